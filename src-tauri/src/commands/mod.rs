@@ -1,0 +1,3 @@
+//! The window's commands, one file per subject.
+
+pub mod status;
