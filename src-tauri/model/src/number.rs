@@ -1,0 +1,76 @@
+//! Whole numbers that cross to the window, where every number is a double.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+/// The largest whole number a JavaScript number holds exactly: 2^53 − 1.
+pub const MAX_EXACT: i64 = (1 << 53) - 1;
+
+macro_rules! exact {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, specta::Type)]
+        #[specta(transparent)]
+        pub struct $name(#[specta(type = i32)] pub i64);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if self.0.abs() > MAX_EXACT {
+                    return Err(ser::Error::custom(format!("{} does not fit a number of the window (2^53)", self.0)));
+                }
+                serializer.serialize_i64(self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = i64::deserialize(deserializer)?;
+                if value.abs() > MAX_EXACT {
+                    return Err(de::Error::custom(format!("{value} is outside ±2^53")));
+                }
+                Ok(Self(value))
+            }
+        }
+
+        impl From<i64> for $name {
+            fn from(value: i64) -> Self {
+                Self(value)
+            }
+        }
+    };
+}
+
+exact! {
+    /// A counter: how many of something, or how many bytes.
+    Count
+}
+exact! {
+    /// An instant in milliseconds since 1970-01-01T00:00:00Z, or a span in milliseconds where a field says so.
+    Millis
+}
+
+impl Count {
+    /// One count from another's length; lengths beyond 2^53 do not exist in memory.
+    pub fn of(len: usize) -> Self {
+        Self(i64::try_from(len).unwrap_or(MAX_EXACT))
+    }
+}
+
+impl Millis {
+    /// This instant moved by `ms` milliseconds, staying inside what the window can hold.
+    #[must_use]
+    pub fn plus(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms).clamp(-MAX_EXACT, MAX_EXACT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_beyond_two_to_the_fifty_third_is_refused_instead_of_rounded() {
+        assert!(serde_json::to_string(&Count(MAX_EXACT + 1)).is_err());
+        assert_eq!(serde_json::to_string(&Count(MAX_EXACT)).unwrap(), "9007199254740991");
+        assert!(serde_json::from_str::<Millis>("9007199254740993").is_err());
+    }
+}

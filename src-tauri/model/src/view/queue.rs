@@ -1,0 +1,274 @@
+//! The queue as people see it.
+
+use crate::failure::ErrorClass;
+use crate::mutation::{MutationState, Operation};
+use crate::number::{Count, Millis};
+use serde::{Deserialize, Serialize};
+
+/// What is shown of a change's state (`ui.md` 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeState {
+    /// In line.
+    Waiting,
+    /// On the wire.
+    Sending,
+    /// A temporary fault.
+    TryingAgain,
+    /// Waits for another thing, named.
+    OnHold,
+    /// Will not go without a person.
+    NeedsYou,
+    /// Open in the resolver.
+    Conflict,
+    /// Sent, not confirmed.
+    NotConfirmed,
+    /// In history only.
+    Confirmed,
+    /// Discarded.
+    InTrash,
+    /// Ended without being sent: combined, cancelled or superseded.
+    Ended,
+}
+
+/// Which changes a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct QueueFilter {
+    /// Only this state; none: everything that is not finished.
+    pub state: Option<ChangeState>,
+    /// Only this link.
+    pub link: Option<String>,
+    /// Only this collection.
+    pub collection: Option<String>,
+    /// Only records whose id or title contains this text.
+    pub search: Option<String>,
+}
+
+/// One row of the queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeRow {
+    /// Its id (UUID).
+    pub id: String,
+    /// Its number, rising with saving.
+    pub number: Count,
+    /// What people see.
+    pub state: ChangeState,
+    /// What the engine says.
+    pub mutation_state: MutationState,
+    /// Link's name.
+    pub link: String,
+    /// Collection's name.
+    pub collection: String,
+    /// Record's id.
+    pub record: String,
+    /// Record's title, else its id.
+    pub title: String,
+    /// What it does.
+    pub operation: Operation,
+    /// The fields it touches, at most 20.
+    pub fields: Vec<String>,
+    /// When it was saved.
+    pub saved_at: Millis,
+    /// Size in bytes of its changes.
+    pub size: Count,
+    /// Tries so far.
+    pub attempts: Count,
+    /// Next try, where timed.
+    pub next_at: Option<Millis>,
+    /// What it waits for or what is wrong.
+    pub reason: Option<WaitReason>,
+    /// Place among those that wait, from 1, where it is ready.
+    pub position: Option<Count>,
+    /// 0–9.
+    pub priority: u8,
+}
+
+/// Why a change does not go now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum WaitReason {
+    /// Behind another change of the same record.
+    Behind {
+        /// Number of that change.
+        change: Count,
+    },
+    /// Behind the change that makes the record it refers to.
+    Dependency {
+        /// Number of that change.
+        change: Count,
+    },
+    /// Until a time, after a failure.
+    Backoff {
+        /// The failure.
+        class: ErrorClass,
+        /// The server's words.
+        words: String,
+    },
+    /// Held by a person.
+    Held,
+    /// Held until the undo window ends.
+    Undo {
+        /// When it goes.
+        until: Millis,
+    },
+    /// The engine, its link or its collection is paused.
+    Paused,
+    /// The link does not sync by itself (sign-in, certificate …).
+    LinkStopped,
+    /// A conflict is open.
+    Conflict {
+        /// Its id.
+        conflict: Count,
+    },
+    /// Refused or given up; a person decides.
+    Refused {
+        /// The failure.
+        class: ErrorClass,
+        /// HTTP status, where there was one.
+        status: Option<u16>,
+        /// The server's words.
+        words: String,
+    },
+    /// Perhaps already applied; repeating could double it.
+    MayHaveBeenSent,
+}
+
+/// One change, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeDetail {
+    /// The row.
+    pub row: ChangeRow,
+    /// Field by field: before and after, JSON text.
+    pub changes: Vec<FieldChange>,
+    /// Newest first.
+    pub attempts: Vec<AttemptView>,
+    /// The sealed request, if it has one.
+    pub request: Option<RequestView>,
+    /// The caller's own words about it, JSON text.
+    pub metadata: Option<String>,
+    /// Numbers of changes it waits for.
+    pub waits_for: Vec<Count>,
+    /// Numbers of changes that wait for it.
+    pub waited_on_by: Vec<Count>,
+    /// The change that took it in.
+    pub combined_into: Option<String>,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
+}
+
+/// One field of a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChange {
+    /// JSON Pointer.
+    pub path: String,
+    /// JSON text before; none where the field was absent.
+    pub before: Option<String>,
+    /// JSON text after; none where it is removed.
+    pub after: Option<String>,
+}
+
+/// One try.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptView {
+    /// From 1.
+    pub number: Count,
+    /// When it began.
+    pub started_at: Millis,
+    /// When the answer came; none while under way or after a crash.
+    pub ended_at: Option<Millis>,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Class of the failure; none for a success.
+    pub class: Option<ErrorClass>,
+    /// The server's words.
+    pub words: String,
+    /// Start of the answer, without secrets.
+    pub excerpt: Option<String>,
+    /// When the next try was planned for.
+    pub retry_at: Option<Millis>,
+    /// Its key, the same while the same request is repeated.
+    pub key: String,
+}
+
+/// The request as sent, without secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestView {
+    /// HTTP method.
+    pub method: String,
+    /// Where it goes.
+    pub url: String,
+    /// Header lines; secrets never stand here.
+    pub headers: Vec<String>,
+    /// The body's text.
+    pub body: Option<String>,
+    /// The idempotency key.
+    pub key: String,
+}
+
+/// What a bulk action did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BulkResult {
+    /// How many it was done to.
+    pub done: Count,
+    /// How many had already gone or were not in a state for it.
+    pub already_gone: Count,
+}
+
+/// Row A13: statistics in constant time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueStats {
+    /// Over all links.
+    pub counts: QueueCountsByState,
+    /// Per collection.
+    pub collections: Vec<CollectionQueue>,
+    /// Saved time of the oldest that waits.
+    pub oldest_pending: Option<Millis>,
+    /// The next stored wake-up.
+    pub next_retry: Option<Millis>,
+}
+
+/// How many changes are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueCountsByState {
+    /// Waiting in line.
+    pub queued: Count,
+    /// On the wire.
+    pub sealed: Count,
+    /// Sent, no definite answer.
+    pub uncertain: Count,
+    /// In open conflicts.
+    pub conflicted: Count,
+    /// Need a person.
+    pub parked: Count,
+    /// Confirmed.
+    pub confirmed: Count,
+    /// Ended for the server's version.
+    pub superseded: Count,
+    /// Taken into another.
+    pub combined: Count,
+    /// Undone before sending.
+    pub cancelled: Count,
+    /// In the trash or purged from it.
+    pub discarded: Count,
+}
+
+/// One collection's part of the queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CollectionQueue {
+    /// Link's name.
+    pub link: String,
+    /// Collection's name.
+    pub collection: String,
+    /// Its counts.
+    pub counts: QueueCountsByState,
+}

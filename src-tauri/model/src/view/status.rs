@@ -1,0 +1,447 @@
+//! The one status: every surface is a rendering of this struct (`engine.md` 12, `ui.md` 3.2).
+
+use crate::failure::ErrorClass;
+use crate::number::{Count, Millis};
+use serde::{Deserialize, Serialize};
+
+/// Row E1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineState {
+    /// Nothing is under way.
+    #[default]
+    Idle,
+    /// A cycle is under way.
+    Syncing,
+    /// The last cycle failed; the next good one ends this.
+    Failed,
+}
+
+/// Whether the server answers; always unknown at start, never stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Connectivity {
+    /// Not checked since the start.
+    #[default]
+    Unknown,
+    /// The last request was answered by the server.
+    Online,
+    /// The last request found no server.
+    Offline,
+}
+
+/// Everything that every surface says about the engine, taken at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusSnapshot {
+    /// Rises with every snapshot of this process.
+    pub seq: Count,
+    /// When it was taken.
+    pub at: Millis,
+    /// Row E1, over all links.
+    pub state: EngineState,
+    /// Over all links: online if one is, offline if all are.
+    pub connectivity: Connectivity,
+    /// The whole engine is paused.
+    pub paused: bool,
+    /// Since when.
+    pub paused_since: Option<Millis>,
+    /// Totals since the start of the process.
+    pub stats: SyncStats,
+    /// Everything not confirmed.
+    pub queue_length: Count,
+    /// The end of the last cycle that reached a server.
+    pub last_sync_time: Option<Millis>,
+    /// The last failure that has not been followed by a good cycle.
+    pub last_error: Option<LastError>,
+    /// The first sentence of Overview (`ui.md`, appendix A).
+    pub sentence: Sentence,
+    /// The activity half of the status (`ui.md` 3.2).
+    pub activity: Activity,
+    /// The attention half.
+    pub attention: Attention,
+    /// The unfinished changes by what they wait for.
+    pub queue: QueueCounts,
+    /// The run under way.
+    pub progress: Option<Progress>,
+    /// Where every saved change is.
+    pub ledger: Ledger,
+    /// Changes confirmed since midnight UTC.
+    pub sent_today: Count,
+    /// Changes refused since midnight UTC.
+    pub refused_today: Count,
+    /// Merges made without asking in the last 7 days.
+    pub merged_week: Count,
+    /// The last confirmed change.
+    pub last_confirmed_at: Option<Millis>,
+    /// Whether the store can be written; when not, what is wrong.
+    pub store_fault: Option<StoreFault>,
+    /// Each link's own line.
+    pub links: Vec<LinkStatus>,
+}
+
+/// Row E2's totals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncStats {
+    /// Changes confirmed.
+    pub success_count: Count,
+    /// Answers that were failures.
+    pub failure_count: Count,
+    /// Conflicts met.
+    pub conflict_count: Count,
+    /// Length of the last cycle in milliseconds.
+    pub last_sync_duration: Option<Millis>,
+}
+
+/// A failure as the status tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LastError {
+    /// Which link.
+    pub link: String,
+    /// Its class.
+    pub class: ErrorClass,
+    /// The server's words, or what happened below HTTP.
+    pub words: String,
+    /// When.
+    pub at: Millis,
+}
+
+/// What keeps the store from being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreFault {
+    /// The disk is full.
+    DiskFull,
+    /// The folder cannot be written.
+    ReadOnly,
+    /// The database failed its check.
+    Damaged,
+    /// The disk reports errors.
+    Io,
+}
+
+/// The first sentence of Overview; the first that applies, in this order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(tag = "id", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Sentence {
+    /// 1. New changes can't be saved.
+    CannotSave {
+        /// Why.
+        fault: StoreFault,
+    },
+    /// 2. The local store failed its check.
+    StoreDamaged,
+    /// 3. Paused.
+    Paused {
+        /// Changes that wait.
+        waiting: Count,
+    },
+    /// 4. Sign in again.
+    SignIn {
+        /// To which server.
+        server: String,
+        /// Changes that wait for it.
+        waiting: Count,
+    },
+    /// 5. Offline with changes waiting.
+    OfflineWaiting {
+        /// Changes that wait.
+        waiting: Count,
+    },
+    /// 6. Offline, nothing waiting.
+    OfflineNothing {
+        /// When a server last answered.
+        last_contact: Option<Millis>,
+    },
+    /// 7. Sending.
+    Sending {
+        /// Sent so far in this run.
+        done: Count,
+        /// Of so many.
+        total: Count,
+        /// To which server.
+        server: String,
+    },
+    /// 8. Some need a person.
+    NeedYou {
+        /// How many.
+        needs_you: Count,
+        /// How many others go by themselves.
+        others: Count,
+    },
+    /// 9. Conflicts.
+    Conflicts {
+        /// How many records.
+        conflicts: Count,
+    },
+    /// 10. The server is busy.
+    Busy {
+        /// Which server.
+        server: String,
+        /// Changes that wait.
+        waiting: Count,
+        /// Next try.
+        at: Millis,
+    },
+    /// 11. Checking.
+    Checking {
+        /// Which server.
+        server: String,
+    },
+    /// 12. Up to date.
+    UpToDate {
+        /// As of the oldest check among all links.
+        as_of: Millis,
+    },
+    /// There is no link yet.
+    #[default]
+    NoLinks,
+}
+
+/// The activity half: exactly one line (`ui.md` 3.2, first match).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(tag = "id", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Activity {
+    /// 1. Can't save changes.
+    CannotSave,
+    /// 2. Paused.
+    Paused {
+        /// Changes that wait.
+        waiting: Count,
+    },
+    /// 3. All connections unreachable.
+    Offline {
+        /// Changes saved on this computer.
+        waiting: Count,
+    },
+    /// 4. Some connections unreachable.
+    SomeUnreachable {
+        /// How many.
+        unreachable: Count,
+        /// Of so many.
+        of: Count,
+    },
+    /// 5. Sending or fetching.
+    Syncing {
+        /// Done in this run.
+        done: Count,
+        /// Of so many; 0 while only fetching.
+        total: Count,
+    },
+    /// 6. Checking a server.
+    Checking {
+        /// Which.
+        server: String,
+    },
+    /// 7. Waiting with a due time, or for something named in the queue.
+    Waiting {
+        /// How many.
+        waiting: Count,
+        /// Next try, where one is due.
+        next: Option<Millis>,
+    },
+    /// 8 without the tick: nothing waiting, but something needs a person.
+    NothingWaiting,
+    /// 8. The only line with a tick.
+    UpToDate {
+        /// As of the oldest check among all links.
+        as_of: Millis,
+    },
+    /// There is no link yet.
+    #[default]
+    NoLinks,
+}
+
+/// The attention half: what waits for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Attention {
+    /// Open conflicts.
+    pub conflicts: Count,
+    /// Parked changes.
+    pub needs_you: Count,
+    /// Servers that want a sign-in.
+    pub sign_in: Vec<String>,
+}
+
+/// The unfinished changes by what they wait for; each is counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueCounts {
+    /// Will go by themselves, including those behind another of their record.
+    pub waiting: Count,
+    /// Of those, waiting for another try.
+    pub trying_again: Count,
+    /// Of those, held by a person or by an undo window.
+    pub on_hold: Count,
+    /// On the wire.
+    pub sending: Count,
+    /// Sent without a definite answer.
+    pub not_confirmed: Count,
+    /// Changes in open conflicts.
+    pub in_conflict: Count,
+    /// Parked.
+    pub needs_you: Count,
+    /// In the trash.
+    pub in_trash: Count,
+    /// Saved time of the oldest that is not finished.
+    pub oldest_at: Option<Millis>,
+    /// The next stored wake-up.
+    pub next_at: Option<Millis>,
+}
+
+/// One run's progress (row E2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Changes answered in this run, or rows received.
+    pub processed: Count,
+    /// Of so many; it may grow.
+    pub total: Count,
+    /// Of those, confirmed.
+    pub success_count: Count,
+    /// Of those, failed.
+    pub failure_count: Count,
+    /// Of those, in conflict.
+    pub conflict_count: Count,
+    /// Bytes sent and received.
+    pub bytes: Count,
+    /// Rows received in this run.
+    pub received: Count,
+}
+
+/// Where every saved change is; it always balances (`engine.md` 1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Ledger {
+    /// Since when the counting goes.
+    pub since: Option<Millis>,
+    /// Changes saved.
+    pub saved: Count,
+    /// Accepted by the server.
+    pub confirmed: Count,
+    /// Sent, no definite answer.
+    pub not_confirmed: Count,
+    /// In line or on the wire.
+    pub waiting: Count,
+    /// In open conflicts.
+    pub conflicts: Count,
+    /// Parked.
+    pub needs_you: Count,
+    /// Ended by a decision for the server's version.
+    pub superseded: Count,
+    /// Taken into another change.
+    pub combined: Count,
+    /// Undone before they were sent.
+    pub cancelled: Count,
+    /// Put in the trash by a person.
+    pub discarded: Count,
+    /// Whether saved is the sum of the others.
+    pub balanced: bool,
+}
+
+/// One link's own line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkStatus {
+    /// Its id.
+    pub id: Count,
+    /// Its name.
+    pub name: String,
+    /// Its kind of server.
+    pub kind: String,
+    /// Its address.
+    pub url: String,
+    /// The host, as shown in sentences.
+    pub server: String,
+    /// Its account.
+    pub user: Option<String>,
+    /// Whether the server answers.
+    pub connectivity: Connectivity,
+    /// A person paused it.
+    pub paused: bool,
+    /// Why it does not sync by itself, if so.
+    pub stopped: Option<Stopped>,
+    /// A cycle is under way.
+    pub syncing: bool,
+    /// Last answer from the server.
+    pub last_contact: Option<Millis>,
+    /// Since when it cannot be reached.
+    pub offline_since: Option<Millis>,
+    /// When it tries again, where that is timed.
+    pub next_try: Option<Millis>,
+    /// Its unfinished changes.
+    pub queue: QueueCounts,
+    /// Its open conflicts.
+    pub conflicts: Count,
+    /// The last failure, until a good cycle.
+    pub last_error: Option<LastError>,
+    /// Whether the secret is kept in the keychain.
+    pub secret_kept: bool,
+    /// How far the server's clock is ahead of this computer's, in milliseconds.
+    pub clock_skew: Option<Millis>,
+    /// Its collections.
+    pub collections: Vec<CollectionStatus>,
+}
+
+/// Why a link does not sync by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(tag = "reason", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Stopped {
+    /// The server wants a sign-in.
+    SignIn {
+        /// The server's words.
+        words: String,
+    },
+    /// Something else answers at this address.
+    Intercepted {
+        /// What came.
+        words: String,
+    },
+    /// The certificate is not trusted.
+    Untrusted {
+        /// Why.
+        words: String,
+    },
+    /// The server wants a newer Tidemark.
+    Upgrade {
+        /// Its words.
+        words: String,
+    },
+    /// A pull would remove many records.
+    Deletions {
+        /// In which collection.
+        collection: String,
+        /// How many.
+        would_remove: Count,
+        /// Of so many.
+        of: Count,
+    },
+    /// The collection's place on the server is gone.
+    NotFound {
+        /// What is gone.
+        words: String,
+    },
+}
+
+/// One collection's line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CollectionStatus {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub label: String,
+    /// Records kept here.
+    pub records: Count,
+    /// Records that could not be read.
+    pub quarantined: Count,
+    /// End of the last whole pull.
+    pub pulled_at: Option<Millis>,
+    /// Rows received of the first pull under way, and how many are expected.
+    pub downloading: Option<Progress>,
+    /// A person paused it.
+    pub paused: bool,
+}
