@@ -1,0 +1,19 @@
+//! The small chores: measuring, and writing the window's types.
+
+use crate::{needs, paths, provision, step};
+
+/// Measures in a release build; the cases and their arguments are the command line's own.
+pub fn bench(arguments: &[&str]) -> Result<(), String> {
+    provision::packages(&[needs::COMPILE])?;
+    let mut cargo = step::program("cargo", &["run", "--release", "--quiet"], &paths::root());
+    cargo.args(["-p", "tidemark-cli", "--bin", "tidemarkctl", "--", "bench"]).args(arguments);
+    step::run(&mut cargo)
+}
+
+/// Lets the test that holds the bindings fresh write them instead.
+pub fn bindings() -> Result<(), String> {
+    provision::packages(&[needs::COMPILE, needs::WINDOW])?;
+    provision::page_or_stand_in()?;
+    let test = ["test", "--quiet", "-p", "tidemark-tests", "--test", "ipc", "bindings"];
+    step::run(step::program("cargo", &test, &paths::root()).env("TIDEMARK_WRITE_BINDINGS", "1"))
+}

@@ -1,0 +1,125 @@
+//! The kinds of check and test, in the order they run: cheap ones first, so that a mistake is told early.
+
+/// What must be there before a kind can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// A compiler and the web view's headers.
+    Window,
+    /// Node and the page's packages.
+    Node,
+    /// The built page, which the application embeds.
+    Page,
+    /// The built programs.
+    Programs,
+    /// Kinto in its virtual environment.
+    Kinto,
+    /// A display in memory and a driver for the web view.
+    Display,
+    /// Chromium.
+    Browser,
+}
+
+/// How a kind is run.
+#[derive(Debug, Clone)]
+pub enum How {
+    /// `cargo` with these arguments; its success is one passed check.
+    CargoCheck(&'static [&'static str]),
+    /// `cargo test --workspace` with these arguments; its tests are counted.
+    CargoTest(Vec<String>),
+    /// An npm script; its success is one passed check.
+    NpmCheck(&'static str),
+    /// An npm script; its tests are counted.
+    NpmTest(&'static str),
+    /// `cargo deny`, where it is installed.
+    Deny,
+}
+
+/// One kind of check or test.
+#[derive(Debug, Clone)]
+pub struct Kind {
+    /// As given to `--only`.
+    pub name: String,
+    /// What it needs.
+    pub needs: Vec<Need>,
+    /// How it runs.
+    pub how: How,
+}
+
+/// All kinds: the fixed ones, and one for each test target of the tests' crate.
+pub fn all() -> Vec<Kind> {
+    use Need::{Browser, Display, Kinto, Node, Page, Programs, Window};
+    let kind =
+        |name: &str, needs: &[Need], how: How| Kind { name: name.to_string(), needs: needs.to_vec(), how };
+    let words = |list: &[&str]| list.iter().map(|word| (*word).to_string()).collect();
+
+    let mut kinds = vec![
+        kind("format", &[], How::CargoCheck(&["fmt", "--all", "--check"])),
+        kind("ui-check", &[Node], How::NpmCheck("check")),
+        kind("ui-lint", &[Node], How::NpmCheck("lint")),
+        kind("ui", &[Node], How::NpmTest("test")),
+        kind("ui-browser", &[Node, Browser], How::NpmTest("test:browser")),
+        kind("deny", &[], How::Deny),
+        kind(
+            "lint",
+            &[Window, Page],
+            How::CargoCheck(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        ),
+        kind("pure", &[Window, Page], How::CargoTest(words(&["--lib", "--bins"]))),
+        kind("docs", &[Window, Page], How::CargoTest(words(&["--doc"]))),
+    ];
+    for target in targets() {
+        let mut needs = vec![Window, Page, Programs];
+        match target.as_str() {
+            "window" => needs.push(Display),
+            "contract" => needs.push(Kinto),
+            _ => {}
+        }
+        kinds.push(kind(&target, &needs, How::CargoTest(words(&["--test", &target]))));
+    }
+    kinds
+}
+
+/// The names for `--only`.
+pub fn names() -> Vec<String> {
+    all().into_iter().map(|kind| kind.name).collect()
+}
+
+/// The test targets of every member, in the order of the manifests: a new one needs no word here.
+fn targets() -> Vec<String> {
+    let root = crate::paths::root();
+    let manifest = std::fs::read_to_string(root.join("tests/Cargo.toml")).unwrap_or_default();
+    let mut found = targets_of(&manifest);
+    let Ok(crates) = std::fs::read_dir(root.join("src-tauri")) else { return found };
+    let mut beside: Vec<String> = crates
+        .flatten()
+        .filter_map(|member| std::fs::read_dir(member.path().join("tests")).ok())
+        .flat_map(|files| files.flatten().map(|file| file.path()))
+        .filter(|file| file.extension().is_some_and(|end| end == "rs"))
+        .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    beside.sort();
+    found.extend(beside);
+    found
+}
+
+fn targets_of(manifest: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut in_test = false;
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            in_test = line == "[[test]]";
+        } else if let (true, Some(value)) = (in_test, line.strip_prefix("name = ")) {
+            found.push(value.trim_matches('"').to_string());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn only_test_targets_are_taken_for_kinds() {
+        let manifest = "[package]\nname = \"x\"\n[[test]]\nname = \"ipc\"\npath = \"p\"\n[[bin]]\nname = \"b\"\n[[test]]\nname = \"tidy\"";
+        assert_eq!(super::targets_of(manifest), ["ipc", "tidy"]);
+    }
+}

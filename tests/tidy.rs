@@ -1,0 +1,276 @@
+//! The house stays in order: who may use whom, names, sizes, and nothing that belongs to one machine.
+//!
+//! Each test collects every breach before it fails, so that one run names them all.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const LONGEST: usize = 500;
+
+/// Which of our crates a crate may use, and what it must not use from outside. `tauri` means every crate so named.
+const CRATES: &[(&str, &[&str], &[&str])] = &[
+    ("src-tauri/model", &[], &["tokio", "rusqlite", "reqwest", "tauri"]),
+    ("src-tauri/engine", &["model"], &["reqwest", "tauri"]),
+    ("src-tauri/connectors", &["model"], &["rusqlite", "tauri"]),
+    ("src-tauri/sandbox", &["model"], &["tauri"]),
+    ("src-tauri/gateway", &["model", "engine"], &["tauri"]),
+    ("src-tauri/host", &["model", "engine", "connectors"], &["tauri"]),
+    ("src-tauri/cli", &["model", "engine", "connectors", "host", "gateway", "sandbox"], &["tauri"]),
+    ("src-tauri/xtask", &[], &["tokio", "rusqlite", "reqwest", "tauri", "serde"]),
+    (".", &["model", "engine", "connectors", "host", "gateway", "sandbox"], &["reqwest", "rusqlite"]),
+];
+
+/// Names that say nothing about a thing.
+const EMPTY_NAMES: &[&str] =
+    &["Manager", "Helper", "Helpers", "Util", "Utils", "Handler", "Service", "Processor", "Data", "Info"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every file below `folder` with one of these endings: its path from the root, and its text.
+fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    walk(&root().join(folder), endings, &mut found);
+    found
+}
+
+fn walk(folder: &Path, endings: &[&str], found: &mut Vec<(String, String)>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !["node_modules", "dist", "target", ".git", "gen"].contains(&name.as_str()) {
+                walk(&path, endings, found);
+            }
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
+            // A file that another program is replacing at this moment is met again in the next run.
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let from_root = path.strip_prefix(root()).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            found.push((from_root, text));
+        }
+    }
+}
+
+/// The keys of a manifest's dependencies, without those of its tests.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]")
+                && !line.contains("dev-dependencies")
+                && !line.contains("workspace.dependencies");
+        } else if inside && !line.starts_with('#') {
+            let key = line.split(['.', '=', ' ']).next().unwrap_or_default();
+            if !key.is_empty() {
+                found.push(key.to_string());
+            }
+        }
+    }
+    found
+}
+
+/// The lines before a file's own tests.
+fn product(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().take_while(|line| line.trim() != "#[cfg(test)]")
+}
+
+fn code(line: &str) -> &str {
+    line.split("//").next().unwrap_or_default()
+}
+
+#[track_caller]
+fn hold(breaches: Vec<String>, why: &str) {
+    assert!(breaches.is_empty(), "{why}:\n  {}", breaches.join("\n  "));
+}
+
+#[test]
+fn each_crate_uses_only_what_it_may() {
+    let mut breaches = Vec::new();
+    for (folder, ours, forbidden) in CRATES {
+        let Ok(manifest) = std::fs::read_to_string(root().join(folder).join("Cargo.toml")) else { continue };
+        for dependency in dependencies(&manifest) {
+            if let Some(name) = dependency.strip_prefix("tidemark-") {
+                if !ours.contains(&name) {
+                    breaches.push(format!("{folder} uses {dependency}"));
+                }
+            } else if dependency == "tidemark" {
+                breaches.push(format!("{folder} uses the application itself"));
+            } else if forbidden
+                .iter()
+                .any(|no| dependency == *no || dependency.starts_with(&format!("{no}-")))
+            {
+                breaches.push(format!("{folder} uses {dependency}"));
+            }
+        }
+    }
+    hold(breaches, "the table of crates in docs/architecture.md");
+}
+
+#[test]
+fn sql_lives_in_the_store_and_the_bridge_in_one_folder() {
+    let mut breaches = Vec::new();
+    for (path, text) in files("src-tauri", &[".rs"]) {
+        let in_store = path.contains("/store/") || path.ends_with("/store.rs");
+        if !in_store && product(&text).any(|line| code(line).contains("rusqlite")) {
+            breaches.push(format!("{path} speaks to SQLite outside of a store"));
+        }
+    }
+    for (path, text) in files("ui/src", &[".ts", ".svelte"]) {
+        if !path.starts_with("ui/src/ipc/") && text.lines().any(|line| code(line).contains("@tauri-apps/")) {
+            breaches.push(format!("{path} speaks to Tauri outside of ui/src/ipc"));
+        }
+    }
+    hold(breaches, "one place knows a neighbour, so that one place changes with it");
+}
+
+#[test]
+fn the_page_is_built_in_layers() {
+    let above = |path: &str| -> &[&str] {
+        match path.split('/').nth(2) {
+            Some("ipc") => &["/state/", "/features/", "/components/"],
+            Some("state") => &["/features/", "/components/"],
+            Some("components") => &["/features/", "/state/", "/ipc/"],
+            _ => &[],
+        }
+    };
+    let mut breaches = Vec::new();
+    for (path, text) in files("ui/src", &[".ts", ".svelte"]) {
+        for line in
+            text.lines().filter(|line| line.contains(" from ") || line.trim_start().starts_with("import "))
+        {
+            if let Some(layer) = above(&path).iter().find(|layer| line.contains(*layer)) {
+                breaches.push(format!("{path} imports from {layer}"));
+            }
+        }
+    }
+    hold(breaches, "features stand on state, state on ipc, and components on components alone");
+}
+
+#[test]
+fn planning_and_merging_touch_nothing_outside() {
+    let outside = ["std::fs", "std::net", "std::process", "std::env", "std::thread"];
+    let mut breaches = Vec::new();
+    for (path, text) in files("src-tauri/model/src", &[".rs"]) {
+        for line in product(&text) {
+            if let Some(what) = outside.iter().find(|what| code(line).contains(*what)) {
+                breaches.push(format!("{path} uses {what}"));
+            }
+        }
+    }
+    hold(breaches, "the model decides and does nothing");
+}
+
+#[test]
+fn names_say_what_a_thing_is() {
+    let mut breaches = Vec::new();
+    let sources = files("src-tauri", &[".rs"])
+        .into_iter()
+        .chain(files("tests", &[".rs"]))
+        .chain(files("ui/src", &[".ts", ".svelte"]))
+        .filter(|(path, _)| !path.ends_with("ipc/bindings.ts"));
+    for (path, text) in sources {
+        let stem = path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
+        if EMPTY_NAMES.iter().any(|name| stem.eq_ignore_ascii_case(name)) {
+            breaches.push(format!("{path} is a file named {stem}"));
+        }
+        for line in text.lines() {
+            if let Some(name) = defined(line)
+                && EMPTY_NAMES.iter().any(|empty| name.ends_with(empty))
+            {
+                breaches.push(format!("{path} defines {name}"));
+            }
+        }
+    }
+    hold(breaches, "names come from the glossary");
+}
+
+/// The name of the type that a line defines, in Rust or TypeScript.
+fn defined(line: &str) -> Option<&str> {
+    let mut words = line.split_whitespace().skip_while(|word| {
+        matches!(*word, "pub" | "pub(crate)" | "pub(super)" | "export" | "default" | "abstract" | "declare")
+    });
+    if !matches!(words.next()?, "struct" | "enum" | "trait" | "type" | "class" | "interface") {
+        return None;
+    }
+    words.next()?.split(|letter: char| !letter.is_alphanumeric()).next()
+}
+
+#[test]
+fn a_file_holds_one_thing() {
+    let mut breaches = Vec::new();
+    let sources = files("src-tauri", &[".rs"]).into_iter().chain(files("ui/src", &[".ts", ".svelte"]));
+    for (path, text) in
+        sources.filter(|(path, _)| !path.ends_with("ipc/bindings.ts") && !path.contains("/tests/"))
+    {
+        let lines = product(&text).count();
+        if lines > LONGEST {
+            breaches.push(format!("{path} has {lines} lines"));
+        }
+    }
+    hold(breaches, "one noun or step per file");
+}
+
+#[test]
+fn nothing_names_a_place_on_one_machine() {
+    let places: Vec<String> =
+        ["work", "root", "home", "Users", "tmp"].iter().map(|folder| format!("/{folder}/")).collect();
+    let mut breaches = Vec::new();
+    let endings = [".rs", ".ts", ".svelte", ".toml", ".json", ".md", ".sql", ".css", ".html", "run"];
+    for folder in ["src-tauri", "tests", "ui", "docs", ".ci", ".cargo"] {
+        for (path, text) in files(folder, &endings) {
+            if path.ends_with("package-lock.json") || path == "tests/tidy.rs" {
+                continue;
+            }
+            for (number, line) in text.lines().enumerate() {
+                if let Some(place) = places.iter().find(|place| starts_a_path(line, place)) {
+                    breaches.push(format!("{path}:{} names {place}", number + 1));
+                }
+            }
+        }
+    }
+    hold(breaches, "the project works wherever it is laid");
+}
+
+/// Whether the place is written as an absolute path, not as a piece of a longer one or of an address.
+fn starts_a_path(line: &str, place: &str) -> bool {
+    line.match_indices(place).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(|letter| {
+            letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-' | '}' | '/' | '@' | '*' | ')')
+        })
+    })
+}
+
+#[test]
+fn every_command_is_permitted_by_hand() {
+    let contract = std::fs::read_to_string(root().join("src-tauri/src/ipc.rs")).unwrap();
+    let list = contract.split("collect_commands![").nth(1).expect("the commands are listed there");
+    let list = list.split(']').next().expect("the list ends");
+    let commands: BTreeSet<String> = list
+        .split(',')
+        .map(|path| path.trim().trim_end_matches("::<tauri::Wry>").trim_end_matches("::<Wry>"))
+        .filter_map(|path| path.rsplit("::").next())
+        .filter(|name| !name.is_empty())
+        .map(str::to_string)
+        .collect();
+    assert!(!commands.is_empty(), "a window without commands would prove nothing");
+
+    let permissions: String =
+        files("src-tauri/permissions", &[".toml"]).into_iter().map(|(_, text)| text).collect();
+    let granted = std::fs::read_to_string(root().join("src-tauri/capabilities/main.json")).unwrap();
+    let mut breaches = Vec::new();
+    for command in &commands {
+        let permission = format!("\"allow-{}\"", command.replace('_', "-"));
+        if !permissions.contains(&format!("commands.allow = [\"{command}\"]")) {
+            breaches.push(format!("{command} has no permission of its own"));
+        }
+        if !granted.contains(&permission) {
+            breaches.push(format!("{command} is not granted to the window"));
+        }
+    }
+    hold(breaches, "least privilege is written down command by command");
+}
