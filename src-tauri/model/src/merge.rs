@@ -1,0 +1,66 @@
+//! Three-way merge of JSON documents: what each side changed, what follows by itself, what a person must choose.
+//!
+//! Pure: the window, the command line and the engine show and store the same list of [`FieldDifference`]s. Documents
+//! only; what happens to a record that one side deleted is decided before anything is merged.
+
+mod build;
+mod compare;
+mod field;
+mod resolve;
+mod rules;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use specta::Type;
+
+pub use field::{FieldClass, FieldDifference, Note, Side, Taken};
+pub use resolve::{Choice, ResolveError, resolve};
+pub use rules::{FieldGroup, MergeRules};
+
+/// What a merge came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(deny_unknown_fields)]
+pub struct Merge {
+    /// The document with everything combined that could be; clashing paths show Mine. JSON text on the wire.
+    #[serde(with = "field::json_text")]
+    #[specta(type = String)]
+    pub merged: Value,
+    /// Every path on which the three documents are not the same, in document order.
+    pub fields: Vec<FieldDifference>,
+    /// How many values are the same everywhere.
+    #[specta(type = u32)]
+    pub unchanged: usize,
+}
+
+/// Merges two changed documents that started from one.
+///
+/// Without a base nobody can tell who changed what: every path that differs clashes. The merged document
+/// follows the key order of `remote`, then comes what only `local` has.
+pub fn merge(base: Option<&Value>, local: &Value, remote: &Value, rules: &MergeRules) -> Merge {
+    let rules = rules::RuleNode::new(rules);
+    let comparison = compare::compare(base, local, remote, &rules);
+    let merged = build::build(&comparison.root, &comparison.facts, &[]);
+    Merge {
+        // Only a document whose root itself is no object and removed could leave nothing.
+        merged: merged.unwrap_or(Value::Null),
+        fields: comparison.facts.iter().map(field::Fact::to_difference).collect(),
+        unchanged: comparison.unchanged,
+    }
+}
+
+impl Merge {
+    /// What a person must choose.
+    pub fn clashes(&self) -> impl Iterator<Item = &FieldDifference> {
+        self.fields.iter().filter(|field| !field.decided)
+    }
+
+    /// What was decided without a person, and whose value it is.
+    pub fn taken(&self) -> impl Iterator<Item = Taken<'_>> {
+        self.fields.iter().filter_map(FieldDifference::taken)
+    }
+
+    /// Whether nothing is left to choose.
+    pub fn is_clean(&self) -> bool {
+        self.clashes().next().is_none()
+    }
+}
