@@ -61,7 +61,7 @@ pub struct CollectionSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u8>,
     /// What the merge must know about its fields.
-    #[serde(default, skip_serializing_if = "MergeRules::is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub merge: MergeRules,
 }
 
@@ -242,6 +242,10 @@ impl Default for KeySettings {
     }
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Why a settings file is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("settings, {place}: {what}")]
@@ -304,7 +308,8 @@ mod tests {
 
     #[test]
     fn settings_come_back_as_they_were_written() {
-        let text = r#"{"collections":[{"name":"a","version":{"field":"rev"}}],"write":{"update":"merge-patch"}}"#;
+        let text =
+            r#"{"collections":[{"name":"a","version":{"field":"rev"}}],"write":{"update":"merge-patch"}}"#;
         let settings = LinkSettings::parse(text).unwrap();
         let again = LinkSettings::parse(&serde_json::to_string(&settings).unwrap()).unwrap();
         assert_eq!(settings, again);

@@ -1,0 +1,136 @@
+//! The durable store: one SQLite database, one writer that commits in groups, readers that never wait.
+
+mod attempts;
+mod collections;
+mod conflicts;
+mod counters;
+mod edges;
+mod faults;
+mod links;
+mod meta;
+mod migrations;
+mod outbox;
+mod records;
+mod writer;
+
+pub use collections::CollectionRow;
+pub use conflicts::ConflictRecord;
+pub use faults::StoreError;
+pub use links::LinkRow;
+pub use outbox::{Ended, MutationRow, NewMutation};
+pub use records::{RecordRow, SideState};
+pub use writer::WriterMode;
+
+pub(crate) mod tables {
+    //! One module per table, each owning its row struct and its SQL.
+    pub(crate) use super::{attempts, collections, conflicts, counters, edges, links, meta, outbox, records};
+}
+
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use writer::Writer;
+
+/// The name of the database inside the data folder.
+pub const DATABASE: &str = "tidemark.db";
+
+/// The store of one data folder.
+pub struct Store {
+    path: PathBuf,
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens or makes the database in `folder` and brings its schema up to date.
+    ///
+    /// Errors: the folder cannot be made or written, the database is of a newer version, damaged, or locked.
+    pub fn open(folder: &Path, mode: WriterMode) -> Result<Self, StoreError> {
+        faults::make_private_folder(folder)?;
+        let path = folder.join(DATABASE);
+        let mut connection = Connection::open(&path).map_err(|error| StoreError::at(&path, error))?;
+        prepare_writer(&connection).map_err(|error| StoreError::at(&path, error))?;
+        migrations::migrate(&mut connection).map_err(|error| error.named(&path))?;
+        faults::make_private_file(&path)?;
+        Ok(Self { path, writer: Writer::start(connection, mode), readers: Mutex::new(Vec::new()) })
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` in a transaction and returns once it is on disk.
+    ///
+    /// `work` may share its commit with others; its own failure undoes only its own part.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.run(work).await.map_err(|error| error.named(&self.path))
+    }
+
+    /// The same for callers without a runtime; it blocks until the commit.
+    pub fn write_blocking<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.run_blocking(work).map_err(|error| error.named(&self.path))
+    }
+
+    /// Runs `work` on a read-only connection, in one read transaction, so that all it sees is of one moment.
+    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let pooled = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => self.open_reader()?,
+        };
+        let result = (|| {
+            let tx = connection.unchecked_transaction()?;
+            let value = work(&tx)?;
+            tx.finish()?;
+            Ok(value)
+        })();
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        result.map_err(|error: StoreError| error.named(&self.path))
+    }
+
+    /// A number that rises when another process (or the writer) has committed something.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        self.writer.data_version()
+    }
+
+    /// Copies the write-ahead log back into the database and closes; what is in flight is committed first.
+    pub fn close(&self) {
+        self.writer.stop();
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn open_reader(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(&self.path, flags).map_err(|error| StoreError::at(&self.path, error))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    }
+}
+
+/// How long a process waits for another's write to end.
+const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What was acknowledged survives a power cut: WAL with a full synchronisation at every commit (`engine.md` 2).
+fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    connection.pragma_update(None, "cache_size", -32 * 1024)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! Numbered schema steps; `user_version` says how many a database has had.
+
+use super::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::PathBuf;
+
+const STEPS: [&str; 1] = [include_str!("migrations/0001_init.sql")];
+
+/// Brings a database up to date; one of a newer Tidemark is refused and left alone.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = STEPS.len() as i64;
+    if found > known {
+        return Err(StoreError::Newer { path: PathBuf::new(), found, known });
+    }
+    for (index, step) in STEPS.iter().enumerate().skip(found.max(0) as usize) {
+        tx.execute_batch(step)?;
+        tx.pragma_update(None, "user_version", index as i64 + 1)?;
+    }
+    tx.commit()?;
+    Ok(())
+}

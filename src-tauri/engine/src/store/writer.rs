@@ -1,0 +1,236 @@
+//! The one owner of the write connection. Concurrent writes share a commit; each keeps its own savepoint.
+
+use super::StoreError;
+use rusqlite::Connection;
+use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// Where writing happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriterMode {
+    /// On a thread of its own, in groups.
+    Threaded,
+    /// On the caller's thread, one at a time: for simulation.
+    Inline,
+}
+
+/// The most writes that share one commit.
+const GROUP: usize = 256;
+
+/// One write: its work inside the group's transaction, and its answer after the commit.
+trait Job: Send {
+    fn run(&mut self, connection: &Connection);
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Write<T, F, A> {
+    work: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    answer: A,
+}
+
+enum Wish {
+    Write(Box<dyn Job>),
+    DataVersion(mpsc::Sender<Result<i64, StoreError>>),
+}
+
+pub(super) struct Writer {
+    place: Mutex<Option<Place>>,
+}
+
+enum Place {
+    Thread { wishes: mpsc::Sender<Wish>, thread: JoinHandle<()> },
+    Inline(Box<Connection>),
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, mode: WriterMode) -> Self {
+        let place = match mode {
+            WriterMode::Inline => Place::Inline(Box::new(connection)),
+            WriterMode::Threaded => {
+                let (wishes, inbox) = mpsc::channel();
+                let thread = std::thread::spawn(move || serve(&connection, &inbox));
+                Place::Thread { wishes, thread }
+            }
+        };
+        Self { place: Mutex::new(Some(place)) }
+    }
+
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (send, receive) = oneshot::channel();
+        self.submit(job(work, move |result| drop(send.send(result))))?;
+        receive.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) fn run_blocking<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (send, receive) = mpsc::channel();
+        self.submit(job(work, move |result| drop(send.send(result))))?;
+        receive.recv().unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) fn data_version(&self) -> Result<i64, StoreError> {
+        let receive = {
+            let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+            match place.as_ref() {
+                None => return Err(StoreError::Closed),
+                Some(Place::Inline(connection)) => return data_version(connection),
+                Some(Place::Thread { wishes, .. }) => {
+                    let (send, receive) = mpsc::channel();
+                    wishes.send(Wish::DataVersion(send)).map_err(|_| StoreError::Closed)?;
+                    receive
+                }
+            }
+        };
+        receive.recv().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Lets what was submitted be committed, then closes the connection.
+    pub(super) fn stop(&self) {
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match place {
+            None => {}
+            Some(Place::Inline(connection)) => close(&connection),
+            Some(Place::Thread { wishes, thread }) => {
+                drop(wishes);
+                // The thread ends when the last sender is gone; a panic in it was reported by itself.
+                let _ = thread.join();
+            }
+        }
+    }
+
+    fn submit(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        match place.as_ref() {
+            None => Err(StoreError::Closed),
+            Some(Place::Thread { wishes, .. }) => {
+                wishes.send(Wish::Write(job)).map_err(|_| StoreError::Closed)
+            }
+            Some(Place::Inline(connection)) => {
+                commit(connection, vec![job]);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn job<T, F>(work: F, answer: impl FnOnce(Result<T, StoreError>) + Send + 'static) -> Box<dyn Job>
+where
+    T: Send + 'static,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+{
+    Box::new(Write { work: Some(work), result: None, answer })
+}
+
+impl<T, F, A> Job for Write<T, F, A>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+    A: FnOnce(Result<T, StoreError>) + Send,
+{
+    fn run(&mut self, connection: &Connection) {
+        if let Some(work) = self.work.take() {
+            self.result = Some(in_savepoint(connection, work));
+        }
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        // Its own refusal says more than the group's fate; a success holds only with the commit.
+        let result = match (self.result, committed) {
+            (Some(Err(own)), _) => Err(own),
+            (_, Err(group)) => Err(group),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(StoreError::Closed),
+        };
+        (self.answer)(result);
+    }
+}
+
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let result = work(connection);
+    if connection.is_autocommit() {
+        // A full disk or an I/O error has undone the whole transaction already.
+        return result;
+    }
+    if result.is_err() {
+        connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    connection.prepare_cached("RELEASE job")?.execute([])?;
+    result
+}
+
+fn serve(connection: &Connection, inbox: &mpsc::Receiver<Wish>) {
+    while let Ok(first) = inbox.recv() {
+        let mut group: Vec<Box<dyn Job>> = Vec::new();
+        let mut next = Some(first);
+        while let Some(wish) = next {
+            match wish {
+                Wish::Write(job) => group.push(job),
+                // The asker may have gone away.
+                Wish::DataVersion(answer) => drop(answer.send(data_version(connection))),
+            }
+            next = if group.len() < GROUP { inbox.try_recv().ok() } else { None };
+        }
+        if !group.is_empty() {
+            commit(connection, group);
+        }
+    }
+    close(connection);
+}
+
+fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
+    let committed = run_group(connection, &mut group);
+    if committed.is_err() && !connection.is_autocommit() {
+        // A failed COMMIT can leave the transaction open; nothing of it may reach the next group.
+        if let Err(error) = connection.execute_batch("ROLLBACK") {
+            tracing::error!(%error, "rolling back a failed commit");
+        }
+    }
+    for job in group {
+        job.answer(committed.clone());
+    }
+}
+
+fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    for job in group {
+        job.run(connection);
+        if connection.is_autocommit() {
+            return Err(StoreError::Io {
+                path: std::path::PathBuf::new(),
+                why: "the disk refused a write; everything of this moment was undone".into(),
+            });
+        }
+    }
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+fn data_version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+}
+
+fn close(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(%error, "copying the write-ahead log back at the end");
+    }
+}
