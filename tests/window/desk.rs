@@ -1,0 +1,160 @@
+//! A desk to sit at: display, session bus, notifications, keychain, a home folder and a data folder, all of its own.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use fantoccini::ClientBuilder;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::group::Group;
+use crate::page::Page;
+
+/// The instant the application takes for now, so that pictures do not change with the day.
+pub const NOW: &str = "2026-03-09T14:05:00Z";
+
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Runs inside the session bus: a keychain and a receiver of notifications, then the driver in the shell's place.
+const SESSION: &str = r#"
+printf 'tide' | gnome-keyring-daemon --unlock --components=secrets --foreground >/dev/null 2>&1 &
+dunst >/dev/null 2>&1 &
+gdbus wait --session --timeout 20 org.freedesktop.secrets || exit 1
+gdbus wait --session --timeout 20 org.freedesktop.Notifications || exit 1
+echo "$DBUS_SESSION_BUS_ADDRESS"
+exec "$@"
+"#;
+
+/// Light or dark, as the desktop asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// The desktop's default.
+    Light,
+    /// Asked for by `prefers-color-scheme`.
+    Dark,
+}
+
+/// A display in memory with everything a desktop application expects around it.
+///
+/// The application may be opened, closed and opened again here; its data stays until the desk is dropped.
+pub struct Desk {
+    // Dropped in this order: the session before the display it draws on, the folders last.
+    _session: Group,
+    _display: Group,
+    bus: String,
+    driver: u16,
+    folder: TempDir,
+}
+
+impl Desk {
+    /// Sets everything up; ready when it returns.
+    pub fn new(theme: Theme, settings: &[(&str, &str)]) -> Desk {
+        let folder = tempfile::tempdir().expect("a folder for the desk");
+        for name in ["home", "run", "data"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder in it");
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            std::fs::set_permissions(folder.path().join(name), private).expect("it is ours");
+        }
+        let mut xvfb = Command::new("Xvfb");
+        xvfb.args(["-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset"]);
+        let (display, number) = Group::start(xvfb);
+
+        let (driver, native) = (free_port(), free_port());
+        let mut session = Command::new("dbus-run-session");
+        session.args(["--", "sh", "-c", SESSION, "session"]).arg(tauri_driver());
+        session.args(["--port", &driver.to_string(), "--native-port", &native.to_string()]);
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("XDG_") || text.starts_with("DBUS_") || text.starts_with("TIDEMARK_") {
+                session.env_remove(name);
+            }
+        }
+        session
+            .env("DISPLAY", format!(":{number}"))
+            .env("GDK_BACKEND", "x11")
+            .env("GTK_THEME", if theme == Theme::Dark { "Adwaita:dark" } else { "Adwaita" })
+            .env("NO_AT_BRIDGE", "1")
+            .env("HOME", folder.path().join("home"))
+            .env("XDG_RUNTIME_DIR", folder.path().join("run"))
+            .env("TIDEMARK_DATA", folder.path().join("data"))
+            .env("TIDEMARK_CLOCK", NOW)
+            .env("TZ", "UTC")
+            .env("LANG", "C.UTF-8")
+            .env("LC_ALL", "C.UTF-8")
+            .env("LANGUAGE", "en_GB:en")
+            .envs(settings.iter().copied());
+        let (session, bus) = Group::start(session);
+        wait_for_port(driver);
+        wait_for_port(native);
+        Desk { _session: session, _display: display, bus, driver, folder }
+    }
+
+    /// The application's data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Starts the application and returns with its page.
+    pub async fn open(&self) -> Page {
+        let application = application();
+        let capabilities = json!({ "tauri:options": { "application": application } });
+        let Value::Object(capabilities) = capabilities else { unreachable!("an object was written above") };
+        let address = format!("http://127.0.0.1:{}", self.driver);
+        let client = ClientBuilder::rustls()
+            .expect("the system's roots are readable")
+            .capabilities(capabilities)
+            .connect(&address)
+            .await
+            .unwrap_or_else(|error| panic!("{} did not open: {error}", application.display()));
+        Page::new(client)
+    }
+
+    /// The address of the desk's session bus, for a program that joins it.
+    pub fn bus(&self) -> &str {
+        &self.bus
+    }
+
+    /// The titles and texts of the notifications that have been closed or have run out, newest first.
+    pub fn notifications(&self) -> Vec<(String, String)> {
+        let output = Command::new("dunstctl")
+            .arg("history")
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
+            .output()
+            .expect("dunstctl comes with dunst");
+        let history: Value = serde_json::from_slice(&output.stdout).expect("dunst answers in JSON");
+        let text = |entry: &Value, key: &str| entry[key]["data"].as_str().unwrap_or_default().to_string();
+        let entries = history["data"][0].as_array().cloned().unwrap_or_default();
+        entries.iter().map(|entry| (text(entry, "summary"), text(entry, "body"))).collect()
+    }
+}
+
+/// The built application: beside the folder that this test runs from.
+fn application() -> PathBuf {
+    let here = std::env::current_exe().expect("a running program has a path");
+    let built = here.ancestors().nth(2).unwrap_or(&here).join("tidemark");
+    assert!(built.exists(), "the application is not built: run `cargo xtask test --only window`");
+    built
+}
+
+fn tauri_driver() -> PathBuf {
+    let here = std::env::current_exe().expect("a running program has a path");
+    let tools = here.ancestors().nth(3).unwrap_or(Path::new(".")).join("tools/bin/tauri-driver");
+    if tools.exists() { tools } else { PathBuf::from("tauri-driver") }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+/// The driver does not say when it listens, so it is asked until it does.
+fn wait_for_port(port: u16) {
+    let begun = Instant::now();
+    let address = (Ipv4Addr::LOCALHOST, port).into();
+    while TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_err() {
+        assert!(begun.elapsed() < READY_WITHIN, "nothing listens on port {port}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
