@@ -68,15 +68,20 @@ pub fn all() -> Vec<Kind> {
         kind("docs", &[Window, Page], How::CargoTest(words(&["--doc"]))),
     ];
     for target in targets() {
-        let mut needs = vec![Window, Page, Programs];
-        match target.as_str() {
-            "window" => needs.push(Display),
-            "contract" => needs.push(Kinto),
-            _ => {}
-        }
-        kinds.push(kind(&target, &needs, How::CargoTest(words(&["--test", &target]))));
+        let needs: &[Need] = match target.as_str() {
+            "tidy" | "ipc" => &[Window, Page],
+            "window" => &[Window, Page, Programs, Display],
+            "contract" => &[Window, Page, Programs, Kinto],
+            _ => &[Window, Page, Programs],
+        };
+        kinds.push(kind(&target, needs, How::CargoTest(words(&["--test", &target]))));
     }
     kinds
+}
+
+/// The page itself, built before anything that embeds it; `--only` adds it where it is needed.
+pub fn page() -> Kind {
+    Kind { name: "page".to_string(), needs: vec![Need::Node], how: How::NpmCheck("build") }
 }
 
 /// The names for `--only`.

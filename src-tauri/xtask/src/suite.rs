@@ -24,6 +24,9 @@ pub fn test(only: Option<&str>) -> Result<(), String> {
             return Err(format!("there is no kind `{name}`; there are: {}", kinds::names().join(", ")));
         }
     }
+    if chosen.iter().any(|kind| kind.needs.contains(&Need::Page)) {
+        chosen.insert(0, kinds::page());
+    }
     prepare(&chosen)?;
     let reports: Vec<Report> = chosen.iter().map(run).collect();
     conclude(&reports)
@@ -46,9 +49,7 @@ fn prepare(chosen: &[Kind]) -> Result<(), String> {
         packages.push(needs::PYTHON);
     }
     get::packages(&packages)?;
-    if needed(Need::Page) {
-        get::page()?;
-    } else if needed(Need::Node) {
+    if needed(Need::Page) || needed(Need::Node) {
         get::page_tools()?;
     }
     if needed(Need::Kinto) {
