@@ -1,16 +1,18 @@
 //! The durable store: one SQLite database, one writer that commits in groups, readers that never wait.
 
-mod attempts;
-mod collections;
-mod conflicts;
-mod counters;
-mod edges;
+pub(crate) mod attempts;
+pub(crate) mod collections;
+pub(crate) mod conflicts;
+pub(crate) mod counters;
+pub(crate) mod edges;
 mod faults;
-mod links;
-mod meta;
+pub(crate) mod links;
+pub(crate) mod meta;
 mod migrations;
-mod outbox;
-mod records;
+pub(crate) mod outbox;
+pub(crate) mod records;
+mod verbs;
+pub(crate) mod views;
 mod writer;
 
 pub use collections::CollectionRow;
@@ -20,11 +22,6 @@ pub use links::LinkRow;
 pub use outbox::{Ended, MutationRow, NewMutation};
 pub use records::{RecordRow, SideState};
 pub use writer::WriterMode;
-
-pub(crate) mod tables {
-    //! One module per table, each owning its row struct and its SQL.
-    pub(crate) use super::{attempts, collections, conflicts, counters, edges, links, meta, outbox, records};
-}
 
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -110,8 +107,8 @@ impl Store {
 
     fn open_reader(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(&self.path, flags).map_err(|error| StoreError::at(&self.path, error))?;
+        let connection = Connection::open_with_flags(&self.path, flags)
+            .map_err(|error| StoreError::at(&self.path, error))?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
         connection.set_prepared_statement_cache_capacity(64);

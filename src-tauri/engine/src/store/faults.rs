@@ -92,14 +92,18 @@ impl StoreError {
             Self::ReadOnly { .. } => Some(StoreFault::ReadOnly),
             Self::Damaged { .. } => Some(StoreFault::Damaged),
             Self::Io { .. } => Some(StoreFault::Io),
-            Self::Locked { .. } | Self::Newer { .. } | Self::Corrupt(_) | Self::Refused(_) | Self::Closed => None,
+            Self::Locked { .. } | Self::Newer { .. } | Self::Corrupt(_) | Self::Refused(_) | Self::Closed => {
+                None
+            }
         }
     }
 
     fn hint(&self) -> &'static str {
         match self {
             Self::DiskFull { .. } => "Make room on this disk; saving works again by itself.",
-            Self::ReadOnly { .. } => "Make the folder writable for your account, or choose another with --data.",
+            Self::ReadOnly { .. } => {
+                "Make the folder writable for your account, or choose another with --data."
+            }
             Self::Locked { .. } => "Close the other program that uses this folder, then try again.",
             Self::Damaged { .. } => "Keep the file; restore a backup beside it, and report this.",
             Self::Newer { .. } => "Install the newer Tidemark again; nothing was changed.",
@@ -115,9 +119,11 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal,
-            other => {
-                Refusal { code: RefusalCode::Store, message: other.to_string(), hint: other.hint().to_owned() }
-            }
+            other => Refusal {
+                code: RefusalCode::Store,
+                message: other.to_string(),
+                hint: other.hint().to_owned(),
+            },
         }
     }
 }
@@ -146,7 +152,8 @@ impl From<serde_json::Error> for StoreError {
 
 /// Makes the data folder, readable by this account only.
 pub(crate) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
-    let failed = |error: std::io::Error| StoreError::ReadOnly { path: folder.to_owned(), why: error.to_string() };
+    let failed =
+        |error: std::io::Error| StoreError::ReadOnly { path: folder.to_owned(), why: error.to_string() };
     if !folder.is_dir() {
         std::fs::create_dir_all(folder).map_err(failed)?;
         restrict(folder, 0o700).map_err(failed)?;

@@ -1,0 +1,203 @@
+//! Collections and how far each was pulled.
+
+use super::StoreError;
+use rusqlite::{Connection, Row, params};
+use tidemark_model::connector::Checkpoint;
+use tidemark_model::number::Millis;
+use tidemark_model::settings::CollectionSettings;
+
+/// One collection as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CollectionRow {
+    /// Its key in this database.
+    pub id: i64,
+    /// Its link.
+    pub link_id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub label: String,
+    /// Its settings.
+    pub settings: CollectionSettings,
+    /// A person paused it.
+    pub paused: bool,
+    /// Where the next page starts.
+    pub checkpoint: Option<Checkpoint>,
+    /// A pull that has not reached its end.
+    pub pull_started_at: Option<Millis>,
+    /// Rows of it so far.
+    pub pull_received: i64,
+    /// Rows expected.
+    pub pull_total: Option<i64>,
+    /// End of the last whole pull.
+    pub pulled_at: Option<Millis>,
+    /// The running comparison of whole sets, if one runs.
+    pub full_generation: Option<i64>,
+    /// Clean records removed in this run.
+    pub removals_in_run: i64,
+    /// A person allowed the removals of this run.
+    pub removals_allowed: bool,
+    /// Records shown.
+    pub record_count: i64,
+    /// Rows that could not be read.
+    pub quarantined: i64,
+}
+
+const COLUMNS: &str = "id, link_id, name, label, settings, paused, stream, epoch, received, pull_started_at, \
+                       pull_received, pull_total, pulled_at, full_generation, full_running, removals_in_run, \
+                       removals_allowed, record_count, quarantined";
+
+impl CollectionRow {
+    fn read(row: &Row<'_>) -> Result<Self, StoreError> {
+        let stream: Option<String> = row.get("stream")?;
+        let checkpoint = match stream {
+            None => None,
+            Some(stream) => Some(Checkpoint {
+                stream,
+                epoch: row.get::<_, Option<String>>("epoch")?.unwrap_or_default(),
+                token: row.get::<_, Option<String>>("received")?.unwrap_or_default(),
+            }),
+        };
+        let full_running: bool = row.get("full_running")?;
+        Ok(Self {
+            id: row.get("id")?,
+            link_id: row.get("link_id")?,
+            name: row.get("name")?,
+            label: row.get("label")?,
+            settings: serde_json::from_str(&row.get::<_, String>("settings")?)?,
+            paused: row.get("paused")?,
+            checkpoint,
+            pull_started_at: row.get::<_, Option<i64>>("pull_started_at")?.map(Millis),
+            pull_received: row.get("pull_received")?,
+            pull_total: row.get("pull_total")?,
+            pulled_at: row.get::<_, Option<i64>>("pulled_at")?.map(Millis),
+            full_generation: if full_running { Some(row.get("full_generation")?) } else { None },
+            removals_in_run: row.get("removals_in_run")?,
+            removals_allowed: row.get("removals_allowed")?,
+            record_count: row.get("record_count")?,
+            quarantined: row.get("quarantined")?,
+        })
+    }
+}
+
+pub(crate) fn insert(
+    tx: &Connection,
+    link_id: i64,
+    label: &str,
+    settings: &CollectionSettings,
+) -> Result<i64, StoreError> {
+    tx.prepare_cached("INSERT INTO collections (link_id, name, label, settings) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![link_id, settings.name, label, serde_json::to_string(settings)?])?;
+    Ok(tx.last_insert_rowid())
+}
+
+pub(crate) fn of_link(tx: &Connection, link_id: i64) -> Result<Vec<CollectionRow>, StoreError> {
+    let mut statement =
+        tx.prepare_cached(&format!("SELECT {COLUMNS} FROM collections WHERE link_id = ?1 ORDER BY id"))?;
+    let mut rows = statement.query([link_id])?;
+    let mut collections = Vec::new();
+    while let Some(row) = rows.next()? {
+        collections.push(CollectionRow::read(row)?);
+    }
+    Ok(collections)
+}
+
+pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<CollectionRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM collections WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(CollectionRow::read).transpose()
+}
+
+pub(crate) fn by_name(
+    tx: &Connection,
+    link_id: i64,
+    name: &str,
+) -> Result<Option<CollectionRow>, StoreError> {
+    let mut statement =
+        tx.prepare_cached(&format!("SELECT {COLUMNS} FROM collections WHERE link_id = ?1 AND name = ?2"))?;
+    let mut rows = statement.query(params![link_id, name])?;
+    rows.next()?.map(CollectionRow::read).transpose()
+}
+
+/// A new pull begins, or goes on where one stopped.
+pub(crate) fn begin_pull(tx: &Connection, id: i64, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE collections SET pull_started_at = ?2, pull_received = 0, pull_total = NULL, removals_in_run = 0
+          WHERE id = ?1 AND pull_started_at IS NULL",
+    )?
+    .execute(params![id, now.0])?;
+    Ok(())
+}
+
+/// What a page moved, written in the page's own transaction.
+pub(crate) struct PageMark<'a> {
+    pub(crate) checkpoint: &'a Checkpoint,
+    pub(crate) rows: i64,
+    pub(crate) removals: i64,
+    pub(crate) quarantined: i64,
+    pub(crate) total: Option<i64>,
+    /// The last page of the pull.
+    pub(crate) ends_at: Option<Millis>,
+}
+
+pub(crate) fn mark_page(tx: &Connection, id: i64, mark: &PageMark<'_>) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE collections SET stream = ?2, epoch = ?3, received = ?4, contiguous_applied = ?4,
+                pull_received = pull_received + ?5, removals_in_run = removals_in_run + ?6,
+                quarantined = quarantined + ?7, pull_total = coalesce(?8, pull_total),
+                pulled_at = coalesce(?9, pulled_at),
+                pull_started_at = CASE WHEN ?9 IS NULL THEN pull_started_at END,
+                removals_allowed = CASE WHEN ?9 IS NULL THEN removals_allowed ELSE 0 END
+          WHERE id = ?1",
+    )?
+    .execute(params![
+        id,
+        mark.checkpoint.stream,
+        mark.checkpoint.epoch,
+        mark.checkpoint.token,
+        mark.rows,
+        mark.removals,
+        mark.quarantined,
+        mark.total,
+        mark.ends_at.map(|at| at.0)
+    ])?;
+    Ok(())
+}
+
+/// The checkpoint is void: the next pull starts over and compares whole sets.
+pub(crate) fn start_full(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE collections SET stream = NULL, epoch = NULL, received = NULL, contiguous_applied = NULL,
+                pull_started_at = NULL, full_generation = full_generation + 1, full_running = 1 WHERE id = ?1",
+    )?
+    .execute([id])?;
+    Ok(())
+}
+
+pub(crate) fn end_full(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE collections SET full_running = 0 WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE collections SET paused = ?2 WHERE id = ?1")?.execute(params![id, paused])?;
+    Ok(())
+}
+
+pub(crate) fn allow_removals(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE collections SET removals_allowed = 1 WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Keeps a row that cannot be read.
+pub(crate) fn quarantine(
+    tx: &Connection,
+    id: i64,
+    raw: &str,
+    reason: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO quarantine (collection_id, raw, reason, at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, raw, reason, now.0])?;
+    Ok(())
+}

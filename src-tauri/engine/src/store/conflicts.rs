@@ -1,0 +1,288 @@
+//! Conflicts: durable, with their own three sides.
+
+use super::{SideState, StoreError, records};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::Value;
+use tidemark_model::document;
+use tidemark_model::number::Millis;
+use tidemark_model::view::{ChoiceAt, ConflictType, Resolution};
+
+/// One conflict as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConflictRecord {
+    /// Its id.
+    pub id: i64,
+    /// Its link.
+    pub link_id: i64,
+    /// Its collection.
+    pub collection_id: i64,
+    /// Its record.
+    pub record_id: i64,
+    /// Its record's id on the server.
+    pub rid: String,
+    /// Its record's title.
+    pub title: String,
+    /// Row D2.
+    pub kind: ConflictType,
+    /// Not resolved yet.
+    pub open: bool,
+    /// Started as.
+    pub base: Option<Value>,
+    /// When the base was agreed or changed.
+    pub base_at: Option<Millis>,
+    /// Mine; none where deleted here.
+    pub local: Option<Value>,
+    /// When mine was changed.
+    pub local_at: Option<Millis>,
+    /// The server's.
+    pub server: SideState,
+    /// A lost answer: mine may already be in the server's version.
+    pub may_be_in: bool,
+    /// The choices so far.
+    pub choices: Vec<ChoiceAt>,
+    /// Fields to choose.
+    pub to_choose: i64,
+    /// Fields merged without asking.
+    pub merged: i64,
+    /// Put off until then.
+    pub later_until: Option<Millis>,
+    /// When it was met.
+    pub created_at: Millis,
+    /// When the server side last moved.
+    pub updated_at: Millis,
+    /// The change that carries the resolution.
+    pub mutation_id: Option<String>,
+}
+
+/// The columns of a [`ConflictRecord`].
+pub(crate) const COLUMNS: &str = "id, link_id, collection_id, record_id, rid, title, kind, state, base, base_at, \
+    local, local_at, server, server_version, server_at, server_by, may_be_in, choices, to_choose, merged, later_until, \
+    created_at, updated_at, mutation_id";
+
+impl ConflictRecord {
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
+        let parse = |text: Option<String>| text.map(|text| records::serde_json_value(&text)).transpose();
+        let time = |value: Option<i64>| value.map(Millis);
+        let kind: String = row.get("kind")?;
+        Ok(Self {
+            id: row.get("id")?,
+            link_id: row.get("link_id")?,
+            collection_id: row.get("collection_id")?,
+            record_id: row.get("record_id")?,
+            rid: row.get("rid")?,
+            title: row.get("title")?,
+            kind: ConflictType::parse(&kind)
+                .ok_or_else(|| StoreError::Corrupt(format!("conflicts.kind is '{kind}'")))?,
+            open: row.get::<_, String>("state")? == "open",
+            base: parse(row.get("base")?)?,
+            base_at: time(row.get("base_at")?),
+            local: parse(row.get("local")?)?,
+            local_at: time(row.get("local_at")?),
+            server: SideState {
+                document: parse(row.get("server")?)?,
+                version: row.get("server_version")?,
+                at: time(row.get("server_at")?),
+                by: row.get("server_by")?,
+            },
+            may_be_in: row.get("may_be_in")?,
+            choices: serde_json::from_str(&row.get::<_, String>("choices")?)?,
+            to_choose: row.get("to_choose")?,
+            merged: row.get("merged")?,
+            later_until: time(row.get("later_until")?),
+            created_at: Millis(row.get("created_at")?),
+            updated_at: Millis(row.get("updated_at")?),
+            mutation_id: row.get("mutation_id")?,
+        })
+    }
+}
+
+/// The sides of a conflict as they are now.
+pub(crate) struct Sides<'a> {
+    pub(crate) kind: ConflictType,
+    pub(crate) title: &'a str,
+    pub(crate) base: Option<&'a Value>,
+    pub(crate) base_at: Option<Millis>,
+    pub(crate) local: Option<&'a Value>,
+    pub(crate) local_at: Option<Millis>,
+    pub(crate) server: &'a SideState,
+    pub(crate) may_be_in: bool,
+    pub(crate) to_choose: i64,
+    pub(crate) merged: i64,
+    pub(crate) choices: &'a [ChoiceAt],
+    pub(crate) now: Millis,
+}
+
+pub(crate) fn insert(
+    tx: &Connection,
+    (link_id, collection_id, record_id): (i64, i64, i64),
+    rid: &str,
+    sides: &Sides<'_>,
+) -> Result<i64, StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO conflicts (link_id, collection_id, record_id, rid, title, kind, base, base_at, local, local_at,
+                                server, server_version, server_at, server_by, may_be_in, to_choose, merged, choices,
+                                created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?19)",
+    )?
+    .execute(params![
+        link_id,
+        collection_id,
+        record_id,
+        rid,
+        sides.title,
+        sides.kind.as_str(),
+        sides.base.map(document::to_text),
+        sides.base_at.map(|at| at.0),
+        sides.local.map(document::to_text),
+        sides.local_at.map(|at| at.0),
+        sides.server.document.as_ref().map(document::to_text),
+        sides.server.version,
+        sides.server.at.map(|at| at.0),
+        sides.server.by,
+        sides.may_be_in,
+        sides.to_choose,
+        sides.merged,
+        serde_json::to_string(sides.choices)?,
+        sides.now.0
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// The server or this side moved: the same conflict, with its choices, shows the sides as they are now.
+pub(crate) fn refresh(tx: &Connection, id: i64, sides: &Sides<'_>) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conflicts SET kind = ?2, title = ?3, local = ?4, local_at = ?5, server = ?6, server_version = ?7,
+                server_at = ?8, server_by = ?9, may_be_in = may_be_in OR ?10, to_choose = ?11, merged = ?12,
+                choices = ?13, updated_at = ?14
+          WHERE id = ?1 AND state = 'open'",
+    )?
+    .execute(params![
+        id,
+        sides.kind.as_str(),
+        sides.title,
+        sides.local.map(document::to_text),
+        sides.local_at.map(|at| at.0),
+        sides.server.document.as_ref().map(document::to_text),
+        sides.server.version,
+        sides.server.at.map(|at| at.0),
+        sides.server.by,
+        sides.may_be_in,
+        sides.to_choose,
+        sides.merged,
+        serde_json::to_string(sides.choices)?,
+        sides.now.0
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictRecord>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM conflicts WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(ConflictRecord::read).transpose()
+}
+
+/// The open conflict of a record.
+pub(crate) fn open_of(tx: &Connection, record_id: i64) -> Result<Option<ConflictRecord>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM conflicts WHERE record_id = ?1 AND state = 'open'"
+    ))?;
+    let mut rows = statement.query([record_id])?;
+    rows.next()?.map(ConflictRecord::read).transpose()
+}
+
+/// How many are open, in all or of one link.
+pub(crate) fn count_open(tx: &Connection, link_id: Option<i64>) -> Result<i64, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT count(*) FROM conflicts WHERE state = 'open' AND (?1 IS NULL OR link_id = ?1)",
+        )?
+        .query_row([link_id], |row| row.get(0))?)
+}
+
+/// Keeps partial choices.
+pub(crate) fn set_choices(
+    tx: &Connection,
+    id: i64,
+    choices: &[ChoiceAt],
+    later_until: Option<Millis>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conflicts SET choices = ?2, later_until = ?3 WHERE id = ?1 AND state = 'open'",
+    )?
+    .execute(params![id, serde_json::to_string(choices)?, later_until.map(|at| at.0)])?;
+    Ok(())
+}
+
+/// Ends a conflict with what decided and what came of it.
+pub(crate) fn resolve(
+    tx: &Connection,
+    id: i64,
+    resolution: Option<&Resolution>,
+    result: Option<&Value>,
+    mutation_id: Option<&str>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conflicts SET state = 'resolved', resolved_at = ?2, resolution = ?3, result = ?4, mutation_id = ?5
+          WHERE id = ?1 AND state = 'open'",
+    )?
+    .execute(params![
+        id,
+        now.0,
+        resolution.map(serde_json::to_string).transpose()?,
+        result.map(document::to_text),
+        mutation_id
+    ])?;
+    Ok(())
+}
+
+/// The server moved while the resolution was held or sent: it comes back, choices kept.
+pub(crate) fn reopen(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conflicts SET state = 'open', resolved_at = NULL, mutation_id = NULL WHERE id = ?1",
+    )?
+    .execute([id])?;
+    Ok(())
+}
+
+/// The ids of a change's resolution, where the change settles a conflict.
+pub(crate) fn of_mutation(tx: &Connection, mutation_id: &str) -> Result<Option<i64>, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT id FROM conflicts WHERE mutation_id = ?1")?
+        .query_row([mutation_id], |row| row.get(0))
+        .optional()?)
+}
+
+/// A merge made without asking, kept with all its sides.
+pub(crate) struct Merged<'a> {
+    pub(crate) base: &'a Value,
+    pub(crate) local: &'a Value,
+    pub(crate) server: &'a Value,
+    pub(crate) server_version: Option<&'a str>,
+    pub(crate) merged: &'a Value,
+    pub(crate) now: Millis,
+}
+
+pub(crate) fn log_merge(
+    tx: &Connection,
+    (collection_id, record_id): (i64, i64),
+    rid: &str,
+    merge: &Merged<'_>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO merges (collection_id, record_id, rid, at, base, local, server, server_version, merged)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        collection_id,
+        record_id,
+        rid,
+        merge.now.0,
+        document::to_text(merge.base),
+        document::to_text(merge.local),
+        document::to_text(merge.server),
+        merge.server_version,
+        document::to_text(merge.merged)
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! What waits for what between lanes.
+
+use super::StoreError;
+use rusqlite::{Connection, params};
+
+/// `seq` waits for `waits_for`; nothing happens where that stands already.
+pub(crate) fn add(tx: &Connection, seq: i64, waits_for: i64) -> Result<(), StoreError> {
+    let added = tx
+        .prepare_cached("INSERT OR IGNORE INTO edges (seq, waits_for) VALUES (?1, ?2)")?
+        .execute(params![seq, waits_for])?;
+    if added > 0 {
+        tx.prepare_cached("UPDATE outbox SET blockers = blockers + 1 WHERE seq = ?1")?.execute([seq])?;
+    }
+    Ok(())
+}
+
+/// Whether anything waits for `seq`.
+pub(crate) fn is_waited_for(tx: &Connection, seq: i64) -> Result<bool, StoreError> {
+    Ok(tx.prepare_cached("SELECT 1 FROM edges WHERE waits_for = ?1 LIMIT 1")?.exists([seq])?)
+}
+
+/// `seq` is done: what waited for it is one blocker nearer.
+pub(crate) fn release(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET blockers = blockers - 1 WHERE seq IN (SELECT seq FROM edges WHERE waits_for = ?1)",
+    )?
+    .execute([seq])?;
+    tx.prepare_cached("DELETE FROM edges WHERE waits_for = ?1")?.execute([seq])?;
+    Ok(())
+}
+
+/// `seq` no longer waits for anything.
+pub(crate) fn drop_of(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM edges WHERE seq = ?1")?.execute([seq])?;
+    tx.prepare_cached("UPDATE outbox SET blockers = 0 WHERE seq = ?1")?.execute([seq])?;
+    Ok(())
+}

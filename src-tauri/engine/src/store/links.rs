@@ -1,0 +1,183 @@
+//! Links: account + endpoint + scope.
+
+use super::StoreError;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use tidemark_model::number::Millis;
+use tidemark_model::settings::LinkSettings;
+use tidemark_model::view::{LastError, Stopped};
+
+/// One link as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkRow {
+    /// Its key in this database.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its kind of server.
+    pub kind: String,
+    /// Its endpoint.
+    pub url: String,
+    /// Its account.
+    pub user: Option<String>,
+    /// Whose changes are its own.
+    pub principal: String,
+    /// Its settings.
+    pub settings: LinkSettings,
+    /// A person paused it.
+    pub paused: bool,
+    /// Why it does not sync by itself.
+    pub stopped: Option<Stopped>,
+    /// Whether the keychain holds its secret.
+    pub secret_kept: bool,
+    /// Last answer from the server.
+    pub last_contact: Option<Millis>,
+    /// The last failure, until a good cycle.
+    pub last_error: Option<LastError>,
+    /// How far the server's clock is ahead.
+    pub clock_skew: Option<Millis>,
+    /// How long the server remembers idempotency keys, as it published.
+    pub key_lifetime: Option<Millis>,
+}
+
+const COLUMNS: &str = "id, name, kind, url, user, principal, settings, paused, stopped, secret_kept, last_contact, \
+                       last_error, clock_skew, key_lifetime";
+
+impl LinkRow {
+    fn read(row: &Row<'_>) -> Result<Self, StoreError> {
+        let json = |text: Option<String>| text.map(|text| serde_json::from_str(&text)).transpose();
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            kind: row.get("kind")?,
+            url: row.get("url")?,
+            user: row.get("user")?,
+            principal: row.get("principal")?,
+            settings: serde_json::from_str(&row.get::<_, String>("settings")?)?,
+            paused: row.get("paused")?,
+            stopped: json(row.get("stopped")?)?,
+            secret_kept: row.get("secret_kept")?,
+            last_contact: row.get::<_, Option<i64>>("last_contact")?.map(Millis),
+            last_error: row
+                .get::<_, Option<String>>("last_error")?
+                .map(|text| serde_json::from_str(&text))
+                .transpose()?,
+            clock_skew: row.get::<_, Option<i64>>("clock_skew")?.map(Millis),
+            key_lifetime: row.get::<_, Option<i64>>("key_lifetime")?.map(Millis),
+        })
+    }
+}
+
+/// A link to be stored.
+pub(crate) struct NewLinkRow<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) principal: &'a str,
+    pub(crate) scope_id: &'a str,
+    pub(crate) settings: &'a LinkSettings,
+    pub(crate) secret_kept: bool,
+}
+
+pub(crate) fn insert(tx: &Connection, link: &NewLinkRow<'_>, now: Millis) -> Result<i64, StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO links (name, kind, url, user, principal, scope_id, settings, secret_kept, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        link.name,
+        link.kind,
+        link.url,
+        link.user,
+        link.principal,
+        link.scope_id,
+        serde_json::to_string(link.settings)?,
+        link.secret_kept,
+        now.0
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// All links that were not removed, in the order of adding.
+pub(crate) fn all(tx: &Connection) -> Result<Vec<LinkRow>, StoreError> {
+    let mut statement =
+        tx.prepare_cached(&format!("SELECT {COLUMNS} FROM links WHERE removed_at IS NULL ORDER BY id"))?;
+    let mut rows = statement.query([])?;
+    let mut links = Vec::new();
+    while let Some(row) = rows.next()? {
+        links.push(LinkRow::read(row)?);
+    }
+    Ok(links)
+}
+
+pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<LinkRow>, StoreError> {
+    let mut statement =
+        tx.prepare_cached(&format!("SELECT {COLUMNS} FROM links WHERE id = ?1 AND removed_at IS NULL"))?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(LinkRow::read).transpose()
+}
+
+pub(crate) fn by_name(tx: &Connection, name: &str) -> Result<Option<LinkRow>, StoreError> {
+    let mut statement =
+        tx.prepare_cached(&format!("SELECT {COLUMNS} FROM links WHERE name = ?1 AND removed_at IS NULL"))?;
+    let mut rows = statement.query([name])?;
+    rows.next()?.map(LinkRow::read).transpose()
+}
+
+/// The name of a link, removed or not.
+pub(crate) fn name(tx: &Connection, id: i64) -> Result<String, StoreError> {
+    let name = tx
+        .prepare_cached("SELECT name FROM links WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(name.unwrap_or_default())
+}
+
+pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET paused = ?2 WHERE id = ?1")?.execute(params![id, paused])?;
+    Ok(())
+}
+
+pub(crate) fn set_stopped(tx: &Connection, id: i64, stopped: Option<&Stopped>) -> Result<(), StoreError> {
+    let text = stopped.map(serde_json::to_string).transpose()?;
+    tx.prepare_cached("UPDATE links SET stopped = ?2 WHERE id = ?1")?.execute(params![id, text])?;
+    Ok(())
+}
+
+pub(crate) fn set_secret_kept(tx: &Connection, id: i64, kept: bool) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET secret_kept = ?2 WHERE id = ?1")?.execute(params![id, kept])?;
+    Ok(())
+}
+
+pub(crate) fn set_settings(tx: &Connection, id: i64, settings: &LinkSettings) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET settings = ?2 WHERE id = ?1")?
+        .execute(params![id, serde_json::to_string(settings)?])?;
+    Ok(())
+}
+
+pub(crate) fn set_last_error(tx: &Connection, id: i64, error: Option<&LastError>) -> Result<(), StoreError> {
+    let text = error.map(serde_json::to_string).transpose()?;
+    tx.prepare_cached("UPDATE links SET last_error = ?2 WHERE id = ?1")?.execute(params![id, text])?;
+    Ok(())
+}
+
+/// What a good answer of the server proved.
+pub(crate) fn set_contact(
+    tx: &Connection,
+    id: i64,
+    at: Millis,
+    skew: Option<Millis>,
+    key_lifetime: Option<Millis>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE links SET last_contact = ?2, clock_skew = coalesce(?3, clock_skew),
+                key_lifetime = coalesce(?4, key_lifetime), last_error = NULL WHERE id = ?1",
+    )?
+    .execute(params![id, at.0, skew.map(|skew| skew.0), key_lifetime.map(|lifetime| lifetime.0)])?;
+    Ok(())
+}
+
+pub(crate) fn mark_removed(tx: &Connection, id: i64, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET removed_at = ?2 WHERE id = ?1")?.execute(params![id, now.0])?;
+    Ok(())
+}

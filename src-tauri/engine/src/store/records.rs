@@ -1,0 +1,285 @@
+//! Records: base, local, and remote while it waits to be planned.
+
+use super::StoreError;
+use rusqlite::{Connection, Row, params};
+use serde_json::Value;
+use tidemark_model::connector::Remote;
+use tidemark_model::document;
+use tidemark_model::number::Millis;
+
+/// A side's document with its version, time and author.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SideState {
+    /// The document; none where there is none.
+    pub document: Option<Value>,
+    /// The server's version of it.
+    pub version: Option<String>,
+    /// When it was changed.
+    pub at: Option<Millis>,
+    /// Who changed it.
+    pub by: Option<String>,
+}
+
+/// One record as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordRow {
+    /// Its key in this database; the lane's number.
+    pub id: i64,
+    /// Its collection.
+    pub collection_id: i64,
+    /// Its id on the server.
+    pub rid: String,
+    /// Its title for lists.
+    pub title: String,
+    /// The last agreed state.
+    pub base: SideState,
+    /// The document here.
+    pub local: Option<Value>,
+    /// Rises with each local change.
+    pub local_rev: i64,
+    /// Last local change.
+    pub local_at: Option<Millis>,
+    /// Shown in lists.
+    pub visible: bool,
+    /// The acknowledgement sequence of its last acknowledgement.
+    pub acked_at_seq: i64,
+    /// Fetch before the next write.
+    pub version_unknown: bool,
+}
+
+const COLUMNS: &str = "id, collection_id, rid, title, base, base_version, base_at, base_by, local, local_rev, \
+                       local_at, visible, acked_at_seq, version_unknown";
+
+impl RecordRow {
+    fn read(row: &Row<'_>) -> Result<Self, StoreError> {
+        let parse = |text: Option<String>| text.map(|text| serde_json_value(&text)).transpose();
+        Ok(Self {
+            id: row.get("id")?,
+            collection_id: row.get("collection_id")?,
+            rid: row.get("rid")?,
+            title: row.get("title")?,
+            base: SideState {
+                document: parse(row.get("base")?)?,
+                version: row.get("base_version")?,
+                at: row.get::<_, Option<i64>>("base_at")?.map(Millis),
+                by: row.get("base_by")?,
+            },
+            local: parse(row.get("local")?)?,
+            local_rev: row.get("local_rev")?,
+            local_at: row.get::<_, Option<i64>>("local_at")?.map(Millis),
+            visible: row.get("visible")?,
+            acked_at_seq: row.get("acked_at_seq")?,
+            version_unknown: row.get("version_unknown")?,
+        })
+    }
+}
+
+/// A stored document; what was stored was within the limits, so only damage can fail here.
+pub(crate) fn serde_json_value(text: &str) -> Result<Value, StoreError> {
+    document::parse_value(text.as_bytes()).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<RecordRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(RecordRow::read).transpose()
+}
+
+pub(crate) fn by_rid(
+    tx: &Connection,
+    collection_id: i64,
+    rid: &str,
+) -> Result<Option<RecordRow>, StoreError> {
+    let mut statement =
+        tx.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE collection_id = ?1 AND rid = ?2"))?;
+    let mut rows = statement.query(params![collection_id, rid])?;
+    rows.next()?.map(RecordRow::read).transpose()
+}
+
+/// A record made here, not on the server yet.
+pub(crate) fn insert_local(
+    tx: &Connection,
+    collection_id: i64,
+    rid: &str,
+    local: &Value,
+    now: Millis,
+) -> Result<i64, StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO records (collection_id, rid, title, local, local_rev, local_at, visible)
+         VALUES (?1, ?2, ?3, ?4, 1, ?5, 1)",
+    )?
+    .execute(params![collection_id, rid, title(rid, local), document::to_text(local), now.0])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// A local change: `local` is the document from now on; none deletes it here, still listed until that is sent.
+pub(crate) fn set_local(
+    tx: &Connection,
+    record: &RecordRow,
+    local: Option<&Value>,
+    visible: bool,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let title = local.map_or_else(|| record.title.clone(), |local| title(&record.rid, local));
+    tx.prepare_cached(
+        "UPDATE records SET local = ?2, local_rev = local_rev + 1, local_at = ?3, visible = ?4, title = ?5
+          WHERE id = ?1",
+    )?
+    .execute(params![record.id, local.map(document::to_text), now.0, visible, title])?;
+    Ok(())
+}
+
+/// A record that was made and deleted here before it was sent leaves no trace.
+pub(crate) fn remove(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM records WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// The server's state becomes the base; `local` becomes what is given (base + pending), or goes with it.
+pub(crate) fn set_base(
+    tx: &Connection,
+    record: &RecordRow,
+    base: &SideState,
+    local: Option<&Value>,
+    visible: bool,
+) -> Result<(), StoreError> {
+    let title = local.map_or_else(|| record.title.clone(), |local| title(&record.rid, local));
+    tx.prepare_cached(
+        "UPDATE records SET base = ?2, base_version = ?3, base_at = ?4, base_by = ?5, local = ?6, visible = ?7,
+                title = ?8, remote = NULL, remote_version = NULL, remote_state = NULL, remote_at = NULL,
+                remote_by = NULL, set_aside = 0, version_unknown = ?9
+          WHERE id = ?1",
+    )?
+    .execute(params![
+        record.id,
+        base.document.as_ref().map(document::to_text),
+        base.version,
+        base.at.map(|at| at.0),
+        base.by,
+        local.map(document::to_text),
+        visible,
+        title,
+        base.document.is_some() && base.version.is_none(),
+    ])?;
+    Ok(())
+}
+
+/// A pulled record that has nothing of ours: insert or adopt in one statement.
+pub(crate) fn adopt(
+    tx: &Connection,
+    collection_id: i64,
+    rid: &str,
+    side: &SideState,
+    seen: i64,
+) -> Result<(), StoreError> {
+    let Some(document) = &side.document else { return Ok(()) };
+    let text = document::to_text(document);
+    tx.prepare_cached(
+        "INSERT INTO records (collection_id, rid, title, base, base_version, base_at, base_by, local, visible,
+                              seen, version_unknown)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?4, 1, ?8, ?9)
+         ON CONFLICT (collection_id, rid) DO UPDATE SET
+                title = ?3, base = ?4, base_version = ?5, base_at = ?6, base_by = ?7, local = ?4, visible = 1,
+                seen = ?8, version_unknown = ?9, remote = NULL, remote_version = NULL, remote_state = NULL,
+                remote_at = NULL, remote_by = NULL, set_aside = 0",
+    )?
+    .execute(params![
+        collection_id,
+        rid,
+        title(rid, document),
+        text,
+        side.version,
+        side.at.map(|at| at.0),
+        side.by,
+        seen,
+        side.version.is_none(),
+    ])?;
+    Ok(())
+}
+
+/// What the server says, kept while it may not be planned.
+pub(crate) fn set_remote(tx: &Connection, id: i64, remote: &Remote) -> Result<(), StoreError> {
+    let (state, at, by) = match remote {
+        Remote::Present { at, by, .. } => (Some("present"), *at, by.clone()),
+        Remote::Deleted { at, by, .. } => (Some("deleted"), *at, by.clone()),
+        Remote::Missing => (Some("deleted"), None, None),
+    };
+    tx.prepare_cached(
+        "UPDATE records SET remote = ?2, remote_version = ?3, remote_state = ?4, remote_at = ?5, remote_by = ?6
+          WHERE id = ?1",
+    )?
+    .execute(params![
+        id,
+        remote.document().map(document::to_text),
+        remote.version(),
+        state,
+        at.map(|at| at.0),
+        by
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn set_aside(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE records SET set_aside = 1 WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+pub(crate) fn clear_aside(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE records SET set_aside = 0 WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Records to fetch by id whose lane holds nothing on its way, at most `limit`.
+pub(crate) fn aside_and_definite(
+    tx: &Connection,
+    collection_id: i64,
+    limit: usize,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id, rid FROM records WHERE collection_id = ?1 AND set_aside = 1
+            AND NOT EXISTS (SELECT 1 FROM outbox WHERE record_id = records.id
+                            AND state IN ('sealed', 'uncertain')) ORDER BY id LIMIT ?2",
+    )?;
+    let rows =
+        statement.query_map(params![collection_id, limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn mark_seen(tx: &Connection, id: i64, generation: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE records SET seen = ?2 WHERE id = ?1")?.execute(params![id, generation])?;
+    Ok(())
+}
+
+/// Records with a base that a whole comparison did not see on the server.
+pub(crate) fn unseen(
+    tx: &Connection,
+    collection_id: i64,
+    generation: i64,
+) -> Result<Vec<RecordRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM records WHERE collection_id = ?1 AND seen <> ?2 AND base IS NOT NULL ORDER BY id"
+    ))?;
+    let mut rows = statement.query(params![collection_id, generation])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push(RecordRow::read(row)?);
+    }
+    Ok(records)
+}
+
+pub(crate) fn set_acked(tx: &Connection, id: i64, ack_seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE records SET acked_at_seq = ?2 WHERE id = ?1")?.execute(params![id, ack_seq])?;
+    Ok(())
+}
+
+/// The title of a record: the first of some usual fields that holds a text, else its id; at most 200 characters.
+pub(crate) fn title(rid: &str, document: &Value) -> String {
+    const FIELDS: [&str; 8] =
+        ["title", "name", "subject", "label", "display_name", "customer_name", "summary", "description"];
+    FIELDS
+        .iter()
+        .filter_map(|field| document.get(field)?.as_str())
+        .map(str::trim)
+        .find(|text| !text.is_empty())
+        .map_or_else(|| rid.to_owned(), |text| text.chars().take(200).collect())
+}

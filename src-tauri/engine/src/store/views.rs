@@ -1,0 +1,1 @@
+//! What people are shown, read from the tables in one moment.
