@@ -251,6 +251,9 @@ pub enum SealError {
     /// The base's version is not known, and the server needs one; fetch first.
     #[error("the server's version of this record is not known")]
     NoVersion,
+    /// This kind of server takes no such thing.
+    #[error("this kind of connection takes no {0}")]
+    NotOffered(String),
 }
 
 /// One sealed mutation on its way.
