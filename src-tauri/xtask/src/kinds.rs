@@ -64,7 +64,7 @@ pub fn all() -> Vec<Kind> {
             &[Window, Page],
             How::CargoCheck(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
         ),
-        kind("pure", &[Window, Page], How::CargoTest(words(&["--lib", "--bins"]))),
+        kind("pure", &[Window, Page], How::CargoTest(pure())),
         kind("docs", &[Window, Page], How::CargoTest(words(&["--doc"]))),
     ];
     for target in targets() {
@@ -89,12 +89,16 @@ pub fn names() -> Vec<String> {
     all().into_iter().map(|kind| kind.name).collect()
 }
 
-/// The test targets of every member, in the order of the manifests: a new one needs no word here.
+/// The test targets of the tests' crate, in the order of its manifest: a new one needs no word here.
 fn targets() -> Vec<String> {
-    let root = crate::paths::root();
-    let manifest = std::fs::read_to_string(root.join("tests/Cargo.toml")).unwrap_or_default();
-    let mut found = targets_of(&manifest);
-    let Ok(crates) = std::fs::read_dir(root.join("src-tauri")) else { return found };
+    let manifest = std::fs::read_to_string(crate::paths::root().join("tests/Cargo.toml")).unwrap_or_default();
+    targets_of(&manifest)
+}
+
+/// Tests in the code, and those that lie in a crate's own `tests` folder.
+fn pure() -> Vec<String> {
+    let mut arguments = vec!["--lib".to_string(), "--bins".to_string()];
+    let Ok(crates) = std::fs::read_dir(crate::paths::root().join("src-tauri")) else { return arguments };
     let mut beside: Vec<String> = crates
         .flatten()
         .filter_map(|member| std::fs::read_dir(member.path().join("tests")).ok())
@@ -103,8 +107,10 @@ fn targets() -> Vec<String> {
         .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
         .collect();
     beside.sort();
-    found.extend(beside);
-    found
+    for target in beside {
+        arguments.extend(["--test".to_string(), target]);
+    }
+    arguments
 }
 
 fn targets_of(manifest: &str) -> Vec<String> {
