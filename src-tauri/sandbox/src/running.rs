@@ -125,7 +125,7 @@ impl SandboxHandle {
 
     /// Makes an edit as somebody else; says the new version.
     pub fn colleague(&self, edit: ColleagueEdit) -> Result<Answer, WorldError> {
-        let answers = self.shared.world().colleague(&Colleague::Edit(edit), (self.shared.now)())?;
+        let answers = self.shared.world().colleague(&Colleague::Edit(Box::new(edit)), (self.shared.now)())?;
         answers.into_iter().next().ok_or_else(|| WorldError::Refused("no edit was made".to_owned()))
     }
 

@@ -2,8 +2,8 @@
 
 mod body;
 mod control;
-mod doors;
 mod misbehave;
+mod parts;
 mod respond;
 mod routes;
 mod sign_in;

@@ -3,8 +3,8 @@
 use super::Shared;
 use super::body::text;
 use super::control;
-use super::doors::{check_json, key, number, patch_form, precondition, query, segments};
 use super::misbehave::Conduct;
+use super::parts::{check_json, key, number, patch_form, precondition, query, segments};
 use super::respond::response;
 use super::sign_in::sign_in;
 use crate::world::answer::{Answer, ProblemKind};
@@ -14,9 +14,9 @@ use crate::world::{Admission, Ticket};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::header::IF_NONE_MATCH;
-use axum::http::{HeaderMap, Method, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::http::header::{CONTENT_TYPE, IF_NONE_MATCH};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -40,11 +40,24 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(Arc::clone(&shared), sign_in));
     let router = if shared.switches { contract.merge(control::routes()) } else { contract };
-    router.layer(CompressionLayer::new()).layer(RequestDecompressionLayer::new()).with_state(shared)
+    router
+        .layer(CompressionLayer::new())
+        .layer(RequestDecompressionLayer::new())
+        .layer(map_response(packed_otherwise))
+        .with_state(shared)
 }
 
 async fn nowhere() -> Response {
     response(Answer::refuse(ProblemKind::NotFound, "There is no such path; the contract begins at /v1/."))
+}
+
+/// The decompression layer refuses other packings with an empty 415; the contract wants a problem.
+async fn packed_otherwise(answer: Response) -> Response {
+    if answer.status() != StatusCode::UNSUPPORTED_MEDIA_TYPE || answer.headers().contains_key(CONTENT_TYPE) {
+        return answer;
+    }
+    let detail = "Bodies are taken plain, in gzip or in zstd.";
+    response(Answer::refuse_with(ProblemKind::Invalid, 415, detail, serde_json::Map::new()))
 }
 
 async fn no_such_method(method: Method) -> Response {
@@ -79,7 +92,7 @@ fn read_call(uri: &Uri, headers: &HeaderMap) -> Result<Call, Answer> {
     }
     Ok(match id {
         Some(id) => {
-            Call::Get { collection, id, if_none_match: super::doors::header(headers, &IF_NONE_MATCH)? }
+            Call::Get { collection, id, if_none_match: super::parts::header(headers, &IF_NONE_MATCH)? }
         }
         None => Call::List(List {
             collection,

@@ -53,7 +53,7 @@ pub fn record(desk: &mut Desk, id: &str) -> Map<String, Value> {
         // Longer than a double can hold exactly, as serial numbers are.
         "serial": 9_007_199_254_740_993_000_u64 + number as u64 * 7_919,
         "installed": installed.to_string(),
-        "warranty_until": if number % 5 == 0 { Value::Null } else { warranty.to_string().into() },
+        "warranty_until": if number.is_multiple_of(5) { Value::Null } else { warranty.to_string().into() },
         "location": *desk.pick(&PLACES),
         "meter_hours": desk.decimal(10_000, 2_500_000),
         "in_service": desk.chance.hit(0.95),

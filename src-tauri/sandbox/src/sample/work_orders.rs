@@ -1,6 +1,6 @@
 //! Work orders: the records that people edit most.
 
-use super::{Desk, STAFF, customers, decimal, equipment, members, midnight};
+use super::{Desk, FIRST_CONFLICT_ID, STAFF, customers, decimal, equipment, members, midnight};
 use chrono::{Days, SecondsFormat, TimeDelta};
 use serde_json::{Map, Value, json};
 
@@ -55,7 +55,7 @@ pub fn record(desk: &mut Desk, id: &str) -> Map<String, Value> {
         .into_iter()
         .filter(|_| desk.chance.hit(0.25))
         .collect();
-    members(json!({
+    let mut order = members(json!({
         "id": id,
         "title": format!("{task}: {} {machine}", equipment::kind_title(machine).to_lowercase()),
         "customer": customers::id(equipment::customer_of(machine)),
@@ -72,7 +72,19 @@ pub fn record(desk: &mut Desk, id: &str) -> Map<String, Value> {
         "total": decimal(cents),
         "signed": status == "done",
         "tags": tags,
-    }))
+    }));
+    if id == FIRST_CONFLICT_ID {
+        // The scripted colleague and the demonstration both change these, so that they begin as neither has them.
+        for (member, value) in [
+            ("status", json!("scheduled")),
+            ("priority", json!("normal")),
+            ("technician", json!("Leïla B.")),
+            ("tags", json!(["call-before"])),
+        ] {
+            order.insert(member.to_owned(), value);
+        }
+    }
+    order
 }
 
 fn lines(desk: &mut Desk) -> (Vec<Value>, usize) {

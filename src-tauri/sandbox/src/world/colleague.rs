@@ -60,7 +60,7 @@ impl ColleagueEdit {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Colleague {
     /// One edit.
-    Edit(ColleagueEdit),
+    Edit(Box<ColleagueEdit>),
     /// A named script over the sample data.
     Script(Script),
 }
@@ -72,7 +72,10 @@ impl Colleague {
             Some(name) => serde_json::from_value(name.clone())
                 .map(Colleague::Script)
                 .map_err(|error| format!("script: {error}")),
-            None => serde_json::from_value(value).map(Colleague::Edit).map_err(|error| error.to_string()),
+            None => serde_json::from_value(value)
+                .map(Box::new)
+                .map(Colleague::Edit)
+                .map_err(|error| error.to_string()),
         }
     }
 }
@@ -95,7 +98,7 @@ impl World {
         now: DateTime<Utc>,
     ) -> Result<Vec<Answer>, WorldError> {
         let edits = match colleague {
-            Colleague::Edit(edit) => vec![edit.clone()],
+            Colleague::Edit(edit) => vec![edit.as_ref().clone()],
             Colleague::Script(Script::FirstConflict) => vec![sample::first_conflict()],
             Colleague::Script(Script::BusyMorning) => sample::busy_morning(),
         };

@@ -136,6 +136,11 @@ impl World {
         Ok(answer)
     }
 
+    /// How many keys are in use just now.
+    pub fn running_keys(&self) -> usize {
+        self.running.len()
+    }
+
     /// Keys from before this moment have ended.
     fn since(&self, now: DateTime<Utc>) -> i64 {
         now.timestamp_millis()

@@ -11,6 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// A page ends at this many bytes of documents, though it always has one record.
 const PAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -244,11 +245,11 @@ impl Filter {
     /// Tombstones always pass: what the filter once let through must be known to be gone.
     fn takes(&self, row: &RecordRow) -> bool {
         let Some(doc) = &row.doc else { return true };
-        match super::document::parse(doc).ok().as_ref().and_then(|doc| doc.get(&self.member)) {
-            Some(Value::String(text)) => *text == self.text,
-            Some(other) => other.to_string() == self.text,
-            None => false,
-        }
+        let doc = super::document::parse(doc).unwrap_or(Value::Null);
+        let Some(member) = doc.get(&self.member) else { return false };
+        // A text without its quotes, everything else as JSON writes it.
+        let said = member.as_str().map_or_else(|| Cow::Owned(member.to_string()), Cow::Borrowed);
+        said == self.text
     }
 }
 
