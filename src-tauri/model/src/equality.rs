@@ -25,7 +25,7 @@ pub fn same(a: &Value, b: &Value) -> bool {
 /// Whether two texts differ in nothing but white space; false where they are equal.
 pub fn only_spaces_differ(a: &str, b: &str) -> bool {
     let dense = |text: &str| text.chars().filter(|c| !c.is_whitespace()).nfc().collect::<String>();
-    a != b && dense(a) == dense(b)
+    nfc(a) != nfc(b) && dense(a) == dense(b)
 }
 
 /// A text that is equal for two values exactly where [`same`] holds: the key under which equal rows and set members meet.

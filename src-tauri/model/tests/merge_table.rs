@@ -33,7 +33,8 @@ struct Case {
 
 fn cases() -> Vec<(String, Case)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/merge_cases");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut all = Vec::new();
     for file in files {
@@ -64,7 +65,8 @@ fn faults(case: &Case) -> Vec<String> {
     };
     // As text, so that literals and key order count.
     check("merged", case.merged.to_string(), found.merged.to_string());
-    let classes: BTreeMap<String, FieldClass> = found.fields.iter().map(|f| (f.path.clone(), f.class)).collect();
+    let classes: BTreeMap<String, FieldClass> =
+        found.fields.iter().map(|f| (f.path.clone(), f.class)).collect();
     check("classes", format!("{:?}", case.fields), format!("{classes:?}"));
     let notes: BTreeMap<String, Note> =
         found.fields.iter().filter_map(|f| Some((f.path.clone(), f.note?))).collect();
@@ -76,8 +78,12 @@ fn faults(case: &Case) -> Vec<String> {
         check("unchanged", unchanged.to_string(), found.unchanged.to_string());
     }
     let open: BTreeSet<&str> = found.clashes().map(|f| f.path.as_str()).collect();
-    let expected: BTreeSet<&str> =
-        case.fields.iter().filter(|(_, class)| only_on_both_sides_choosable(**class)).map(|(path, _)| path.as_str()).collect();
+    let expected: BTreeSet<&str> = case
+        .fields
+        .iter()
+        .filter(|(_, class)| only_on_both_sides_choosable(**class))
+        .map(|(path, _)| path.as_str())
+        .collect();
     check("open", format!("{expected:?}"), format!("{open:?}"));
     faults
 }
@@ -115,7 +121,8 @@ fn swapping_the_sides_of_a_case_mirrors_its_classes() {
                 other => format!("{} {other:?}", swap(path)),
             })
             .collect();
-        let mut found: Vec<String> = mirrored.fields.iter().map(|f| format!("{} {:?}", f.path, f.class)).collect();
+        let mut found: Vec<String> =
+            mirrored.fields.iter().map(|f| format!("{} {:?}", f.path, f.class)).collect();
         expected.sort();
         found.sort();
         assert_eq!(found, expected, "{name}");

@@ -43,12 +43,11 @@ fn value_of(fact: &Fact<'_>, pick: &Pick<'_>) -> Option<Value> {
 }
 
 fn order_of(list: &Rows<'_>, facts: &[Fact<'_>], picks: &[Pick<'_>]) -> Vec<usize> {
-    let Some(index) = list.order else { return weave(&weave(&list.remote, &list.local), &list.base) };
+    let server_first = || weave(&weave(&list.remote, &list.local), &list.base);
+    let Some(index) = list.order else { return server_first() };
     match pick(picks, index) {
-        Pick::Unchosen if matches!(facts[index].class, FieldClass::OnlyServer | FieldClass::SameChange) => {
-            weave(&weave(&list.remote, &list.local), &list.base)
-        }
-        Pick::Server => weave(&weave(&list.remote, &list.local), &list.base),
+        Pick::Unchosen if is_servers(facts[index].class) => server_first(),
+        Pick::Server => server_first(),
         Pick::Unchosen | Pick::Mine => weave(&weave(&list.local, &list.remote), &list.base),
         Pick::Base => weave(&weave(&list.base, &list.remote), &list.local),
         Pick::Value(names) => {
@@ -56,6 +55,10 @@ fn order_of(list: &Rows<'_>, facts: &[Fact<'_>], picks: &[Pick<'_>]) -> Vec<usiz
             weave(&weave(&weave(&named, &list.remote), &list.local), &list.base)
         }
     }
+}
+
+fn is_servers(order: FieldClass) -> bool {
+    matches!(order, FieldClass::OnlyServer | FieldClass::SameChange | FieldClass::Combined)
 }
 
 /// The rows that an order given by hand names, or `None` where it names something else or a row twice.

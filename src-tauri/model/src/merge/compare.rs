@@ -216,21 +216,21 @@ impl<'a> Comparer<'a> {
         let members = |order: &[usize]| order.iter().copied().collect::<HashSet<usize>>();
         let (in_base, in_local, in_remote) =
             (members(&list.base), members(&list.local), members(&list.remote));
-        let among = |order: &[usize], sets: &[&HashSet<usize>]| -> Vec<usize> {
-            order.iter().copied().filter(|row| sets.iter().all(|set| set.contains(row))).collect()
+        let among = |order: &[usize], other: &HashSet<usize>| -> Vec<usize> {
+            order.iter().copied().filter(|row| other.contains(row)).collect()
         };
-        let everywhere = [&in_base, &in_local, &in_remote];
-        let started = among(&list.base, &everywhere);
-        let mine_moved = among(&list.local, &everywhere) != started;
-        let server_moved = among(&list.remote, &everywhere) != started;
-        let agree = among(&list.local, &[&in_remote]) == among(&list.remote, &[&in_local]);
-        let class = match (agree, mine_moved, server_moved) {
-            (true, false, false) => return None,
-            (true, _, _) => FieldClass::SameChange,
-            (false, true, false) => FieldClass::OnlyMine,
-            (false, false, true) => FieldClass::OnlyServer,
-            // Moved by both, or new on both and in two orders.
-            (false, true, true) | (false, false, false) => FieldClass::RowsOrder,
+        let mine_moved = among(&list.local, &in_base) != among(&list.base, &in_local);
+        let server_moved = among(&list.remote, &in_base) != among(&list.base, &in_remote);
+        let agree = among(&list.local, &in_remote) == among(&list.remote, &in_local);
+        let class = match (mine_moved, server_moved, agree) {
+            (false, false, true) => return None,
+            (false, false, false) if self.two_way => FieldClass::RowsOrder,
+            // Nobody moved a row; the same new rows stand at different places, and the server's are as good.
+            (false, false, false) => FieldClass::Combined,
+            (true, false, _) => FieldClass::OnlyMine,
+            (false, true, _) => FieldClass::OnlyServer,
+            (true, true, true) => FieldClass::SameChange,
+            (true, true, false) => FieldClass::RowsOrder,
         };
         let names = |order: &[usize]| {
             Value::Array(order.iter().map(|row| Value::from(list.tokens[*row].as_str())).collect())
@@ -242,7 +242,7 @@ impl<'a> Comparer<'a> {
         fact.remote = Some(Cow::Owned(names(&list.remote)));
         fact.result = match class {
             FieldClass::OnlyMine => fact.local.clone(),
-            FieldClass::OnlyServer | FieldClass::SameChange => fact.remote.clone(),
+            FieldClass::OnlyServer | FieldClass::SameChange | FieldClass::Combined => fact.remote.clone(),
             _ => None,
         };
         fact.decided = class != FieldClass::RowsOrder;
