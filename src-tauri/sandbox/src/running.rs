@@ -108,9 +108,9 @@ impl SandboxHandle {
         self.address.port()
     }
 
-    /// Takes these faults in place of all former.
+    /// Takes these faults in place of all former. Requests that those let wait go on at once.
     pub fn set_faults(&self, faults: Faults) {
-        self.shared.faults().set(faults);
+        self.shared.set_faults(faults);
     }
 
     /// Takes all faults away.

@@ -3,6 +3,7 @@
 //! Each switch of [`Faults`] is written plainly (`"drop_after": true`, `"delay_ms": 200`) or in full:
 //! `{"value": …, "probability": 0..1, "times": N, "filter": {"method", "path", "header_present",
 //! "header_absent"}}`. `times` counts strikes. `value` may be left out where it would be `true`.
+//! Setting the switches anew ends the waits of the former ones, so that a test can hold a request and let it go.
 
 mod chance;
 mod decide;

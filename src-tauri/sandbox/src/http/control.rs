@@ -48,7 +48,7 @@ async fn set_faults(State(shared): State<Arc<Shared>>, body: Body) -> Response {
         Ok(faults) => faults,
         Err(refusal) => return response(refusal),
     };
-    shared.faults().set(faults);
+    shared.set_faults(faults);
     show_faults(State(shared)).await
 }
 
@@ -95,7 +95,7 @@ async fn report(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
-    shared.faults().set(Faults::default());
+    shared.set_faults(Faults::default());
     let mut world = shared.world();
     let done = world.reset((shared.now)());
     answered(done.map(|()| json!({"epoch": world.epoch()})))

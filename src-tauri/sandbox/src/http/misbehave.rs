@@ -1,7 +1,7 @@
 //! One request with whatever faults strike it.
 
-use super::Shared;
 use super::respond::{date, response};
+use super::{Shared, Wait};
 use crate::faults::{Facts, Instead, Spoil, Verdict};
 use crate::world::answer::{Answer, ProblemKind};
 use axum::Router;
@@ -25,9 +25,9 @@ pub(crate) struct Closed {
 }
 
 /// How a change is carried out.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Conduct {
-    pub late_commit: Option<Duration>,
+    pub late_commit: Option<(Wait, Duration)>,
     pub duplicate: bool,
 }
 
@@ -37,16 +37,18 @@ pub(crate) async fn serve(
     router: TowerToHyperService<Router>,
     mut request: Request<Incoming>,
 ) -> Result<Response, Closed> {
+    let wait = shared.wait();
     let verdict = judge(&shared, &request);
     if let Some(delay) = verdict.delay {
-        tokio::time::sleep(delay).await;
+        wait.clone().over(delay).await;
     }
     if let Some(instead) = verdict.instead {
         return replaced(instead).map(|answer| dated(&shared, answer));
     }
-    request
-        .extensions_mut()
-        .insert(Conduct { late_commit: verdict.late_commit, duplicate: verdict.duplicate });
+    request.extensions_mut().insert(Conduct {
+        late_commit: verdict.late_commit.map(|delay| (wait, delay)),
+        duplicate: verdict.duplicate,
+    });
     let answer = match router.call(request).await {
         Ok(answer) => dated(&shared, answer),
         Err(never) => match never {},

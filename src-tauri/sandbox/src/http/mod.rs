@@ -11,15 +11,19 @@ mod sign_in;
 pub(crate) use misbehave::{Closed, serve};
 pub(crate) use routes::router;
 
-use crate::faults::FaultDesk;
+use crate::faults::{FaultDesk, Faults};
 use crate::options::{Account, Now};
 use crate::world::World;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
 
 /// What all requests share.
 pub(crate) struct Shared {
     world: Mutex<World>,
     faults: Mutex<FaultDesk>,
+    /// Told when the faults are set anew: requests that a fault lets wait go on then.
+    anew: watch::Sender<()>,
     accounts: Vec<Account>,
     pub now: Now,
     pub switches: bool,
@@ -27,7 +31,14 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub fn new(world: World, faults: FaultDesk, accounts: Vec<Account>, now: Now, switches: bool) -> Shared {
-        Shared { world: Mutex::new(world), faults: Mutex::new(faults), accounts, now, switches }
+        Shared {
+            world: Mutex::new(world),
+            faults: Mutex::new(faults),
+            anew: watch::Sender::new(()),
+            accounts,
+            now,
+            switches,
+        }
     }
 
     /// The world, for one step; never held over an await. A panic of another holder cannot have left it half
@@ -36,7 +47,34 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes these faults in place of all former, and ends the waits that those caused.
+    pub fn set_faults(&self, faults: Faults) {
+        self.faults().set(faults);
+        self.anew.send_replace(());
+    }
+
+    /// A wait that can begin now. Taken before the faults are asked, so that no change of them is missed.
+    pub fn wait(&self) -> Wait {
+        Wait { anew: self.anew.subscribe() }
+    }
+
     pub fn faults(&self) -> MutexGuard<'_, FaultDesk> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait that a fault causes.
+#[derive(Clone)]
+pub(crate) struct Wait {
+    anew: watch::Receiver<()>,
+}
+
+impl Wait {
+    /// Ends after `time`, or as soon as the faults are set anew.
+    pub async fn over(mut self, time: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            _ = self.anew.changed() => {}
+        }
     }
 }

@@ -212,7 +212,7 @@ async fn change(shared: Arc<Shared>, call: Call, caller: Caller, conduct: Conduc
         Admission::Answered(answer) => answer,
         Admission::Run(ticket) => match conduct.late_commit {
             None => shared.world().commit(ticket, (shared.now)()),
-            Some(delay) => late(&shared, ticket, delay).await,
+            Some((wait, delay)) => late(&shared, ticket, wait.over(delay)).await,
         },
     };
     if let Some(call) = again {
@@ -224,11 +224,15 @@ async fn change(shared: Arc<Shared>, call: Call, caller: Caller, conduct: Conduc
 
 /// Takes the places now and commits later. On a task of its own: a client that goes away in the meantime must
 /// not keep its key in use for ever.
-async fn late(shared: &Arc<Shared>, mut ticket: Ticket, delay: std::time::Duration) -> Answer {
+async fn late(
+    shared: &Arc<Shared>,
+    mut ticket: Ticket,
+    wait: impl Future<Output = ()> + Send + 'static,
+) -> Answer {
     shared.world().reserve(&mut ticket);
     let shared = Arc::clone(shared);
     let task = tokio::spawn(async move {
-        tokio::time::sleep(delay).await;
+        wait.await;
         shared.world().commit(ticket, (shared.now)())
     });
     task.await.unwrap_or_else(|_| Answer::refuse(ProblemKind::Throttled, "The server is stopping."))

@@ -145,14 +145,16 @@ async fn a_restored_copy_is_another_epoch() {
 async fn a_late_commit_lands_behind_a_token_that_was_given_meanwhile() {
     let desk = start(options()).await;
     desk.sandbox
-        .set_faults(Faults { late_commit_ms: Some(Switch::always(400).times(1)), ..Faults::default() });
+        .set_faults(Faults { late_commit_ms: Some(Switch::always(600_000).times(1)), ..Faults::default() });
     let late = desk.send("PUT", "/c/notes/late", &[("Idempotency-Key", "k")], "{}");
     let reader = async {
         while desk.sandbox.with_world(|world| world.running_keys()) == 0 {
             tokio::task::yield_now().await;
         }
         desk.put("/c/notes/soon", "{}").await;
-        desk.walk("notes", None, 10).await
+        let walked = desk.walk("notes", None, 10).await;
+        desk.sandbox.clear_faults();
+        walked
     };
     let (late, (seen, token)) = tokio::join!(late, reader);
     assert_eq!((late.status, ids(&seen)), (201, vec!["soon"]));

@@ -36,14 +36,20 @@ async fn a_stopped_server_answers_nobody() {
 #[tokio::test]
 async fn a_request_on_its_way_gets_its_answer_before_the_end() {
     let desk = start(options()).await;
-    desk.sandbox.set_faults(Faults { delay_ms: Some(Switch::always(200).times(1)), ..Faults::default() });
+    desk.sandbox.set_faults(Faults { delay_ms: Some(Switch::always(600_000).times(1)), ..Faults::default() });
     let url = format!("{}/c/notes/a", desk.sandbox.url());
     let sent = desk.client.put(url).body("{}").send();
     let stop = async {
         while desk.sandbox.faults().delay_ms.is_some_and(|delay| delay.times == Some(1)) {
             tokio::task::yield_now().await;
         }
-        desk.sandbox.stop().await;
+        let handle = desk.sandbox.handle();
+        let release = async {
+            // The stop is under way before the request may go on.
+            tokio::task::yield_now().await;
+            handle.clear_faults();
+        };
+        tokio::join!(desk.sandbox.stop(), release);
     };
     let (answer, ()) = tokio::join!(sent, stop);
     assert_eq!(answer.unwrap().status(), 201);
