@@ -1,0 +1,18 @@
+export const words = {
+  title: "Settings",
+  general: "General",
+  sync: "Sync",
+  notifications: "Notifications",
+  theme: "Theme",
+  themes: { system: "As the system", light: "Light", dark: "Dark" },
+  density: "Row height",
+  densities: { compact: "Compact", default: "Default", comfort: "Comfort" },
+  undoHold: "Hold a resolved conflict, so that it can be undone",
+  holds: { off: "Off", five: "5 s", ten: "10 s", thirty: "30 s" },
+  notifyConflicts: "When records changed in two places",
+  notifyNeedsYou: "When changes need you",
+  reset: "Reset",
+  isDefault: (name: string) => `Default: ${name}`,
+  on: "On",
+  refused: (why: string) => `This setting went back: ${why}`,
+};

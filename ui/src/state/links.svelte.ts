@@ -1,0 +1,106 @@
+// Connecting servers and looking after the connections.
+
+import {
+  bridge,
+  RefusedError,
+  type AddedLink,
+  type Discovery,
+  type LinkTest,
+  type NewLink,
+} from "../ipc/client";
+import { attempt } from "./core";
+import { status } from "./status.svelte";
+
+/** The kind of the built-in sample server. */
+export const SAMPLE = "sandbox";
+
+/** The steps of connecting: what server, then what to keep. */
+export class Connecting {
+  step = $state<"server" | "keep">("server");
+  name = $state("");
+  kind = $state("rest");
+  url = $state("");
+  user = $state("");
+  secret = $state("");
+  settings = $state("");
+  working = $state(false);
+  refused = $state<RefusedError | undefined>();
+  discovery = $state.raw<Discovery | undefined>();
+  chosen = $state.raw<ReadonlySet<string>>(new Set());
+
+  get #link(): NewLink {
+    return {
+      name: this.name.trim(),
+      kind: this.kind,
+      url: this.url.trim(),
+      user: this.user.trim() || null,
+      secret: this.secret || null,
+      settings: this.settings.trim() || null,
+      collections: [...this.chosen],
+    };
+  }
+
+  /** Takes the host as the name while no other was given. */
+  suggestName(): void {
+    if (this.name !== "" || !URL.canParse(this.url)) return;
+    this.name = new URL(this.url).hostname;
+  }
+
+  /** Asks the server what it has. */
+  async find(): Promise<void> {
+    await this.#run(async () => {
+      this.chosen = new Set();
+      this.discovery = await bridge.discover(this.#link);
+      this.chosen = new Set(this.discovery.collections.map((one) => one.name));
+      this.step = "keep";
+    });
+  }
+
+  choose(name: string, on: boolean): void {
+    const next = new Set(this.chosen);
+    if (on) next.add(name);
+    else next.delete(name);
+    this.chosen = next;
+  }
+
+  /** Adds the connection; its records begin to arrive. */
+  async add(): Promise<AddedLink | undefined> {
+    return this.#run(async () => {
+      const added = await bridge.addLink(this.#link);
+      this.secret = "";
+      await status.read();
+      return added;
+    });
+  }
+
+  async #run<T>(run: () => Promise<T>): Promise<T | undefined> {
+    this.working = true;
+    this.refused = undefined;
+    try {
+      return await run();
+    } catch (thrown) {
+      this.refused = RefusedError.from(thrown);
+      return undefined;
+    } finally {
+      this.working = false;
+    }
+  }
+}
+
+export const links = {
+  /** Starts the built-in sample server with its records and one prepared conflict. */
+  startSample: async (): Promise<AddedLink | undefined> => {
+    const added = await attempt(() => bridge.startSample());
+    if (added) await status.read();
+    return added;
+  },
+  sampleOffline: () => attempt(() => bridge.sampleOffline()),
+  setSampleOffline: (offline: boolean) => attempt(() => bridge.setSampleOffline(offline)),
+  test: (name: string): Promise<LinkTest | undefined> => attempt(() => bridge.testLink(name)),
+  /** Without `force` it only tells how many changes are unsent while there are any. */
+  remove: async (name: string, force: boolean) => {
+    const removed = await attempt(() => bridge.removeLink(name, force));
+    if (removed?.removed) await status.read();
+    return removed;
+  },
+};

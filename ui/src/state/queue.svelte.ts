@@ -1,0 +1,133 @@
+// The Queue screen: which changes are listed, which are ticked, which one is open, and what is done to them.
+
+import {
+  bridge,
+  RefusedError,
+  type BulkResult,
+  type ChangeDetail,
+  type ChangeRow,
+  type ChangeState,
+  type QueueFilter,
+} from "../ipc/client";
+import { attempt } from "./core";
+import { Rows } from "./rows.svelte";
+
+export const filterStates = [
+  "needs_you",
+  "trying_again",
+  "sending",
+  "waiting",
+  "on_hold",
+  "not_confirmed",
+  "conflict",
+  "in_trash",
+  "confirmed",
+] as const satisfies ChangeState[];
+
+/** The filter that an address asks for; unknown words are no filter. */
+export function filterOf(query: Record<string, string>): QueueFilter {
+  const state = (filterStates as readonly string[]).includes(query.state ?? "")
+    ? (query.state as ChangeState)
+    : null;
+  return {
+    state,
+    link: query.link || null,
+    collection: query.collection || null,
+    search: query.search || null,
+  };
+}
+
+export class Queue {
+  filter = $state.raw<QueueFilter>(filterOf({}));
+  rows: Rows<ChangeRow>;
+  /** Ids of the ticked changes: frozen, whatever the list does meanwhile. */
+  ticked = $state.raw<ReadonlySet<string>>(new Set());
+  detail = $state.raw<ChangeDetail | undefined>();
+  detailError = $state<RefusedError | undefined>();
+  #open: string | undefined;
+
+  constructor() {
+    this.rows = new Rows<ChangeRow>(this.#asker());
+  }
+
+  #asker() {
+    const filter = this.filter;
+    return (offset: number, limit: number) => bridge.listQueue(filter, offset, limit);
+  }
+
+  /** Shows other changes; the ticks go, because they were for the others. */
+  setFilter(filter: QueueFilter): void {
+    if (this.rows.loaded && JSON.stringify(filter) === JSON.stringify(this.filter)) return;
+    this.filter = filter;
+    this.ticked = new Set();
+    this.rows.ask(this.#asker());
+  }
+
+  /** Opens a change in the inspector, or closes it. */
+  async open(id: string | undefined): Promise<void> {
+    this.#open = id;
+    if (id === undefined) {
+      this.detail = undefined;
+      this.detailError = undefined;
+      return;
+    }
+    try {
+      const detail = await bridge.change(id);
+      if (this.#open !== id) return;
+      this.detail = detail;
+      this.detailError = undefined;
+    } catch (thrown) {
+      if (this.#open !== id) return;
+      this.detail = undefined;
+      this.detailError = RefusedError.from(thrown);
+    }
+  }
+
+  /** Reads again what the core said is stale. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.rows.refresh(), this.#open === undefined ? undefined : this.open(this.#open)]);
+  }
+
+  tick(id: string, on: boolean): void {
+    const next = new Set(this.ticked);
+    if (on) next.add(id);
+    else next.delete(id);
+    this.ticked = next;
+  }
+
+  untick(): void {
+    this.ticked = new Set();
+  }
+
+  /** Ticks every row that is held. */
+  tickHeld(): void {
+    this.ticked = new Set(this.rows.all().map((row) => row.id));
+  }
+
+  /** Ticks all that match, asking for their ids page by page: a second, explicit step. */
+  async tickAll(): Promise<void> {
+    const ids: string[] = [];
+    const ask = this.#asker();
+    await attempt(async () => {
+      for (let offset = 0; ; offset += 1000) {
+        const page = await ask(offset, 1000);
+        ids.push(...page.rows.map((row) => row.id));
+        if (page.rows.length === 0 || ids.length >= page.total) break;
+      }
+      this.ticked = new Set(ids);
+    });
+  }
+
+  retry = (ids: string[]): Promise<BulkResult | undefined> => this.#act(() => bridge.retry(ids));
+  discard = (ids: string[]): Promise<BulkResult | undefined> => this.#act(() => bridge.discard(ids));
+  hold = (ids: string[], held: boolean): Promise<BulkResult | undefined> =>
+    this.#act(() => bridge.hold(ids, held));
+  retryAllRefused = (): Promise<BulkResult | undefined> => this.#act(() => bridge.reprocessFailed());
+
+  async #act(run: () => Promise<BulkResult>): Promise<BulkResult | undefined> {
+    const result = await attempt(run);
+    this.untick();
+    await this.refresh();
+    return result;
+  }
+}

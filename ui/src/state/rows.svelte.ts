@@ -1,0 +1,118 @@
+// A long list of which only a few pages are held: pages of 200, at most three, the ones in view and their neighbours.
+
+import { RefusedError, type ListPage } from "../ipc/client";
+
+export const PAGE = 200;
+export const MOST_PAGES = 3;
+
+/** Asks for rows of a list. */
+export type Ask<Row> = (offset: number, limit: number) => Promise<ListPage<Row>>;
+
+/** The pages that rows `first..end` need, nearest the middle first, at most as many as are held. */
+export function pagesFor(first: number, end: number, total: number): number[] {
+  if (total === 0) return [0];
+  const last = Math.max(0, Math.ceil(total / PAGE) - 1);
+  const low = Math.min(last, Math.floor(first / PAGE));
+  const high = Math.min(last, Math.floor(Math.max(first, end - 1) / PAGE));
+  const pages: number[] = [];
+  for (let page = low; page <= high && pages.length < MOST_PAGES; page += 1) pages.push(page);
+  return pages;
+}
+
+export class Rows<Row> {
+  /** Rows of the whole list; 0 until the first answer. */
+  total = $state(0);
+  /** The first answer has come. */
+  loaded = $state(false);
+  error = $state<RefusedError | undefined>();
+
+  #pages = $state.raw(new Map<number, Row[]>());
+  #ask: Ask<Row>;
+  #asked = new Set<number>();
+  #wanted: number[] = [0];
+  /** Answers of an earlier question are dropped. */
+  #generation = 0;
+
+  constructor(ask: Ask<Row>) {
+    this.#ask = ask;
+  }
+
+  /** The row at an index, if it is held. */
+  at(index: number): Row | undefined {
+    return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  }
+
+  /** How many rows are held. */
+  get held(): number {
+    let rows = 0;
+    for (const page of this.#pages.values()) rows += page.length;
+    return rows;
+  }
+
+  /** All held rows, in order. */
+  all(): Row[] {
+    return [...this.#pages.entries()].sort(([a], [b]) => a - b).flatMap(([, rows]) => rows);
+  }
+
+  /** Says which rows are in view. */
+  show(first: number, end: number): void {
+    this.#wanted = pagesFor(first, end, this.total);
+    for (const page of this.#wanted) if (!this.#pages.has(page)) void this.#load(page);
+  }
+
+  /** Asks another question: the old rows go at once. */
+  ask(ask: Ask<Row>): void {
+    this.#ask = ask;
+    this.#generation += 1;
+    this.#asked.clear();
+    this.#pages = new Map();
+    this.#wanted = [0];
+    this.total = 0;
+    this.loaded = false;
+    void this.#load(0);
+  }
+
+  /** Asks the same question again: the old rows stay until the new ones are there. */
+  async refresh(): Promise<void> {
+    this.#generation += 1;
+    this.#asked.clear();
+    const wanted = this.#wanted;
+    // What is out of view may be old now.
+    this.#pages = new Map([...this.#pages].filter(([page]) => wanted.includes(page)));
+    await Promise.all(wanted.map((page) => this.#load(page)));
+  }
+
+  async #load(page: number): Promise<void> {
+    if (this.#asked.has(page)) return;
+    this.#asked.add(page);
+    const generation = this.#generation;
+    try {
+      const answer = await this.#ask(page * PAGE, PAGE);
+      if (generation !== this.#generation) return;
+      this.#keep(page, answer.rows);
+      this.total = answer.total;
+      this.loaded = true;
+      this.error = undefined;
+    } catch (thrown) {
+      if (generation !== this.#generation) return;
+      this.error = RefusedError.from(thrown);
+      this.loaded = true;
+    } finally {
+      if (generation === this.#generation) this.#asked.delete(page);
+    }
+  }
+
+  #keep(page: number, rows: Row[]): void {
+    const pages = new Map(this.#pages);
+    pages.set(page, rows);
+    const middle = this.#wanted[Math.floor(this.#wanted.length / 2)] ?? page;
+    while (pages.size > MOST_PAGES) {
+      let farthest = page;
+      for (const held of pages.keys()) {
+        if (Math.abs(held - middle) > Math.abs(farthest - middle)) farthest = held;
+      }
+      pages.delete(farthest);
+    }
+    this.#pages = pages;
+  }
+}

@@ -1,0 +1,73 @@
+// The one snapshot, and what has gone stale since a view last asked.
+
+import { bridge, RefusedError, type LinkStatus, type StatusSnapshot } from "../ipc/client";
+import { hear } from "../ipc/events";
+
+/** Views are asked to read again at most this often, in milliseconds. */
+const CALM = 250;
+
+class Status {
+  /** The newest snapshot; undefined until the first one has come. */
+  now = $state.raw<StatusSnapshot | undefined>();
+  error = $state<RefusedError | undefined>();
+  /** These count up when what they name is stale. */
+  queue = $state(0);
+  conflicts = $state(0);
+  records = $state(0);
+
+  #due = new Set<"queue" | "conflicts" | "records">();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Asks once and follows the core from then on. */
+  async start(): Promise<() => void> {
+    const end = await hear({
+      syncStateChanged: (snapshot) => this.take(snapshot),
+      queueChanged: () => this.#stale("queue"),
+      recordsChanged: () => this.#stale("records"),
+      conflictCreated: () => this.#stale("conflicts"),
+      conflictResolved: () => this.#stale("conflicts"),
+    });
+    await this.read();
+    return end;
+  }
+
+  async read(): Promise<void> {
+    try {
+      this.take(await bridge.status());
+      this.error = undefined;
+    } catch (thrown) {
+      this.error = RefusedError.from(thrown);
+    }
+  }
+
+  /** Takes a snapshot unless a newer one is here already. */
+  take(snapshot: StatusSnapshot): void {
+    if (this.now && snapshot.seq < this.now.seq) return;
+    this.now = snapshot;
+  }
+
+  /** The links, in their order. */
+  get links(): LinkStatus[] {
+    return this.now?.links ?? [];
+  }
+
+  link(name: string): LinkStatus | undefined {
+    return this.links.find((link) => link.name === name);
+  }
+
+  /** Whether a link's server cannot be reached at present. */
+  isOffline(name: string): boolean {
+    return this.link(name)?.connectivity === "offline";
+  }
+
+  #stale(what: "queue" | "conflicts" | "records"): void {
+    this.#due.add(what);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      for (const due of this.#due) this[due] += 1;
+      this.#due.clear();
+    }, CALM);
+  }
+}
+
+export const status = new Status();
