@@ -4,8 +4,10 @@
 //! only; what happens to a record that one side deleted is decided before anything is merged.
 
 mod build;
+mod combine;
 mod compare;
 mod field;
+mod groups;
 mod resolve;
 mod rules;
 

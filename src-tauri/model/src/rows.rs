@@ -87,9 +87,10 @@ fn by_key(sides: RowSides<'_>, key: &[&str]) -> Option<Vec<Row>> {
     if matches!(key.first(), Some(&("base" | "mine" | "server" | "both"))) {
         return None;
     }
-    let base = Keyed::read(sides.base.unwrap_or_default(), key)?;
-    let local = Keyed::read(sides.local, key)?;
-    let remote = Keyed::read(sides.remote, key)?;
+    let tokens = [sides.base.unwrap_or_default(), sides.local, sides.remote]
+        .map(|rows| rows.iter().map(|row| token(row, key)).collect::<Vec<_>>());
+    let [base, local, remote] = [&tokens[0], &tokens[1], &tokens[2]].map(|tokens| Keyed::read(tokens));
+    let (base, local, remote) = (base?, local?, remote?);
     // Rows of the base always have their key. A side may have rows without one, newly made, if its other rows can be told.
     if !base.keyless.is_empty() || base.places.len() + local.places.len() + remote.places.len() == 0 {
         return None;
@@ -105,7 +106,7 @@ fn by_key(sides: RowSides<'_>, key: &[&str]) -> Option<Vec<Row>> {
     for (token, place) in remote.in_order() {
         rows.push(Row::keyed(token, &base, &local, Some(place)));
     }
-    for (token, _) in local.in_order().filter(|(token, _)| !remote.places.contains_key(*token)) {
+    for (token, _) in local.in_order().filter(|(token, _)| !remote.places.contains_key(token)) {
         rows.push(Row::keyed(token, &base, &local, None));
     }
     for (token, _) in base.in_order() {
@@ -118,25 +119,21 @@ fn by_key(sides: RowSides<'_>, key: &[&str]) -> Option<Vec<Row>> {
 }
 
 /// One array's rows by key.
-struct Keyed<'a> {
-    tokens: Vec<Option<Cow<'a, str>>>,
-    places: HashMap<String, usize>,
+struct Keyed<'t> {
+    tokens: &'t [Option<String>],
+    places: HashMap<&'t str, usize>,
     keyless: Vec<usize>,
 }
 
-impl<'a> Keyed<'a> {
+impl<'t> Keyed<'t> {
     /// `None` where two rows have the same key.
-    fn read(rows: &'a [Value], key: &[&str]) -> Option<Self> {
-        let tokens: Vec<Option<Cow<'a, str>>> = rows.iter().map(|row| token(row, key)).collect();
-        let mut places = HashMap::with_capacity(rows.len());
+    fn read(tokens: &'t [Option<String>]) -> Option<Self> {
+        let mut places = HashMap::with_capacity(tokens.len());
         let mut keyless = Vec::new();
         for (place, token) in tokens.iter().enumerate() {
             match token {
-                Some(token) => {
-                    if places.insert(token.clone().into_owned(), place).is_some() {
-                        return None;
-                    }
-                }
+                Some(token) if places.insert(token.as_str(), place).is_some() => return None,
+                Some(_) => {}
                 None => keyless.push(place),
             }
         }
@@ -161,7 +158,7 @@ impl Row {
 }
 
 /// A row's name by key: `field:value`, several fields parted by commas.
-fn token<'a>(row: &'a Value, key: &[&str]) -> Option<Cow<'a, str>> {
+fn token(row: &Value, key: &[&str]) -> Option<String> {
     let mut out = String::new();
     for (index, field) in key.iter().enumerate() {
         let value = match row.get(*field)? {
@@ -177,7 +174,7 @@ fn token<'a>(row: &'a Value, key: &[&str]) -> Option<Cow<'a, str>> {
         out.push(':');
         out.push_str(&value);
     }
-    Some(Cow::Owned(out))
+    Some(out)
 }
 
 /// Three arrays without keys: each side is laid against the base.

@@ -1,5 +1,6 @@
 //! Promises of the merge that hold for any documents.
 // proves D3
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
 //! Choices: what they give, what they refuse, what they hide, and how long it all takes.
-// proves D3
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -206,6 +206,24 @@ fn text_that_cannot_be_lined_up_is_one_choice_and_says_why() {
 }
 
 #[test]
+fn a_megabyte_of_text_edited_on_both_sides_is_merged_by_line() {
+    let text = |mark: usize| {
+        let line = |n: usize| format!("{n}: {} {}", "word ".repeat(34), mark != 0 && n % 120 == mark);
+        json!({"body": (0..6_000).map(line).collect::<Vec<_>>().join("\n")})
+    };
+    let (base, local, remote) = (text(0), text(7), text(9));
+    assert!(base["body"].as_str().unwrap().len() > 1024 * 1024);
+    let found = merge(Some(&base), &local, &remote, &MergeRules::default());
+    assert_eq!(
+        found.fields[0].note,
+        Some(Note::LineMerged),
+        "within its time, also where the code is not optimised"
+    );
+    let merged = found.merged["body"].as_str().unwrap();
+    assert_eq!(merged.matches(" true").count(), 100, "fifty lines of each side");
+}
+
+#[test]
 fn two_hundred_fields_and_five_thousand_rows_merge_at_once() {
     let side = |mark: usize| {
         let mut document = Map::new();
@@ -230,7 +248,6 @@ fn two_hundred_fields_and_five_thousand_rows_merge_at_once() {
         best = best.min(started.elapsed());
         assert_eq!((found.is_clean(), found.fields.len()), (true, 108));
     }
-    println!("5,000 rows: {best:?}");
     // Unoptimised code is some ten times slower than what people run.
     let limit = Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 50 });
     assert!(best < limit, "it took {best:?}; the window waits for it");

@@ -1,5 +1,6 @@
 //! The table of merges: each case in `merge_cases/` is a promise about three documents.
 // proves D3
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

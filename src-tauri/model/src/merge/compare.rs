@@ -1,13 +1,13 @@
 //! Walks three documents at once and says for every path what happened there.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::str::FromStr as _;
+use std::collections::HashSet;
 
-use bigdecimal::BigDecimal;
 use serde_json::{Map, Value};
 
+use super::combine::{both_changes, combined_set, members};
 use super::field::{Fact, FieldClass, Note, Sides};
+use super::groups::ask_for_mixed_groups;
 use super::rules::RuleNode;
 use crate::document::MAX_DEPTH;
 use crate::lines::{self, LineBudget, LineMerge};
@@ -30,7 +30,7 @@ pub(super) enum Node<'a> {
     /// Fields in the merged order.
     Object(Vec<(&'a str, Node<'a>)>),
     /// Rows of a list.
-    Rows(Rows<'a>),
+    Rows(Box<Rows<'a>>),
 }
 
 /// The rows of a list and the orders in which the three sides have them, as indexes into `rows`.
@@ -46,8 +46,6 @@ pub(super) struct Rows<'a> {
 
 /// The last key of the path of a list's order. Rows have a colon in their names, so none can be called this.
 const ORDER: &str = "order";
-/// Numbers whose literals are longer than this are not added up.
-const MAX_ADDED_LITERAL: usize = 64;
 
 pub(super) fn compare<'a>(
     base: Option<&'a Value>,
@@ -137,11 +135,11 @@ impl<'a> Comparer<'a> {
         match (sides.base, sides.local, sides.remote) {
             // Both made the very same thing: one line, not one for each of its fields.
             (None, Some(local), Some(remote)) if !self.two_way && local == remote => self.leaf(place, sides),
-            (Some(Value::Object(base)), Some(Value::Object(local)), Some(Value::Object(remote))) => {
-                self.object(place, Some(base), local, remote)
+            (Some(Value::Object(base)), Some(Value::Object(local)), Some(whole @ Value::Object(remote))) => {
+                self.object(place, Some(base), local, remote, whole)
             }
-            (None, Some(Value::Object(local)), Some(Value::Object(remote))) => {
-                self.object(place, None, local, remote)
+            (None, Some(Value::Object(local)), Some(whole @ Value::Object(remote))) => {
+                self.object(place, None, local, remote, whole)
             }
             (Some(Value::Array(base)), Some(Value::Array(local)), Some(Value::Array(remote)))
                 if are_rows([base, local, remote]) =>
@@ -163,6 +161,7 @@ impl<'a> Comparer<'a> {
         base: Option<&'a Map<String, Value>>,
         local: &'a Map<String, Value>,
         remote: &'a Map<String, Value>,
+        whole: &'a Value,
     ) -> Node<'a> {
         let only_local = local.keys().filter(|key| !remote.contains_key(*key));
         let only_base = base.into_iter().flat_map(Map::keys);
@@ -175,6 +174,9 @@ impl<'a> Comparer<'a> {
                 remote: remote.get(key),
             };
             fields.push((key.as_str(), self.node(&place.field(key), sides)));
+        }
+        if fields.iter().all(|(_, node)| matches!(node, Node::Same(_))) {
+            return Node::Same(whole);
         }
         Node::Object(fields)
     }
@@ -208,7 +210,7 @@ impl<'a> Comparer<'a> {
             order: None,
         };
         list.order = self.order(place, &list);
-        Node::Rows(list)
+        Node::Rows(Box::new(list))
     }
 
     /// Lists the order of rows as one field of its own, where a side changed it.
@@ -379,61 +381,4 @@ fn in_order(rows: &[Row], place: impl Fn(&Row) -> Option<usize>) -> Vec<usize> {
         rows.iter().enumerate().filter_map(|(index, row)| Some((place(row)?, index))).collect();
     order.sort_unstable();
     order.into_iter().map(|(_, index)| index).collect()
-}
-
-fn members(set: &Value) -> BTreeSet<String> {
-    set.as_array().into_iter().flatten().map(equality::canonical).collect()
-}
-
-/// The server's members without those removed here, then those added here.
-fn combined_set(sides: Sides<'_>) -> Value {
-    let side = |value: Option<&Value>| value.map(members).unwrap_or_default();
-    let (base, local, remote) = (side(sides.base), side(sides.local), side(sides.remote));
-    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-    let removed_here = |key: &String| base.contains(key) && !local.contains(key);
-    let mut result = list(sides.remote);
-    result.retain(|member| !removed_here(&equality::canonical(member)));
-    let mut added = list(sides.local);
-    added.retain(|member| {
-        let key = equality::canonical(member);
-        !base.contains(&key) && !remote.contains(&key)
-    });
-    result.append(&mut added);
-    Value::Array(result)
-}
-
-/// A number with both sides' changes in it: mine + server − base, exactly.
-fn both_changes(base: &str, local: &str, remote: &str) -> Option<Value> {
-    // An exponent could make the sum gigabytes long; such numbers get no proposal.
-    let decimal = |literal: &str| {
-        let plain = literal.len() <= MAX_ADDED_LITERAL && !literal.contains(['e', 'E']);
-        plain.then(|| BigDecimal::from_str(literal).ok()).flatten()
-    };
-    let sum = decimal(local)? + decimal(remote)? - decimal(base)?;
-    serde_json::from_str(&sum.to_plain_string()).ok()
-}
-
-/// Fields that are chosen together must not be decided for two sides: then all of the group is asked for.
-fn ask_for_mixed_groups(facts: &mut [Fact<'_>]) {
-    let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-    for (index, fact) in facts.iter().enumerate() {
-        if let Some(group) = &fact.group {
-            groups.entry(group.clone()).or_default().push(index);
-        }
-    }
-    for members in groups.values() {
-        let one_side = |class: FieldClass| {
-            members.iter().all(|index| {
-                [class, FieldClass::SameChange, FieldClass::SetByServer].contains(&facts[*index].class)
-            })
-        };
-        if one_side(FieldClass::OnlyMine) || one_side(FieldClass::OnlyServer) {
-            continue;
-        }
-        for index in members {
-            if matches!(facts[*index].class, FieldClass::OnlyMine | FieldClass::OnlyServer) {
-                facts[*index].reopen(Note::GroupMixed);
-            }
-        }
-    }
 }
