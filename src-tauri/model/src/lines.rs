@@ -23,6 +23,13 @@ impl Default for LineBudget {
     }
 }
 
+impl LineBudget {
+    /// A budget of its own length.
+    pub fn of(left: Duration) -> Self {
+        Self(Cell::new(left))
+    }
+}
+
 /// What came of merging a text by line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LineMerge {
@@ -247,15 +254,22 @@ mod tests {
 
     #[test]
     fn texts_that_cannot_be_lined_up_in_time_become_one_choice() {
-        let numbered = |step: usize| {
-            (0..60_000).map(|n| format!("{}", (n * step) % 60_013)).collect::<Vec<_>>().join("\n")
-        };
-        let started = Instant::now();
-        let outcome = merge_lines(&numbered(1), &numbered(7), &numbered(4001), &LineBudget::default());
-        assert_eq!(outcome, LineMerge::TooDifferent);
-        assert!(started.elapsed() < Duration::from_secs(5), "the budget ends the search");
+        let spent = LineBudget::of(Duration::ZERO);
+        assert_eq!(merge_lines("a\nb\nc", "A\nb\nc", "a\nb\nC", &spent), LineMerge::TooDifferent);
         let large = "x".repeat(MAX_BYTES + 1);
         assert_eq!(merge_lines(&large, "a", "b", &LineBudget::default()), LineMerge::TooDifferent);
+    }
+
+    #[test]
+    fn the_search_ends_with_its_budget_however_different_the_texts() {
+        let shuffled = |step: usize| {
+            (0..60_000).map(|n| ((n * step) % 60_013).to_string()).collect::<Vec<_>>().join("\n")
+        };
+        let (base, local, remote) = (shuffled(1), shuffled(7), shuffled(4001));
+        let started = Instant::now();
+        let outcome = merge_lines(&base, &local, &remote, &LineBudget::default());
+        assert!(matches!(outcome, LineMerge::Clash | LineMerge::TooDifferent));
+        assert!(started.elapsed() < Duration::from_secs(5), "the window waits for it");
     }
 
     #[test]
