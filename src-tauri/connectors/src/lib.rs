@@ -1,1 +1,17 @@
-//! tidemark-connectors
+//! Connectors: the untrusted edge, where servers are spoken to and nothing they say is believed unchecked.
+//!
+//! Each kind of server has a folder; all share one bounded HTTP client ([`http::Http`]). Nothing here knows the
+//! engine or its database: the whole surface is [`tidemark_model::connector::Connector`].
+
+mod classify;
+pub mod http;
+mod kinto;
+mod registry;
+mod rest;
+mod secret;
+mod sending;
+mod wire;
+
+pub use http::{HttpOptions, Limits, Timeouts};
+pub use registry::{ConnectError, KINDS, Kind, connect, connect_with};
+pub use secret::Secret;

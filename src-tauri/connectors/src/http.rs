@@ -1,0 +1,274 @@
+//! One HTTP client for all connectors: bounded in bytes, time and place.
+//!
+//! No cookies are kept, redirects stay within the origin, secrets travel in one header marked sensitive, and every
+//! failure is classified here by the types of its sources.
+
+mod account;
+mod answer;
+mod limits;
+mod pace;
+mod redirect;
+mod transport;
+
+pub use answer::Answer;
+pub use limits::{Limits, Timeouts, is_loopback};
+
+use account::Account;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Response};
+use std::time::{Duration, Instant};
+use tidemark_model::connector::WireForm;
+use tidemark_model::failure::{Effect, ErrorClass, Failure};
+use url::Url;
+
+use crate::Secret;
+
+/// What a test may set otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct HttpOptions {
+    /// How long each step may take.
+    pub timeouts: Timeouts,
+    /// How many bytes an answer may have.
+    pub limits: Limits,
+}
+
+/// A client for one link: one origin, one account.
+pub struct Http {
+    client: Client,
+    base: Url,
+    account: Account,
+    options: HttpOptions,
+}
+
+/// One request.
+#[derive(Clone)]
+pub struct Call<'a> {
+    /// Its method.
+    pub method: Method,
+    /// Path and query under the link's endpoint, or an absolute path where it starts with '/'.
+    pub target: String,
+    /// Headers beside the client's own.
+    pub headers: Vec<(HeaderName, String)>,
+    /// The JSON body.
+    pub body: Option<&'a str>,
+    /// Largest answer in bytes, after decompression.
+    pub limit: usize,
+}
+
+impl<'a> Call<'a> {
+    /// A reading of `target` with at most `limit` bytes of answer.
+    pub fn get(target: impl Into<String>, limit: usize) -> Self {
+        Self { method: Method::GET, target: target.into(), headers: Vec::new(), body: None, limit }
+    }
+
+    /// The same asking for headers only.
+    pub fn head(target: impl Into<String>) -> Self {
+        Self { method: Method::HEAD, ..Self::get(target, 0) }
+    }
+
+    /// A sealed request as it was stored.
+    pub fn sealed(wire: &'a WireForm, limit: usize) -> Result<Self, Failure> {
+        let broken = || Failure::new(ErrorClass::Permanent, "the stored request cannot be sent as it is");
+        let header = |(name, value): &(String, String)| {
+            HeaderName::try_from(name.as_str()).map(|name| (name, value.clone())).map_err(|_| broken())
+        };
+        Ok(Self {
+            method: Method::from_bytes(wire.method.as_bytes()).map_err(|_| broken())?,
+            target: wire.target.clone(),
+            headers: wire.headers.iter().map(header).collect::<Result<_, _>>()?,
+            body: wire.body.as_deref(),
+            limit,
+        })
+    }
+
+    /// Whether the server may change something because of it.
+    pub fn writes(&self) -> bool {
+        !self.method.is_safe()
+    }
+}
+
+/// Why there can be no client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// A user name or secret that no header can carry.
+    #[error("the user name or secret holds characters that cannot be sent")]
+    Unsendable,
+    /// The system's certificates or the TLS library failed.
+    #[error("secure connections are not possible on this system: {0}")]
+    Tls(String),
+}
+
+impl Http {
+    /// A client for everything under `base`, whose path ends in '/'.
+    pub fn new(
+        base: Url,
+        user: Option<String>,
+        secret: Option<Secret>,
+        options: HttpOptions,
+    ) -> Result<Self, HttpError> {
+        let mut builder = Client::builder()
+            .user_agent(concat!("Tidemark/", env!("CARGO_PKG_VERSION")))
+            // Redirects are followed below, where method and origin are looked at.
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(options.timeouts.connect)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .referer(false);
+        if limits::is_loopback(&base) {
+            builder = builder.no_proxy();
+        }
+        if base.scheme() == "http" {
+            // Redirects never leave the origin, so that no certificate will be looked at; loading the roots is slow.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| HttpError::Tls(transport::innermost(&error)))?;
+        let account = Account::new(user, secret).ok_or(HttpError::Unsendable)?;
+        Ok(Self { client, base, account, options })
+    }
+
+    /// The address everything lies under.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    /// Whether requests carry an account.
+    pub fn signed_in(&self) -> bool {
+        self.account.header().is_some()
+    }
+
+    /// The account's name as it was given.
+    pub fn user(&self) -> Option<&str> {
+        self.account.user()
+    }
+
+    /// `host:port`, which breaker and pace are shared by.
+    pub fn host(&self) -> String {
+        let host = self.base.host_str().unwrap_or_default();
+        format!("{host}:{}", self.base.port_or_known_default().unwrap_or_default())
+    }
+
+    /// The address of a target, which stays within the origin and without dot segments.
+    pub fn url_of(&self, target: &str) -> Option<Url> {
+        let text = match target.starts_with('/') {
+            true => format!("{}{target}", self.base.origin().ascii_serialization()),
+            false => format!("{}{target}", self.base),
+        };
+        let url = Url::parse(&text).ok()?;
+        let under = target.starts_with('/') || url.path().starts_with(self.base.path());
+        (url.origin() == self.base.origin() && under).then_some(url)
+    }
+
+    /// Sends a request and reads its whole answer, whatever its status.
+    ///
+    /// An `Err` is a request that got no answer at all, or one beyond the limits; its effect is unknown once a
+    /// writing request may have left.
+    pub async fn send(&self, call: Call<'_>) -> Result<Answer, Failure> {
+        let writes = call.writes();
+        let mut failure = match self.exchange(&call).await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        if !writes {
+            failure.effect = Effect::None;
+        }
+        failure.words = self.account.scrub(&failure.words);
+        Err(failure)
+    }
+
+    async fn exchange(&self, call: &Call<'_>) -> Result<Answer, Failure> {
+        let mut url = self.url_of(&call.target).ok_or_else(|| {
+            Failure::new(ErrorClass::Permanent, "the request's address leaves the endpoint")
+        })?;
+        for _ in 0..=redirect::MOST {
+            let started = Instant::now();
+            let response = self.headers_of(call, url.clone()).await?;
+            let round_trip = started.elapsed();
+            url = match redirect::next(&call.method, &url, response.status(), response.headers())? {
+                Some(next) => next,
+                None => return self.read(response, round_trip, call.limit).await,
+            };
+        }
+        Err(Failure::new(ErrorClass::Intercepted, "the server redirects without end").uncertain())
+    }
+
+    async fn headers_of(&self, call: &Call<'_>, url: Url) -> Result<Response, Failure> {
+        let mut request = self.client.request(call.method.clone(), url).headers(self.headers(call)?);
+        if let Some(body) = call.body {
+            request = request.body(body.to_owned());
+        }
+        let patience = self.options.timeouts.until_headers(call.body.map_or(0, str::len));
+        match tokio::time::timeout(patience, request.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(transport::classify(&error)),
+            Err(_) => Err(transport::timed_out("the server did not answer in time")),
+        }
+    }
+
+    fn headers(&self, call: &Call<'_>) -> Result<HeaderMap, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
+        if call.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in &call.headers {
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                Failure::new(ErrorClass::Permanent, format!("the header {name} cannot carry this value"))
+            })?;
+            headers.insert(name.clone(), value);
+        }
+        if let Some(account) = self.account.header() {
+            headers.insert(AUTHORIZATION, account.clone());
+        }
+        Ok(headers)
+    }
+
+    /// Reads the body in pieces, so that neither an endless one nor a compression bomb is ever held.
+    async fn read(
+        &self,
+        mut response: Response,
+        round_trip: Duration,
+        limit: usize,
+    ) -> Result<Answer, Failure> {
+        let status = response.status().as_u16();
+        let too_large = || {
+            let words = format!("the server's answer is larger than {limit} bytes");
+            Failure::new(ErrorClass::Intercepted, words).with_status(status).uncertain()
+        };
+        // A refusal is read in any case: its words are needed, and they are short.
+        let limit = limit.max(self.options.limits.refusal);
+        if response.content_length().is_some_and(|length| length > limit as u64) {
+            return Err(too_large());
+        }
+        let headers = response.headers().clone();
+        let deadline = tokio::time::Instant::now() + self.options.timeouts.body;
+        let mut body = Vec::new();
+        loop {
+            let idle = tokio::time::Instant::now() + self.options.timeouts.idle;
+            let piece = match tokio::time::timeout_at(idle.min(deadline), response.chunk()).await {
+                Ok(Ok(Some(piece))) => piece,
+                Ok(Ok(None)) => break,
+                Ok(Err(error)) => return Err(transport::broken_off(&error).with_status(status)),
+                Err(_) => {
+                    return Err(
+                        transport::timed_out("the server's answer stopped halfway").with_status(status)
+                    );
+                }
+            };
+            if body.len() + piece.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer::new(status, headers, body, round_trip, self.account.clone()))
+    }
+}
+
+impl std::fmt::Debug for Http {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Http").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,74 @@
+//! Who signs requests: the one header with a secret, and the removal of that secret from what servers say.
+
+use crate::Secret;
+use base64::Engine as _;
+use reqwest::header::HeaderValue;
+use zeroize::Zeroizing;
+
+/// An account of one link.
+#[derive(Clone)]
+pub(super) struct Account {
+    user: Option<String>,
+    header: Option<HeaderValue>,
+    /// Texts that must not come back: the secret itself and its encoded form.
+    hidden: Vec<Secret>,
+}
+
+impl Account {
+    /// Basic authentication with a user, else a bearer token; `None` where no header can carry them.
+    pub(super) fn new(user: Option<String>, secret: Option<Secret>) -> Option<Self> {
+        let Some(secret) = secret else { return Some(Self { user, header: None, hidden: Vec::new() }) };
+        let (scheme, credentials) = match &user {
+            Some(user) if user.contains(':') => return None,
+            Some(user) => {
+                let pair = Zeroizing::new(format!("{user}:{}", secret.expose()));
+                ("Basic", Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes())))
+            }
+            None => ("Bearer", secret.clone()),
+        };
+        let line = Zeroizing::new(format!("{scheme} {}", credentials.expose()));
+        let mut header = HeaderValue::from_str(&line).ok()?;
+        header.set_sensitive(true);
+        Some(Self { user, header: Some(header), hidden: vec![credentials, secret] })
+    }
+
+    pub(super) fn header(&self) -> Option<&HeaderValue> {
+        self.header.as_ref()
+    }
+
+    pub(super) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// The text without the secret, which a server may echo.
+    pub(super) fn scrub(&self, text: &str) -> String {
+        // A secret of one or two letters would turn every text into dots; it protects nothing either.
+        self.hidden
+            .iter()
+            .filter(|secret| secret.expose().len() > 2)
+            .fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "•••"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_echoed_by_a_server_is_taken_out_of_its_words() {
+        let account = Account::new(Some("ann".into()), Some(Secret::new("swordfish"))).unwrap();
+        let header = account.header().unwrap();
+        assert!(header.is_sensitive());
+        let encoded = header.to_str().unwrap().to_owned();
+        let scrubbed = account.scrub(&format!("you sent {encoded} that is swordfish"));
+        assert_eq!(scrubbed, "you sent Basic ••• that is •••");
+    }
+
+    #[test]
+    fn without_a_user_the_secret_is_a_bearer_token() {
+        let account = Account::new(None, Some(Secret::new("t0ken"))).unwrap();
+        assert_eq!(account.header().unwrap().to_str().unwrap(), "Bearer t0ken");
+        assert!(Account::new(None, Some(Secret::new("line\nbreak"))).is_none());
+        assert!(Account::new(Some("a:b".into()), Some(Secret::new("x"))).is_none());
+    }
+}

@@ -1,0 +1,112 @@
+//! One answer, read whole and within its limits.
+
+use super::account::Account;
+use super::pace;
+use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED};
+use std::time::Duration;
+use tidemark_model::failure::clip;
+use tidemark_model::number::Millis;
+
+/// How much of an answer is kept for the record of attempts.
+const EXCERPT_BYTES: usize = 2 * 1024;
+
+/// An answer of any status.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+    /// From the request to the headers.
+    pub round_trip: Duration,
+    headers: HeaderMap,
+    account: Account,
+}
+
+impl Answer {
+    pub(super) fn new(
+        status: u16,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        round_trip: Duration,
+        account: Account,
+    ) -> Self {
+        Self { status, body, round_trip, headers, account }
+    }
+
+    /// Whether the status says that it was done.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body where its type says JSON; login pages and empty answers are none.
+    pub fn json(&self) -> Option<&[u8]> {
+        let kind = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let is_json = kind == "application/json" || kind.ends_with("+json") || kind == "text/json";
+        (is_json && !self.body.is_empty()).then_some(self.body.as_slice())
+    }
+
+    /// The version in the `ETag`: a strong tag without its quotes, a weak one as it is.
+    pub fn etag(&self) -> Option<String> {
+        self.headers.get(ETAG)?.to_str().ok().map(crate::wire::untag)
+    }
+
+    /// When the record was changed last, by the server.
+    pub fn last_modified(&self) -> Option<Millis> {
+        pace::instant(self.headers.get(LAST_MODIFIED)?.to_str().ok()?)
+    }
+
+    /// The server's time of this answer.
+    pub fn server_time(&self) -> Option<Millis> {
+        pace::server_time(&self.headers, self.round_trip)
+    }
+
+    /// The wait it asks for.
+    pub fn retry_after(&self) -> Option<Millis> {
+        pace::retry_after(&self.headers).or_else(|| self.backoff())
+    }
+
+    /// The pace it asks for, also beside a good answer.
+    pub fn backoff(&self) -> Option<Millis> {
+        pace::backoff(&self.headers)
+    }
+
+    /// A text of the server's without the account's secret.
+    pub fn scrub(&self, text: &str) -> String {
+        self.account.scrub(text)
+    }
+
+    /// The start of the body for the record of attempts, without the account's secret.
+    pub fn excerpt(&self) -> Option<String> {
+        if self.body.is_empty() {
+            return None;
+        }
+        // The secret is taken out before the cut, or half of it would stay at the border.
+        let start = &self.body[..self.body.len().min(4 * EXCERPT_BYTES)];
+        let text = self.scrub(&String::from_utf8_lossy(start));
+        let mut end = text.len().min(EXCERPT_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        Some(text[..end].to_owned())
+    }
+
+    /// Words for an answer whose body has none.
+    pub fn status_words(&self) -> String {
+        let name =
+            reqwest::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        clip(&format!("{} {}", self.status, name.unwrap_or("")), 500).trim_end().to_owned()
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Bodies are people's records and stay out of logs.
+        write!(f, "{} ({} bytes)", self.status, self.body.len())
+    }
+}

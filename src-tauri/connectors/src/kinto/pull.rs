@@ -1,0 +1,154 @@
+//! Pages of changes, sorted by `last_modified`, tombstones between the rest.
+
+use super::Kinto;
+use super::cursor::{Cursor, Listing, overlap_ms};
+use super::place::Place;
+use super::record;
+use super::refusal::{self, Meaning, Refusal};
+use crate::classify::{self, Asked};
+use crate::http::{Answer, Call};
+use crate::wire;
+use serde_json::value::RawValue;
+use tidemark_model::connector::{Checkpoint, Page, PullFailure, PullRequest, Row};
+use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::number::Count;
+use url::Url;
+
+/// The most rows that are asked for at once.
+const MOST_ROWS: usize = 1000;
+
+/// Asks for the page after a checkpoint.
+pub async fn pull(kinto: &Kinto, request: &PullRequest) -> Result<Page, PullFailure> {
+    let place = kinto
+        .place(&request.collection)
+        .map_err(|error| Failure::new(ErrorClass::Permanent, error.to_string()))?;
+    let stream = kinto.http.url_of(&place.records()).map(String::from).unwrap_or_default();
+    let cursor = start(request, &stream)?;
+    let answer = ask(kinto, &place, &cursor, request.limit).await?;
+    if cursor.listing.is_none() || !lost_its_place(&answer) {
+        return finish(kinto, request, &place, stream, &cursor, &answer).await;
+    }
+    // Nothing is lost: the listing begins again where it began.
+    let cursor = cursor.again(kinto.settings.pull.overlap_s);
+    let answer = ask(kinto, &place, &cursor, request.limit).await?;
+    finish(kinto, request, &place, stream, &cursor, &answer).await
+}
+
+fn start(request: &PullRequest, stream: &str) -> Result<Cursor, PullFailure> {
+    let Some(after) = &request.after else { return Ok(Cursor::default()) };
+    if after.stream != stream {
+        return Err(PullFailure::EpochChanged);
+    }
+    Cursor::parse(&after.token).ok_or(PullFailure::EpochChanged)
+}
+
+async fn ask(kinto: &Kinto, place: &Place, cursor: &Cursor, limit: usize) -> Result<Answer, Failure> {
+    let since = cursor.since(kinto.settings.pull.overlap_s).to_string();
+    let limit = limit.clamp(1, MOST_ROWS).to_string();
+    // Without `_since` there would be no tombstones, and a deletion during a long first listing would be lost.
+    let mut pairs = vec![("_since", since.as_str()), ("_sort", record::VERSION), ("_limit", limit.as_str())];
+    let token =
+        cursor.listing.as_ref().map(|listing| listing.token.as_str()).filter(|token| !token.is_empty());
+    pairs.extend(token.map(|token| ("_token", token)));
+    let target = format!("{}?{}", place.records(), wire::query(&pairs));
+    kinto.http.send(Call::get(target, kinto.http.limits().page)).await
+}
+
+/// Whether Kinto refuses the page token: 400 errno 107.
+fn lost_its_place(answer: &Answer) -> bool {
+    Refusal::read(answer).is_some_and(|refusal| refusal.code == 400 && refusal.errno == 107)
+}
+
+async fn finish(
+    kinto: &Kinto,
+    request: &PullRequest,
+    place: &Place,
+    stream: String,
+    cursor: &Cursor,
+    answer: &Answer,
+) -> Result<Page, PullFailure> {
+    if !answer.is_success() {
+        return Err(refused(answer));
+    }
+    let (rows, next) = read(kinto, cursor, answer)?;
+    let total = if request.after.is_none() { total(kinto, place).await } else { None };
+    Ok(Page {
+        collection: request.collection.clone(),
+        rows,
+        more: next.listing.is_some(),
+        next: Checkpoint { stream, epoch: String::new(), token: next.to_text() },
+        total,
+    })
+}
+
+fn refused(answer: &Answer) -> PullFailure {
+    let refusal = Refusal::read(answer);
+    let failure = refusal::failure(answer, Asked::Reading, refusal.as_ref());
+    match refusal.map(|refusal| refusal.meaning()) {
+        Some(Meaning::NoCollection) => PullFailure::NoCollection(failure),
+        _ => PullFailure::Failed(failure),
+    }
+}
+
+fn read(kinto: &Kinto, cursor: &Cursor, answer: &Answer) -> Result<(Vec<Row>, Cursor), PullFailure> {
+    let wrong = |what: &str| PullFailure::Failed(classify::intercepted(answer, Asked::Reading, what));
+    let bytes = answer.json().ok_or_else(|| wrong("the page is no JSON"))?;
+    let (text, broken) = wire::repaired(bytes);
+    let members = wire::members(text.as_bytes()).ok_or_else(|| wrong("the page is no JSON object"))?;
+    let raws = members.get("data").copied().and_then(wire::rows);
+    let raws = raws.ok_or_else(|| wrong("the page has no list 'data'"))?;
+    if went_back(cursor, kinto, answer) {
+        return Err(PullFailure::EpochChanged);
+    }
+    let last = raws.iter().filter_map(|raw| record::modified_of(raw)).max();
+    let since = cursor.since(kinto.settings.pull.overlap_s);
+    let listing = match (next_token(kinto, answer), last) {
+        (Some(token), Some(last)) => Some(Listing { since, last, token }),
+        // A next page behind an empty one would never end.
+        (_, _) => None,
+    };
+    if let (Some(before), Some(now)) = (&cursor.listing, &listing)
+        && now.last <= before.last
+    {
+        return Err(wrong("the server gives the same page again and says that more follow"));
+    }
+    let seen = cursor.seen.max(last.unwrap_or(0));
+    let rows = raws.into_iter().map(|raw| row(raw, broken)).collect();
+    Ok((rows, Cursor { seen, listing }))
+}
+
+fn row(raw: &RawValue, broken: bool) -> Row {
+    if broken && raw.get().contains('\u{FFFD}') {
+        return wire::unreadable(raw, "the row is not valid UTF-8");
+    }
+    match record::read(raw) {
+        Ok(read) => Row::Record { id: read.id, remote: read.remote },
+        Err(reason) => wire::unreadable(raw, reason),
+    }
+}
+
+/// A collection's own time, the list's `ETag`, only rises; an older one is another life of the collection.
+fn went_back(cursor: &Cursor, kinto: &Kinto, answer: &Answer) -> bool {
+    let collection = answer.etag().and_then(|tag| tag.parse::<i64>().ok());
+    let overlap = overlap_ms(kinto.settings.pull.overlap_s);
+    collection.is_some_and(|now| now.saturating_add(overlap) < cursor.seen)
+}
+
+/// The `_token` of `Next-Page`; of the rest of that address nothing is believed, ours is made again.
+fn next_token(kinto: &Kinto, answer: &Answer) -> Option<String> {
+    let next = kinto.http.base().join(answer.header("next-page")?).ok()?;
+    token_of(&next)
+}
+
+/// The page token in an address.
+pub fn token_of(next: &Url) -> Option<String> {
+    let token = next.query_pairs().find(|(name, _)| name == "_token")?.1.into_owned();
+    (!token.is_empty()).then_some(token)
+}
+
+/// How many records there are, which Kinto tells to HEAD alone; unknown where it does not.
+pub async fn total(kinto: &Kinto, place: &Place) -> Option<Count> {
+    let answer = kinto.http.send(Call::head(place.records())).await.ok()?;
+    let total = answer.header("total-objects").or_else(|| answer.header("total-records"))?;
+    total.parse::<i64>().ok().filter(|total| answer.is_success() && *total >= 0).map(Count)
+}

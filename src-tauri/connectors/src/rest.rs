@@ -1,0 +1,110 @@
+//! `rest`: the server contract, with settable names for servers that speak nearly the same.
+//!
+//! What it does not do yet is refused at construction with the setting's name: cursors of kind `none` (whole lists
+//! are compared) and ids made by the server.
+
+mod greet;
+mod place;
+mod problem;
+mod pull;
+mod push;
+mod record;
+mod seal;
+
+use crate::http::Http;
+use crate::sending::IN_FLIGHT;
+use place::Place;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tidemark_model::clock::BoxFuture;
+use tidemark_model::connector::{
+    Capabilities, Connector, Contact, Discovered, Intent, Page, PullFailure, PullRequest, PushAnswer, Remote,
+    SealError, Sealed, WireForm,
+};
+use tidemark_model::failure::Failure;
+use tidemark_model::number::Millis;
+use tidemark_model::settings::{CursorKind, LinkSettings, Precondition, SettingsError};
+
+/// A server that speaks the contract, or nearly.
+pub struct Rest {
+    http: Http,
+    settings: LinkSettings,
+    /// Milliseconds that keys are remembered; the server's own word replaces the setting.
+    key_lifetime: AtomicI64,
+}
+
+impl Rest {
+    /// A connector for settings it can serve.
+    pub fn new(http: Http, settings: LinkSettings) -> Result<Self, SettingsError> {
+        refuse_unserved(&settings)?;
+        for collection in &settings.collections {
+            Place::of(&settings, &collection.name).map_err(|error| SettingsError {
+                place: format!("collections.{}.path", collection.name),
+                what: error.to_string(),
+            })?;
+        }
+        let key_lifetime = AtomicI64::new(i64::from(settings.write.keys.ttl_s) * 1000);
+        Ok(Self { http, settings, key_lifetime })
+    }
+
+    fn place(&self, collection: &str) -> Result<Place, SealError> {
+        Place::of(&self.settings, collection)
+    }
+}
+
+fn refuse_unserved(settings: &LinkSettings) -> Result<(), SettingsError> {
+    let refuse = |place: &str, what: &str| Err(SettingsError { place: place.into(), what: what.into() });
+    if settings.pull.kind == CursorKind::None {
+        return refuse("pull.kind", "\"none\" is not served; \"opaque\" and \"time\" are");
+    }
+    if !settings.write.client_ids {
+        return refuse(
+            "write.client_ids",
+            "servers that choose ids themselves are not served; leave it true",
+        );
+    }
+    if settings.bucket.is_some() {
+        return refuse("bucket", "only connections of kind kinto have a bucket");
+    }
+    Ok(())
+}
+
+impl Connector for Rest {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            honours_keys: self.settings.write.keys.honoured,
+            key_lifetime: Millis(self.key_lifetime.load(Ordering::Relaxed)),
+            client_ids: true,
+            preconditions: self.settings.write.precondition != Precondition::None,
+            echoes_document: true,
+            in_flight: IN_FLIGHT,
+        }
+    }
+
+    fn host(&self) -> String {
+        self.http.host()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<Contact, Failure>> {
+        Box::pin(greet::check(self))
+    }
+
+    fn discover(&self) -> BoxFuture<'_, Result<Vec<Discovered>, Failure>> {
+        Box::pin(greet::discover(self))
+    }
+
+    fn seal(&self, intent: &Intent<'_>) -> Result<WireForm, SealError> {
+        seal::seal(&self.settings, &self.place(intent.collection)?, intent)
+    }
+
+    fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
+        Box::pin(push::push(self, items))
+    }
+
+    fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>> {
+        Box::pin(pull::pull(self, request))
+    }
+
+    fn fetch<'a>(&'a self, collection: &'a str, record: &'a str) -> BoxFuture<'a, Result<Remote, Failure>> {
+        Box::pin(record::fetch(self, collection, record))
+    }
+}

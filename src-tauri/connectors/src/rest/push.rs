@@ -1,0 +1,142 @@
+//! Sends sealed mutations and reads each answer in the contract's shape of it.
+
+use super::Rest;
+use super::place::Place;
+use super::problem::{self, Kind, Problem};
+use super::record;
+use crate::classify::{self, Asked};
+use crate::http::{Answer, Call};
+use crate::sending::{self, Sent};
+use crate::wire;
+use reqwest::header::HeaderName;
+use tidemark_model::connector::{Outcome, PushAnswer, Remote, Sealed};
+use tidemark_model::failure::{Effect, ErrorClass, Failure};
+use tidemark_model::mutation::Operation;
+use tidemark_model::settings::Precondition;
+
+const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED_HEADER: &str = "idempotency-replayed";
+
+/// One request per item, several at a time.
+pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
+    sending::all(items.iter().map(|item| one(rest, item)).collect()).await
+}
+
+async fn one(rest: &Rest, item: &Sealed) -> Sent {
+    let place = match rest.place(&item.collection) {
+        Ok(place) => place,
+        Err(error) => return Sent::failed(Failure::new(ErrorClass::Permanent, error.to_string())),
+    };
+    let mut call = match Call::sealed(&item.wire, rest.http.limits().document) {
+        Ok(call) => call,
+        Err(failure) => return Sent::failed(failure),
+    };
+    if rest.settings.write.keys.honoured {
+        call.headers.push((KEY_HEADER, item.key.clone()));
+    }
+    match rest.http.send(call).await {
+        Ok(answer) => Sent::answered(outcome(rest, &place, item, &answer).await, &answer),
+        Err(failure) => Sent::failed(failure),
+    }
+}
+
+async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> Outcome {
+    if answer.is_success() {
+        let replayed = answer.header(REPLAYED_HEADER) == Some("true");
+        return match accepted(place, item, answer) {
+            Ok(remote) => Outcome::Accepted { remote, replayed },
+            Err(what) => Outcome::Failed(classify::intercepted(answer, Asked::Writing, &what)),
+        };
+    }
+    let problem = problem::read(answer, place);
+    let failure = classify::refusal(answer, Asked::Writing, &problem::speaker(answer, problem.as_ref()));
+    match meaning(rest, item, answer.status, problem.as_ref()) {
+        Meaning::AsClassified => Outcome::Failed(failure),
+        Meaning::StillRunning => Outcome::Failed(Failure {
+            class: ErrorClass::Transient,
+            effect: Effect::Unknown,
+            counts: false,
+            retry_after: answer.retry_after(),
+            ..failure
+        }),
+        Meaning::Conflict => conflict(problem.and_then(|problem| problem.current), failure),
+        Meaning::Gone => {
+            let current = problem.and_then(|problem| problem.current);
+            gone(item, current.or(Some(Remote::Deleted { version: None, at: None, by: None })), failure)
+        }
+        Meaning::Missing => match record::prove_collection(rest, place).await {
+            Ok(()) => gone(item, Some(Remote::Missing), failure),
+            // The change was refused in so many words; that the collection is lost says nothing else.
+            Err(lost) => Outcome::Failed(lost),
+        },
+    }
+}
+
+/// What a refusal means for this mutation.
+enum Meaning {
+    AsClassified,
+    StillRunning,
+    Conflict,
+    Gone,
+    Missing,
+}
+
+fn meaning(rest: &Rest, item: &Sealed, status: u16, problem: Option<&Problem>) -> Meaning {
+    let makes = item.operation == Operation::Create;
+    match (status, problem.map(|problem| problem.kind)) {
+        (412 | 428, _) => Meaning::Conflict,
+        (_, Some(Kind::VersionConflict)) => Meaning::Conflict,
+        (409, Some(Kind::KeyInUse)) => Meaning::StillRunning,
+        // Without a type of its own a 409 is a conflict only where the request could have met one.
+        (409, Some(Kind::Other)) if makes || rest.settings.write.precondition != Precondition::None => {
+            Meaning::Conflict
+        }
+        (410, Some(Kind::Gone)) if !makes => Meaning::Gone,
+        (404, Some(Kind::NotFound)) if !makes => Meaning::Missing,
+        _ => Meaning::AsClassified,
+    }
+}
+
+fn conflict(current: Option<Remote>, failure: Failure) -> Outcome {
+    let failure = Failure { class: ErrorClass::Conflict, effect: Effect::None, counts: false, ..failure };
+    Outcome::Conflict { current, failure }
+}
+
+/// A record that is no longer there: what a delete wanted, and a conflict for everything else.
+fn gone(item: &Sealed, current: Option<Remote>, failure: Failure) -> Outcome {
+    if item.operation == Operation::Delete {
+        let remote = match current {
+            Some(Remote::Missing) | None => Remote::Deleted { version: None, at: None, by: None },
+            Some(known) => known,
+        };
+        return Outcome::Accepted { remote: Some(remote), replayed: false };
+    }
+    conflict(current, failure)
+}
+
+/// What a good answer shows; an error where it is no acknowledgement in the contract's shape.
+fn accepted(place: &Place, item: &Sealed, answer: &Answer) -> Result<Option<Remote>, String> {
+    let silent = matches!(answer.status, 204 | 205) && answer.body.is_empty();
+    match item.operation {
+        Operation::Delete if silent => Ok(Some(Remote::Deleted { version: None, at: None, by: None })),
+        Operation::Delete => tombstone(place, item, answer).map(Some),
+        Operation::Create | Operation::Update | Operation::Replace | Operation::Request if silent => Ok(None),
+        Operation::Create | Operation::Update | Operation::Replace | Operation::Request => {
+            record::stored(answer, place, &item.record).map(Some)
+        }
+    }
+}
+
+/// The tombstone, or the record as it was deleted; either way it names the record.
+fn tombstone(place: &Place, item: &Sealed, answer: &Answer) -> Result<Remote, String> {
+    let members = answer.json().and_then(wire::members).ok_or("the answer is no JSON object")?;
+    let named = [place.id_field.as_str(), "id"].into_iter().find_map(|field| {
+        let value = wire::value(members.get(field)?).ok()?;
+        wire::scalar(&value)
+    });
+    if named.as_deref() != Some(item.record.as_str()) {
+        return Err("the answer is not about the record that was deleted".into());
+    }
+    let version = wire::text(&members, "version").or_else(|| answer.etag());
+    Ok(Remote::Deleted { version, at: record::changed_at(&members), by: wire::text(&members, "modified_by") })
+}
