@@ -131,6 +131,11 @@ CREATE TABLE outbox (
     blockers       INTEGER NOT NULL DEFAULT 0 CHECK (blockers >= 0),
     due_at         INTEGER NOT NULL DEFAULT 0, -- 0: due; else the stored wake-up
     held           TEXT CHECK (held IN ('person', 'undo')),
+    -- What a queued change waits for that is not ready to be sent; NULL for those that are, which are nearly all.
+    waits          TEXT GENERATED ALWAYS AS (CASE WHEN state <> 'queued' THEN NULL
+                       WHEN held IS NOT NULL OR blockers > 0 THEN 'on_hold'
+                       WHEN due_at > 0 THEN 'trying_again'
+                       WHEN head = 0 THEN 'behind' END) VIRTUAL,
     -- Fixed at sealing and repeated unchanged; cleared only after a definite "not applied".
     key            TEXT,
     wire           TEXT,
@@ -164,6 +169,8 @@ CREATE INDEX outbox_lane ON outbox (record_id, seq)
     WHERE state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked');
 CREATE INDEX outbox_state ON outbox (state, seq);
 CREATE INDEX outbox_ended ON outbox (ended_at) WHERE ended_at IS NOT NULL;
+-- What is queued and not ready, in the order of sending; the ready ones are in outbox_ready.
+CREATE INDEX outbox_waits ON outbox (link_id, waits, priority DESC, seq) WHERE waits IS NOT NULL;
 
 -- seq waits for waits_for to be confirmed.
 CREATE TABLE edges (
@@ -213,6 +220,33 @@ END;
 CREATE TRIGGER outbox_count_delete AFTER DELETE ON outbox BEGIN
     UPDATE counters SET n = n - 1, purged = purged + 1
      WHERE link_id = OLD.link_id AND collection_id = coalesce(OLD.collection_id, 0) AND state = OLD.state;
+END;
+
+-- Counts of what is queued and not ready, by what it waits for; they follow the rows by trigger.
+CREATE TABLE waiting (
+    link_id       INTEGER NOT NULL,
+    collection_id INTEGER NOT NULL,           -- 0 for opaque requests
+    kind          TEXT NOT NULL CHECK (kind IN ('on_hold', 'trying_again', 'behind')),
+    n             INTEGER NOT NULL CHECK (n >= 0),
+    PRIMARY KEY (link_id, collection_id, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER outbox_waits_insert AFTER INSERT ON outbox WHEN NEW.waits IS NOT NULL BEGIN
+    INSERT INTO waiting (link_id, collection_id, kind, n)
+    VALUES (NEW.link_id, coalesce(NEW.collection_id, 0), NEW.waits, 1)
+    ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER outbox_waits_update AFTER UPDATE OF state, held, blockers, due_at, head ON outbox
+    WHEN NEW.waits IS NOT OLD.waits BEGIN
+    UPDATE waiting SET n = n - 1
+     WHERE link_id = OLD.link_id AND collection_id = coalesce(OLD.collection_id, 0) AND kind = OLD.waits;
+    INSERT INTO waiting (link_id, collection_id, kind, n)
+    SELECT NEW.link_id, coalesce(NEW.collection_id, 0), NEW.waits, 1 WHERE NEW.waits IS NOT NULL
+    ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER outbox_waits_delete AFTER DELETE ON outbox WHEN OLD.waits IS NOT NULL BEGIN
+    UPDATE waiting SET n = n - 1
+     WHERE link_id = OLD.link_id AND collection_id = coalesce(OLD.collection_id, 0) AND kind = OLD.waits;
 END;
 
 -- A conflict keeps its own three sides: a later one cannot replace the starting version of an earlier.
