@@ -4,14 +4,17 @@ pub(crate) mod attempts;
 pub(crate) mod collections;
 pub(crate) mod conflicts;
 pub(crate) mod counters;
+pub(crate) mod daily;
 pub(crate) mod edges;
 mod faults;
+pub(crate) mod hosts;
 pub(crate) mod links;
 pub(crate) mod meta;
 mod migrations;
 pub(crate) mod outbox;
+pub(crate) mod places;
 pub(crate) mod records;
-mod verbs;
+pub(crate) mod verbs;
 pub(crate) mod views;
 mod writer;
 

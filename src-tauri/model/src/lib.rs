@@ -17,4 +17,5 @@ pub mod path;
 pub mod plan;
 pub mod rows;
 pub mod settings;
+pub mod uncertain;
 pub mod view;

@@ -1,6 +1,7 @@
 //! Every try of every mutation (row A9).
 
 use super::StoreError;
+use super::outbox::MutationRow;
 use rusqlite::{Connection, params};
 use tidemark_model::failure::Failure;
 use tidemark_model::number::Millis;
@@ -58,5 +59,19 @@ pub(crate) fn fail(
         failure.excerpt,
         retry_at.map(|at| at.0)
     ])?;
+    Ok(())
+}
+
+/// How many tries were made under a mutation's present key.
+pub(crate) fn under_key(tx: &Connection, mutation: &MutationRow) -> Result<i64, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT count(*) FROM attempts WHERE seq = ?1 AND key = ?2")?
+        .query_row(params![mutation.seq, mutation.key], |row| row.get(0))?)
+}
+
+/// Takes the excerpts of old answers away; the rest of the history stays with its change.
+pub(crate) fn forget_excerpts(tx: &Connection, before: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE attempts SET excerpt = NULL WHERE excerpt IS NOT NULL AND ended_at < ?1")?
+        .execute([before.0])?;
     Ok(())
 }

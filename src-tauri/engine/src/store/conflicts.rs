@@ -153,7 +153,7 @@ pub(crate) fn refresh(tx: &Connection, id: i64, sides: &Sides<'_>) -> Result<(),
     tx.prepare_cached(
         "UPDATE conflicts SET kind = ?2, title = ?3, local = ?4, local_at = ?5, server = ?6, server_version = ?7,
                 server_at = ?8, server_by = ?9, may_be_in = may_be_in OR ?10, to_choose = ?11, merged = ?12,
-                choices = ?13, updated_at = ?14
+                choices = ?13, updated_at = ?14, base = ?15, base_at = ?16
           WHERE id = ?1 AND state = 'open'",
     )?
     .execute(params![
@@ -170,7 +170,9 @@ pub(crate) fn refresh(tx: &Connection, id: i64, sides: &Sides<'_>) -> Result<(),
         sides.to_choose,
         sides.merged,
         serde_json::to_string(sides.choices)?,
-        sides.now.0
+        sides.now.0,
+        sides.base.map(document::to_text),
+        sides.base_at.map(|at| at.0)
     ])?;
     Ok(())
 }
@@ -284,5 +286,14 @@ pub(crate) fn log_merge(
         merge.server_version,
         document::to_text(merge.merged)
     ])?;
+    Ok(())
+}
+
+/// The conflicts of a removed link end with it.
+pub(crate) fn resolve_all_of_link(tx: &Connection, link_id: i64, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conflicts SET state = 'resolved', resolved_at = ?2 WHERE link_id = ?1 AND state = 'open'",
+    )?
+    .execute(params![link_id, now.0])?;
     Ok(())
 }

@@ -320,6 +320,12 @@ pub(crate) fn seal_again(tx: &Connection, seq: i64, sender_epoch: i64) -> Result
     Ok(())
 }
 
+/// A try that ended before anything was sent.
+pub(crate) fn count_attempt(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET attempts = attempts + 1 WHERE seq = ?1")?.execute([seq])?;
+    Ok(())
+}
+
 /// Certainly not applied: key and bytes go, and the lane may change it again.
 pub(crate) fn unseal(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
@@ -355,6 +361,13 @@ pub(crate) fn set_state(
         state.as_str(),
         due_at.map_or(0, |at| at.0)
     ])?;
+    Ok(())
+}
+
+/// Stands in an open conflict until a person or a rule decides.
+pub(crate) fn set_conflicted(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET state = 'conflicted', due_at = 0, held = NULL WHERE seq = ?1")?
+        .execute([seq])?;
     Ok(())
 }
 
@@ -485,4 +498,31 @@ pub(crate) fn purge(tx: &Connection, before: Millis, trash_before: Millis) -> Re
                 AND ((state <> 'discarded' AND ended_at < ?1) OR (state = 'discarded' AND ended_at < ?2))",
         )?
         .execute(params![before.0, trash_before.0])?)
+}
+
+/// The ids of all changes in some states, in order.
+pub(crate) fn ids_in(tx: &Connection, states: &[MutationState]) -> Result<Vec<String>, StoreError> {
+    let mut ids = Vec::new();
+    for state in states {
+        let mut statement = tx.prepare_cached("SELECT id FROM outbox WHERE state = ?1 ORDER BY seq")?;
+        let rows = statement.query_map([state.as_str()], |row| row.get(0))?;
+        for id in rows {
+            ids.push(id?);
+        }
+    }
+    Ok(ids)
+}
+
+/// What of a link is not finished, oldest first.
+pub(crate) fn unfinished_of_link(tx: &Connection, link_id: i64) -> Result<Vec<MutationRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE link_id = ?1
+            AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') ORDER BY seq"
+    ))?;
+    let mut rows = statement.query([link_id])?;
+    let mut unfinished = Vec::new();
+    while let Some(row) = rows.next()? {
+        unfinished.push(MutationRow::read(row)?);
+    }
+    Ok(unfinished)
 }

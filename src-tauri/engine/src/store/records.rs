@@ -283,3 +283,41 @@ pub(crate) fn title(rid: &str, document: &Value) -> String {
         .find(|text| !text.is_empty())
         .map_or_else(|| rid.to_owned(), |text| text.chars().take(200).collect())
 }
+
+/// What is shown of a record whose conflict is open; it is no edit, so the revision stays.
+pub(crate) fn show(tx: &Connection, record: &RecordRow, document: &Value) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE records SET local = ?2, title = ?3 WHERE id = ?1")?.execute(params![
+        record.id,
+        document::to_text(document),
+        title(&record.rid, document)
+    ])?;
+    Ok(())
+}
+
+/// Whether a pull brought something that was not planned.
+pub(crate) fn is_set_aside(tx: &Connection, id: i64) -> Result<bool, StoreError> {
+    Ok(tx.prepare_cached("SELECT 1 FROM records WHERE id = ?1 AND set_aside = 1")?.exists([id])?)
+}
+
+/// What the server said is planned: nothing of it waits.
+pub(crate) fn clear_remote(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE records SET remote = NULL, remote_version = NULL, remote_state = NULL, remote_at = NULL,
+                remote_by = NULL WHERE id = ?1",
+    )?
+    .execute([id])?;
+    Ok(())
+}
+
+/// A local change that [`set_base`] wrote: the revision rises.
+pub(crate) fn touch_local(tx: &Connection, id: i64, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE records SET local_rev = local_rev + 1, local_at = ?2 WHERE id = ?1")?
+        .execute(params![id, now.0])?;
+    Ok(())
+}
+
+/// The records of a removed link leave this computer.
+pub(crate) fn remove_all(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM records WHERE collection_id = ?1")?.execute([collection_id])?;
+    Ok(())
+}

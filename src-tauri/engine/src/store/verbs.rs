@@ -1,1 +1,54 @@
-//! What the store does for the engine, each verb one transaction.
+//! What the store does for the engine, each verb inside one transaction.
+
+pub(crate) mod edit;
+pub(crate) mod links;
+pub(crate) mod pull;
+pub(crate) mod queue;
+pub(crate) mod reconcile;
+pub(crate) mod resolve;
+pub(crate) mod seal;
+pub(crate) mod settle;
+
+use tidemark_model::number::Count;
+
+/// What a verb moved, from which events are made after the commit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moved {
+    /// Records, by collection key and id.
+    pub records: Vec<(i64, String)>,
+    /// Changes, by id.
+    pub changes: Vec<String>,
+    /// Conflicts that were met or refreshed.
+    pub conflicts: Vec<MetConflict>,
+    /// Conflicts that ended by themselves.
+    pub settled: Vec<i64>,
+}
+
+/// A conflict that was met or refreshed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetConflict {
+    /// Its id.
+    pub id: Count,
+    /// Its collection.
+    pub collection_id: i64,
+    /// Its record.
+    pub rid: String,
+    /// Its record's title.
+    pub title: String,
+    /// It was open before.
+    pub refreshed: bool,
+}
+
+impl Moved {
+    /// Adds another's.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.changes.extend(other.changes);
+        self.conflicts.extend(other.conflicts);
+        self.settled.extend(other.settled);
+    }
+
+    pub(crate) fn record(&mut self, collection_id: i64, rid: &str) {
+        self.records.push((collection_id, rid.to_owned()));
+    }
+}

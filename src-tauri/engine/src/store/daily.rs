@@ -1,0 +1,28 @@
+//! Figures per day and link.
+
+use super::StoreError;
+use rusqlite::{Connection, params};
+use tidemark_model::number::Millis;
+
+/// Days since 1970 in UTC.
+pub(crate) fn day(at: Millis) -> i64 {
+    at.0.div_euclid(24 * 60 * 60 * 1000)
+}
+
+pub(crate) fn confirmed(tx: &Connection, link_id: i64, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO daily (day, link_id, confirmed) VALUES (?1, ?2, 1)
+         ON CONFLICT DO UPDATE SET confirmed = confirmed + 1",
+    )?
+    .execute(params![day(now), link_id])?;
+    Ok(())
+}
+
+pub(crate) fn refused(tx: &Connection, link_id: i64, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO daily (day, link_id, refused) VALUES (?1, ?2, 1)
+         ON CONFLICT DO UPDATE SET refused = refused + 1",
+    )?
+    .execute(params![day(now), link_id])?;
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! The pace that a host asked for, kept over a restart.
+
+use super::StoreError;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use tidemark_model::number::Millis;
+
+/// Nothing goes to the host before `until`; an earlier floor never takes the place of a later one.
+pub(crate) fn set_floor(tx: &Connection, host: &str, until: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO hosts (host, floor_until) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET floor_until = max(floor_until, ?2)",
+    )?
+    .execute(params![host, until.0])?;
+    Ok(())
+}
+
+/// The floor, where one is set; it may lie in the past.
+pub(crate) fn floor(tx: &Connection, host: &str) -> Result<Option<Millis>, StoreError> {
+    let until: Option<i64> = tx
+        .prepare_cached("SELECT floor_until FROM hosts WHERE host = ?1")?
+        .query_row([host], |row| row.get(0))
+        .optional()?;
+    Ok(until.map(Millis))
+}

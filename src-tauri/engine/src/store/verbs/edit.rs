@@ -1,0 +1,329 @@
+//! Saving an edit: record, outbox row, edges and counters in one transaction (`engine.md` 2, 3).
+
+use super::Moved;
+use super::reconcile;
+use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
+use crate::store::places::{Place, refuse};
+use crate::store::records::{self, RecordRow};
+use crate::store::{StoreError, conflicts, counters, edges};
+use rusqlite::Connection;
+use serde_json::Value;
+use tidemark_model::change::{self, Change};
+use tidemark_model::coalesce::{Coalesced, Tail, coalesce};
+use tidemark_model::document::{self, same};
+use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{RefusalCode, Saved};
+
+/// One edit as the caller gives it; ids and time are made outside.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// What is done.
+    pub kind: EditKind,
+    /// The new change's id.
+    pub mutation_id: String,
+    /// The caller's own words, JSON text of at most 16 KiB.
+    pub metadata: Option<String>,
+    /// 0–9; none takes the collection's.
+    pub priority: Option<u8>,
+    /// Now.
+    pub now: Millis,
+}
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub enum EditKind {
+    /// A new record; its id is the document's own, else `fresh_id`.
+    Create {
+        /// The document.
+        document: Value,
+        /// The id to give where the document has none.
+        fresh_id: String,
+    },
+    /// Changes to a record.
+    Update {
+        /// Which.
+        rid: String,
+        /// The changes, in order.
+        changes: Vec<Change>,
+    },
+    /// A record goes.
+    Delete {
+        /// Which.
+        rid: String,
+    },
+}
+
+const METADATA_LIMIT: usize = 16 * 1024;
+
+/// Saves an edit. An edit that changes nothing is no change and makes none.
+pub(crate) fn save(tx: &Connection, place: &Place, edit: &Edit) -> Result<(Saved, Moved), StoreError> {
+    if edit.metadata.as_ref().is_some_and(|text| text.len() > METADATA_LIMIT) {
+        return Err(refuse(
+            RefusalCode::Invalid,
+            format!("the metadata has more than {METADATA_LIMIT} bytes"),
+            "Give at most 16 KiB.",
+        ));
+    }
+    match &edit.kind {
+        EditKind::Create { document, fresh_id } => create(tx, place, edit, document, fresh_id),
+        EditKind::Update { rid, changes } => update(tx, place, edit, rid, changes),
+        EditKind::Delete { rid } => delete(tx, place, edit, rid),
+    }
+}
+
+fn create(
+    tx: &Connection,
+    place: &Place,
+    edit: &Edit,
+    document: &Value,
+    fresh_id: &str,
+) -> Result<(Saved, Moved), StoreError> {
+    let (rid, document) = with_id(place, document, fresh_id)?;
+    let existing = records::by_rid(tx, place.collection_id, &rid)?;
+    let record = match existing {
+        Some(record) if record.local.is_some() => {
+            return Err(refuse(
+                RefusalCode::Invalid,
+                format!("{} already has a record '{rid}'", place.collection),
+                "Choose another id, or change the record that is there.",
+            ));
+        }
+        Some(record) => {
+            records::set_local(tx, &record, Some(&document), true, edit.now)?;
+            record
+        }
+        None => {
+            let id = records::insert_local(tx, place.collection_id, &rid, &document, edit.now)?;
+            let missing = || StoreError::Corrupt("a record vanished while it was made".into());
+            records::get(tx, id)?.ok_or_else(missing)?
+        }
+    };
+    let whole = vec![Change::set("", document.clone())];
+    enqueue(tx, place, edit, &record, Operation::Create, whole, Some(&document))
+}
+
+fn update(
+    tx: &Connection,
+    place: &Place,
+    edit: &Edit,
+    rid: &str,
+    changes: &[Change],
+) -> Result<(Saved, Moved), StoreError> {
+    let record = existing(tx, place, rid)?;
+    let invalid =
+        |message: String| refuse(RefusalCode::Invalid, message, "Correct the field and save again.");
+    let before = record.local.as_ref().ok_or_else(|| not_found(place, rid))?;
+    let after = change::apply(before, changes).map_err(|error| invalid(error.to_string()))?;
+    check_size(&after)?;
+    if before.get(&place.id_field) != after.get(&place.id_field) {
+        return Err(invalid(format!("'{}' is the record's id and cannot be changed", place.id_field)));
+    }
+    // Kept as a difference of documents: rows of lists are not named by their index, which moves.
+    let changes = change::diff(before, &after);
+    if changes.is_empty() {
+        let saved = Saved {
+            change: None,
+            record: rid.to_owned(),
+            revision: Count(record.local_rev),
+            combined_into: None,
+        };
+        return Ok((saved, Moved::default()));
+    }
+    records::set_local(tx, &record, Some(&after), true, edit.now)?;
+    enqueue(tx, place, edit, &record, Operation::Update, changes, Some(&after))
+}
+
+fn delete(tx: &Connection, place: &Place, edit: &Edit, rid: &str) -> Result<(Saved, Moved), StoreError> {
+    let record = existing(tx, place, rid)?;
+    if record.local.is_none() {
+        return Err(not_found(place, rid));
+    }
+    records::set_local(tx, &record, None, true, edit.now)?;
+    enqueue(tx, place, edit, &record, Operation::Delete, Vec::new(), None)
+}
+
+/// Joins the lane: into its last mutation where that was never dispatched, else behind it.
+fn enqueue(
+    tx: &Connection,
+    place: &Place,
+    edit: &Edit,
+    record: &RecordRow,
+    operation: Operation,
+    changes: Vec<Change>,
+    after: Option<&Value>,
+) -> Result<(Saved, Moved), StoreError> {
+    let lane = outbox::lane(tx, record.id)?;
+    let parents = unsent_parents(tx, place, after)?;
+    let mut moved = Moved::default();
+    moved.record(place.collection_id, &record.rid);
+    moved.changes.push(edit.mutation_id.clone());
+    let mut new = NewMutation {
+        id: &edit.mutation_id,
+        link_id: place.link_id,
+        collection_id: place.collection_id,
+        record_id: record.id,
+        rid: &record.rid,
+        principal: &place.principal,
+        operation,
+        changes: &changes,
+        metadata: edit.metadata.as_deref(),
+        priority: edit.priority.unwrap_or(place.priority).min(9),
+        state: MutationState::Queued,
+        head: lane.is_empty(),
+        undo_until: None,
+        into_id: None,
+        conflict_id: None,
+        now: edit.now,
+    };
+    counters::saved(tx, place.link_id, place.collection_id)?;
+    let decision = match lane.last() {
+        None => Coalesced::Successor,
+        Some(tail) => join(tx, tail, operation, &changes, &parents)?,
+    };
+    let mut combined_into = None;
+    match (decision, lane.last()) {
+        (Coalesced::Into { operation, changes: merged }, Some(tail)) => {
+            moved.changes.push(tail.id.clone());
+            if is_as_it_was(record, lane.len(), operation, after) {
+                outbox::end(tx, tail, Ended::Cancelled, edit.now)?;
+                new.state = MutationState::Cancelled;
+                outbox::insert(tx, &NewMutation { head: false, ..new })?;
+            } else {
+                outbox::set_changes(tx, tail.seq, operation, &merged)?;
+                new.state = MutationState::Combined;
+                outbox::insert(tx, &NewMutation { head: false, into_id: Some(&tail.id), ..new })?;
+                add_edges(tx, tail.seq, &parents)?;
+                combined_into = Some(tail.id.clone());
+            }
+        }
+        (Coalesced::Vanish, Some(tail)) => {
+            moved.changes.push(tail.id.clone());
+            outbox::end(tx, tail, Ended::Cancelled, edit.now)?;
+            new.state = MutationState::Cancelled;
+            outbox::insert(tx, &NewMutation { head: false, ..new })?;
+            records::remove(tx, record.id)?;
+        }
+        (Coalesced::Successor | Coalesced::Into { .. } | Coalesced::Vanish, _) => {
+            let seq = outbox::insert(tx, &new)?;
+            add_edges(tx, seq, &parents)?;
+            if let Some(conflict) = conflicts::open_of(tx, record.id)? {
+                moved.add(reconcile::join_conflict(
+                    tx,
+                    place,
+                    &conflict,
+                    &changes,
+                    after.is_none(),
+                    edit.now,
+                )?);
+            }
+        }
+    }
+    let saved = Saved {
+        change: Some(edit.mutation_id.clone()),
+        record: record.rid.clone(),
+        revision: Count(record.local_rev + 1),
+        combined_into,
+    };
+    Ok((saved, moved))
+}
+
+fn join(
+    tx: &Connection,
+    tail: &MutationRow,
+    operation: Operation,
+    changes: &[Change],
+    parents: &[i64],
+) -> Result<Coalesced, StoreError> {
+    let tail = Tail {
+        operation: tail.operation,
+        changes: &tail.changes,
+        open: tail.state == MutationState::Queued
+            && !tail.dispatched
+            && tail.conflict_id.is_none()
+            && tail.held.as_deref() != Some("undo"),
+        depended_on: edges::is_waited_for(tx, tail.seq)?,
+        newer_refers_ahead: parents.iter().any(|parent| *parent > tail.seq),
+    };
+    Ok(coalesce(&tail, operation, changes))
+}
+
+/// An update that leads back to the base need not be sent.
+fn is_as_it_was(record: &RecordRow, lane: usize, operation: Operation, after: Option<&Value>) -> bool {
+    match (operation, &record.base.document, after) {
+        (Operation::Update | Operation::Replace, Some(base), Some(after)) => lane == 1 && same(base, after),
+        _ => false,
+    }
+}
+
+/// The creates that a document refers to and that the server does not have yet (row C8).
+fn unsent_parents(tx: &Connection, place: &Place, after: Option<&Value>) -> Result<Vec<i64>, StoreError> {
+    let Some(after) = after else { return Ok(Vec::new()) };
+    let mut parents = Vec::new();
+    for (path, collection_id) in &place.references {
+        let Some(rid) = after.pointer(path).and_then(Value::as_str) else { continue };
+        let Some(parent) = records::by_rid(tx, *collection_id, rid)? else { continue };
+        if parent.base.document.is_none() {
+            let lane = outbox::lane(tx, parent.id)?;
+            parents.extend(lane.iter().find(|m| m.operation == Operation::Create).map(|m| m.seq));
+        }
+    }
+    Ok(parents)
+}
+
+fn add_edges(tx: &Connection, seq: i64, parents: &[i64]) -> Result<(), StoreError> {
+    for parent in parents {
+        // Only ever towards an older change, so that no cycle can arise.
+        if *parent < seq {
+            edges::add(tx, seq, *parent)?;
+        }
+    }
+    Ok(())
+}
+
+fn existing(tx: &Connection, place: &Place, rid: &str) -> Result<RecordRow, StoreError> {
+    records::by_rid(tx, place.collection_id, rid)?
+        .filter(|record| record.visible)
+        .ok_or_else(|| not_found(place, rid))
+}
+
+fn not_found(place: &Place, rid: &str) -> StoreError {
+    refuse(
+        RefusalCode::NotFound,
+        format!("{} has no record '{rid}' here", place.collection),
+        "It may have been deleted; look at the list of records.",
+    )
+}
+
+fn check_size(document: &Value) -> Result<(), StoreError> {
+    document::check_object(document)
+        .and_then(|()| document::parse(document::to_text(document).as_bytes()).map(drop))
+        .map_err(|error| {
+            refuse(RefusalCode::Invalid, error.to_string(), "Make the record smaller, or split it.")
+        })
+}
+
+/// The document with its id in its own field; an empty id is refused.
+fn with_id(place: &Place, document: &Value, fresh_id: &str) -> Result<(String, Value), StoreError> {
+    check_size(document)?;
+    let mut document = document.clone();
+    let own = match document.get(&place.id_field) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(id)) if !id.is_empty() => Some(id.clone()),
+        Some(Value::Number(id)) => Some(id.to_string()),
+        Some(_) => {
+            return Err(refuse(
+                RefusalCode::Invalid,
+                format!("'{}' is no id: an id is a text of at least one character", place.id_field),
+                "Leave the field out to have an id made.",
+            ));
+        }
+    };
+    let rid = own.clone().unwrap_or_else(|| fresh_id.to_owned());
+    if own.is_none() {
+        if let Value::Object(map) = &mut document {
+            map.insert(place.id_field.clone(), Value::String(rid.clone()));
+        }
+    }
+    Ok((rid, document))
+}

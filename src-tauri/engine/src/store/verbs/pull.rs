@@ -1,0 +1,166 @@
+//! Applying pages: rows and checkpoint in one transaction, under the deletion guard (`engine.md` 8).
+
+use super::Moved;
+use super::reconcile::{Became, Origin, reconcile};
+use crate::store::collections::{self, CollectionRow, PageMark};
+use crate::store::places::Place;
+use crate::store::{StoreError, links, meta, outbox, records};
+use rusqlite::Connection;
+use tidemark_model::connector::{Page, Remote, Row};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::Stopped;
+
+/// A pull that would remove more clean records than this …
+pub(crate) const GUARD_RECORDS: i64 = 50;
+/// … and more than this share of the collection stops and asks.
+pub(crate) const GUARD_PERCENT: i64 = 10;
+
+/// What a page did.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Applied {
+    /// Applied, together with its checkpoint.
+    Done(Moved),
+    /// Nothing of it was applied: it would remove too much. The link has stopped and asks.
+    Guarded(Stopped),
+}
+
+/// The acknowledgement sequence, noted before a page is asked for.
+pub(crate) fn ack_seq(tx: &Connection) -> Result<i64, StoreError> {
+    meta::number(tx, "ack_seq")
+}
+
+/// Applies a page with its checkpoint.
+pub(crate) fn apply_page(
+    tx: &Connection,
+    place: &Place,
+    page: &Page,
+    pull_ack_seq: i64,
+    now: Millis,
+) -> Result<Applied, StoreError> {
+    collections::begin_pull(tx, place.collection_id, now)?;
+    let collection = current(tx, place)?;
+    let origin = Origin {
+        pull_ack_seq: Some(pull_ack_seq),
+        generation: collection.full_generation,
+        may_be_in: false,
+        now,
+    };
+    let mut moved = Moved::default();
+    let (mut removals, mut quarantined) = (0, 0);
+    let guard =
+        Guard { before: collection.record_count + collection.removals_in_run, collection: &collection };
+    tx.prepare_cached("SAVEPOINT page")?.execute([])?;
+    for row in &page.rows {
+        match row {
+            Row::Unreadable { raw, reason } => {
+                collections::quarantine(tx, place.collection_id, raw, reason, now)?;
+                quarantined += 1;
+            }
+            Row::Record { id, remote } => {
+                if reconcile(tx, place, id, remote, &origin, &mut moved)? == Became::Removed {
+                    removals += 1;
+                }
+            }
+        }
+    }
+    let mut unseen = 0;
+    if !page.more {
+        unseen = end_of_full(tx, place, &collection, now, &mut moved)?;
+    }
+    if let Some(stopped) = guard.stops(removals + unseen) {
+        tx.prepare_cached("ROLLBACK TO page")?.execute([])?;
+        tx.prepare_cached("RELEASE page")?.execute([])?;
+        links::set_stopped(tx, place.link_id, Some(&stopped))?;
+        return Ok(Applied::Guarded(stopped));
+    }
+    tx.prepare_cached("RELEASE page")?.execute([])?;
+    let mark = PageMark {
+        checkpoint: &page.next,
+        rows: page.rows.len() as i64,
+        removals: removals + unseen,
+        quarantined,
+        total: page.total.map(|total| total.0),
+        ends_at: (!page.more).then_some(now),
+    };
+    collections::mark_page(tx, place.collection_id, &mark)?;
+    Ok(Applied::Done(moved))
+}
+
+struct Guard<'a> {
+    before: i64,
+    collection: &'a CollectionRow,
+}
+
+impl Guard<'_> {
+    fn stops(&self, removals: i64) -> Option<Stopped> {
+        let all = self.collection.removals_in_run + removals;
+        let many = all > GUARD_RECORDS && all * 100 > self.before * GUARD_PERCENT;
+        (removals > 0 && many && !self.collection.removals_allowed).then(|| Stopped::Deletions {
+            collection: self.collection.name.clone(),
+            would_remove: Count(all),
+            of: Count(self.before),
+        })
+    }
+}
+
+/// The last page of a whole comparison: what the server no longer has goes, except what was changed here.
+fn end_of_full(
+    tx: &Connection,
+    place: &Place,
+    collection: &CollectionRow,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<i64, StoreError> {
+    let Some(generation) = collection.full_generation else { return Ok(0) };
+    let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
+    let gone = Remote::Deleted { version: None, at: None, by: None };
+    let mut removed = 0;
+    for record in records::unseen(tx, place.collection_id, generation)? {
+        if reconcile(tx, place, &record.rid, &gone, &origin, moved)? == Became::Removed {
+            removed += 1;
+        }
+    }
+    collections::end_full(tx, place.collection_id)?;
+    Ok(removed)
+}
+
+/// The checkpoint is void: everything is listed again and compared.
+pub(crate) fn start_over(tx: &Connection, place: &Place) -> Result<(), StoreError> {
+    collections::start_full(tx, place.collection_id)
+}
+
+/// Records that a page brought while a change of theirs was on its way, to be fetched by id.
+pub(crate) fn aside(tx: &Connection, place: &Place, limit: usize) -> Result<Vec<String>, StoreError> {
+    let rows = records::aside_and_definite(tx, place.collection_id, limit)?;
+    Ok(rows.into_iter().map(|(_, rid)| rid).collect())
+}
+
+/// Plans a record that was set aside, from a fetch made after its lane was definite.
+pub(crate) fn fetched(
+    tx: &Connection,
+    place: &Place,
+    rid: &str,
+    remote: &Remote,
+    pull_ack_seq: i64,
+    now: Millis,
+) -> Result<Moved, StoreError> {
+    let mut moved = Moved::default();
+    let Some(record) = records::by_rid(tx, place.collection_id, rid)? else { return Ok(moved) };
+    // Missing by its id is the same as deleted for a record that the server once had.
+    let gone = Remote::Deleted { version: None, at: None, by: None };
+    let remote =
+        if matches!(remote, Remote::Missing) && record.base.document.is_some() { &gone } else { remote };
+    let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation: None, may_be_in: false, now };
+    if reconcile(tx, place, rid, remote, &origin, &mut moved)? != Became::SetAside {
+        records::clear_aside(tx, record.id)?;
+        if !outbox::has_lane(tx, record.id)? {
+            records::clear_remote(tx, record.id)?;
+        }
+    }
+    Ok(moved)
+}
+
+fn current(tx: &Connection, place: &Place) -> Result<CollectionRow, StoreError> {
+    collections::get(tx, place.collection_id)?
+        .ok_or_else(|| StoreError::Corrupt(format!("collection {} vanished", place.collection)))
+}

@@ -1,0 +1,320 @@
+//! Ending a conflict by a person's or a rule's decision (rows D7, D9; `engine.md` 10).
+
+use super::Moved;
+use crate::store::conflicts::{self, ConflictRecord};
+use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
+use crate::store::places::{Place, refuse};
+use crate::store::records::{self, RecordRow, SideState};
+use crate::store::{StoreError, counters};
+use rusqlite::Connection;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use tidemark_model::change::{self, Change};
+use tidemark_model::document::{self, same};
+use tidemark_model::merge::{self, Choice, ResolveError};
+use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{ChoiceAt, FieldChoice, RefusalCode, Resolution, Resolved};
+
+/// A decision with what the caller makes for it.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What is decided.
+    pub resolution: Resolution,
+    /// The id of the change that will carry it.
+    pub mutation_id: String,
+    /// How long it is held for undo, in milliseconds; 0 sends at once.
+    pub hold: Millis,
+    /// Now.
+    pub now: Millis,
+}
+
+/// Ends a conflict, or keeps its choices for later.
+pub(crate) fn resolve(
+    tx: &Connection,
+    place: &Place,
+    conflict: &ConflictRecord,
+    decision: &Decision,
+) -> Result<(Resolved, Moved), StoreError> {
+    if !conflict.open {
+        return Err(refuse(
+            RefusalCode::NotNow,
+            format!("conflict {} is settled already", conflict.id),
+            "Look at the record; it may have come back as a new conflict.",
+        ));
+    }
+    if let Resolution::Skip { choices, until } = &decision.resolution {
+        check_choices(place, conflict, choices)?;
+        conflicts::set_choices(tx, conflict.id, choices, *until)?;
+        let kept = Resolved { conflict: Count(conflict.id), change: None, sends_at: None, result: None };
+        return Ok((kept, Moved::default()));
+    }
+    let record = records::get(tx, conflict.record_id)?
+        .ok_or_else(|| StoreError::Corrupt(format!("conflict {} has no record", conflict.id)))?;
+    let lane = outbox::lane(tx, record.id)?;
+    let result = result_of(place, conflict, &decision.resolution)?;
+    let at = At { place, conflict, record: &record, lane: &lane, decision };
+    match carrier(conflict, result.as_ref()) {
+        None => take_server(tx, &at, result.as_ref()),
+        Some((operation, changes)) => send(tx, &at, operation, &changes, result.as_ref()),
+    }
+}
+
+struct At<'a> {
+    place: &'a Place,
+    conflict: &'a ConflictRecord,
+    record: &'a RecordRow,
+    lane: &'a [MutationRow],
+    decision: &'a Decision,
+}
+
+/// The document that the decision leads to; none where the record is to be gone.
+fn result_of(
+    place: &Place,
+    conflict: &ConflictRecord,
+    resolution: &Resolution,
+) -> Result<Option<Value>, StoreError> {
+    match resolution {
+        Resolution::ServerWins => Ok(conflict.server.document.clone()),
+        Resolution::LocalWins => match (&conflict.local, &conflict.server.document) {
+            (Some(local), Some(server)) => {
+                let merged = merge::merge(conflict.base.as_ref(), local, server, &place.rules);
+                let mine: BTreeMap<String, Choice> =
+                    merged.clashes().map(|field| (field.path.clone(), Choice::Mine)).collect();
+                merge::resolve(conflict.base.as_ref(), local, server, &place.rules, &mine)
+                    .map(Some)
+                    .map_err(|error| not_resolved(conflict, &error))
+            }
+            (local, _) => Ok(local.clone()),
+        },
+        Resolution::Manual { document: Some(text), choices } if choices.is_empty() => {
+            let document = document::parse(text.as_bytes())
+                .map_err(|error| invalid(format!("the merged document cannot be used: {error}")))?;
+            let (wanted, found) = (Some(conflict.rid.as_str()), id_of(&document, &place.id_field));
+            if found.is_some() && found.as_deref() != wanted {
+                return Err(invalid(format!("the merged document has another '{}'", place.id_field)));
+            }
+            Ok(Some(document))
+        }
+        Resolution::Manual { document: Some(_), .. } => {
+            Err(invalid("a merged document and choices by field were both given".into()))
+        }
+        Resolution::Manual { document: None, choices } => {
+            match (&conflict.local, &conflict.server.document) {
+                (Some(local), Some(server)) => {
+                    let choices = parse_choices(choices)?;
+                    merge::resolve(conflict.base.as_ref(), local, server, &place.rules, &choices)
+                        .map(Some)
+                        .map_err(|error| not_resolved(conflict, &error))
+                }
+                _ => Err(invalid(
+                    "one side deleted this record: there are no fields to choose; keep mine or the server's"
+                        .into(),
+                )),
+            }
+        }
+        Resolution::Skip { .. } => Ok(None),
+    }
+}
+
+/// What has to be sent so that the server holds the result; none where it does already.
+fn carrier(conflict: &ConflictRecord, result: Option<&Value>) -> Option<(Operation, Vec<Change>)> {
+    match (&conflict.server.document, result) {
+        (Some(server), Some(result)) if same(server, result) => None,
+        (Some(server), Some(result)) => Some((Operation::Update, change::diff(server, result))),
+        (Some(_), None) => Some((Operation::Delete, Vec::new())),
+        (None, Some(result)) => Some((Operation::Create, vec![Change::set("", result.clone())])),
+        (None, None) => None,
+    }
+}
+
+fn take_server(
+    tx: &Connection,
+    at: &At<'_>,
+    result: Option<&Value>,
+) -> Result<(Resolved, Moved), StoreError> {
+    let now = at.decision.now;
+    let mut moved = moved_of(at);
+    for mutation in at.lane {
+        outbox::end(tx, mutation, Ended::Superseded, now)?;
+    }
+    records::set_base(tx, at.record, &at.conflict.server, result, result.is_some())?;
+    conflicts::resolve(tx, at.conflict.id, Some(&at.decision.resolution), result, None, now)?;
+    moved.settled.push(at.conflict.id);
+    Ok((resolved(at, None, None, result), moved))
+}
+
+fn send(
+    tx: &Connection,
+    at: &At<'_>,
+    operation: Operation,
+    changes: &[Change],
+    result: Option<&Value>,
+) -> Result<(Resolved, Moved), StoreError> {
+    let decision = at.decision;
+    let sends_at = (decision.hold.0 > 0).then(|| decision.now.plus(decision.hold.0));
+    let mut moved = moved_of(at);
+    moved.changes.push(decision.mutation_id.clone());
+    for mutation in at.lane {
+        outbox::end(tx, mutation, Ended::Combined(&decision.mutation_id), decision.now)?;
+    }
+    counters::saved(tx, at.place.link_id, at.place.collection_id)?;
+    outbox::insert(
+        tx,
+        &NewMutation {
+            id: &decision.mutation_id,
+            link_id: at.place.link_id,
+            collection_id: at.place.collection_id,
+            record_id: at.record.id,
+            rid: &at.record.rid,
+            principal: &at.place.principal,
+            operation,
+            changes,
+            metadata: None,
+            priority: at.place.priority,
+            state: MutationState::Queued,
+            head: true,
+            undo_until: sends_at,
+            into_id: None,
+            conflict_id: Some(at.conflict.id),
+            now: decision.now,
+        },
+    )?;
+    // On top of the version that was looked at: it is the base from now on.
+    records::set_base(tx, at.record, &at.conflict.server, result, true)?;
+    records::touch_local(tx, at.record.id, decision.now)?;
+    let id = Some(decision.mutation_id.as_str());
+    if let Resolution::Manual { choices, .. } = &decision.resolution {
+        conflicts::set_choices(tx, at.conflict.id, choices, None)?;
+    }
+    conflicts::resolve(tx, at.conflict.id, Some(&decision.resolution), result, id, decision.now)?;
+    moved.settled.push(at.conflict.id);
+    Ok((resolved(at, id, sends_at, result), moved))
+}
+
+/// Takes a held resolution back: the conflict is open again with its choices, and mine is as it was.
+pub(crate) fn undo(
+    tx: &Connection,
+    place: &Place,
+    conflict: &ConflictRecord,
+    mutation_id: String,
+    now: Millis,
+) -> Result<Moved, StoreError> {
+    let carrying = match &conflict.mutation_id {
+        Some(id) => outbox::by_id(tx, id)?,
+        None => None,
+    };
+    let held = carrying
+        .filter(|m| m.state == MutationState::Queued && !m.dispatched && m.held.as_deref() == Some("undo"));
+    let (Some(held), false) = (held, conflict.open) else {
+        return Err(refuse(
+            RefusalCode::NotNow,
+            format!("the resolution of conflict {} is not held any more", conflict.id),
+            "Edit the record instead; its history shows what was decided.",
+        ));
+    };
+    let record = records::get(tx, conflict.record_id)?
+        .ok_or_else(|| StoreError::Corrupt(format!("conflict {} has no record", conflict.id)))?;
+    let (operation, changes) = match (&conflict.base, &conflict.local) {
+        (_, None) => (Operation::Delete, Vec::new()),
+        (None, Some(local)) => (Operation::Create, vec![Change::set("", local.clone())]),
+        (Some(base), Some(local)) => (Operation::Update, change::diff(base, local)),
+    };
+    let lane = outbox::lane(tx, record.id)?;
+    for mutation in &lane {
+        outbox::end(tx, mutation, Ended::Combined(&mutation_id), now)?;
+    }
+    counters::saved(tx, place.link_id, place.collection_id)?;
+    outbox::insert(
+        tx,
+        &NewMutation {
+            id: &mutation_id,
+            link_id: place.link_id,
+            collection_id: place.collection_id,
+            record_id: record.id,
+            rid: &record.rid,
+            principal: &place.principal,
+            operation,
+            changes: &changes,
+            metadata: None,
+            priority: place.priority,
+            state: MutationState::Conflicted,
+            head: true,
+            undo_until: None,
+            into_id: None,
+            conflict_id: None,
+            now,
+        },
+    )?;
+    let base = SideState { document: conflict.base.clone(), version: None, at: conflict.base_at, by: None };
+    let shown = match (&conflict.local, &conflict.server.document) {
+        (Some(local), Some(server)) => {
+            Some(merge::merge(conflict.base.as_ref(), local, server, &place.rules).merged)
+        }
+        (local, _) => local.clone(),
+    };
+    records::set_base(tx, &record, &base, shown.as_ref(), true)?;
+    conflicts::reopen(tx, conflict.id)?;
+    let mut moved = Moved::default();
+    moved.record(place.collection_id, &record.rid);
+    moved.changes.extend([held.id, mutation_id]);
+    Ok(moved)
+}
+
+fn moved_of(at: &At<'_>) -> Moved {
+    let mut moved = Moved::default();
+    moved.record(at.place.collection_id, &at.record.rid);
+    moved.changes.extend(at.lane.iter().map(|mutation| mutation.id.clone()));
+    moved
+}
+
+fn resolved(at: &At<'_>, change: Option<&str>, sends_at: Option<Millis>, result: Option<&Value>) -> Resolved {
+    Resolved {
+        conflict: Count(at.conflict.id),
+        change: change.map(str::to_owned),
+        sends_at,
+        result: result.map(document::to_text),
+    }
+}
+
+fn check_choices(place: &Place, conflict: &ConflictRecord, choices: &[ChoiceAt]) -> Result<(), StoreError> {
+    let parsed = parse_choices(choices)?;
+    let (Some(local), Some(server)) = (&conflict.local, &conflict.server.document) else { return Ok(()) };
+    let merged = merge::merge(conflict.base.as_ref(), local, server, &place.rules);
+    match parsed.keys().find(|path| !merged.fields.iter().any(|field| field.path == **path)) {
+        Some(unknown) => Err(invalid(format!("'{unknown}' is no field of conflict {}", conflict.id))),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn parse_choices(choices: &[ChoiceAt]) -> Result<BTreeMap<String, Choice>, StoreError> {
+    let parse = |at: &ChoiceAt| {
+        let choice = match &at.choice {
+            FieldChoice::Mine => Choice::Mine,
+            FieldChoice::Server => Choice::Server,
+            FieldChoice::Base => Choice::Base,
+            FieldChoice::Json(text) => {
+                Choice::Value(document::parse_value(text.as_bytes()).map_err(|error| {
+                    invalid(format!("the value for '{}' cannot be used: {error}", at.path))
+                })?)
+            }
+        };
+        Ok((at.path.clone(), choice))
+    };
+    choices.iter().map(parse).collect()
+}
+
+fn not_resolved(conflict: &ConflictRecord, error: &ResolveError) -> StoreError {
+    invalid(format!("conflict {}: {error}", conflict.id))
+}
+
+fn invalid(message: String) -> StoreError {
+    refuse(RefusalCode::Invalid, message, "Look at the conflict's fields and choose again.")
+}
+
+fn id_of(document: &Value, field: &str) -> Option<String> {
+    match document.get(field)? {
+        Value::String(id) => Some(id.clone()),
+        other => Some(other.to_string()),
+    }
+}

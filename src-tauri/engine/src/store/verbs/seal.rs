@@ -1,0 +1,253 @@
+//! Fixing bytes and key before anything is sent (`engine.md` 3, 4).
+
+use crate::store::outbox::{self, From, MutationRow, Seal};
+use crate::store::places::{Place, refuse};
+use crate::store::{StoreError, attempts, meta, records};
+use rusqlite::Connection;
+use serde_json::Value;
+use tidemark_model::change;
+use tidemark_model::connector::{Capabilities, Connector, Intent, SealError, Sealed};
+use tidemark_model::document;
+use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::number::Millis;
+use tidemark_model::view::RefusalCode;
+
+/// What is to be done on the wire next for one lane.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Dispatch {
+    /// Send it.
+    Send(Box<Outgoing>),
+    /// Its answer was lost and may not be asked for by repeating: read the record back first.
+    ReadBack(Waiting),
+    /// The server's version of the record is not known: fetch it before the write.
+    Refresh(Waiting),
+}
+
+/// A sealed mutation with what its answer will be judged by.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outgoing {
+    pub(crate) seq: i64,
+    pub(crate) collection_id: i64,
+    pub(crate) attempt: i64,
+    /// It was sealed for the first time just now; unsent, it can be taken back whole.
+    pub(crate) fresh: bool,
+    /// It settles a conflict: its effect is read back.
+    pub(crate) settles_conflict: bool,
+    pub(crate) sealed: Sealed,
+}
+
+/// A mutation that waits for a look at its record.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Waiting {
+    pub(crate) seq: i64,
+    pub(crate) collection_id: i64,
+    pub(crate) collection: String,
+    pub(crate) rid: String,
+}
+
+/// What sealing needs to know.
+pub(crate) struct Sealing<'a> {
+    pub(crate) link_id: i64,
+    pub(crate) principal: &'a str,
+    pub(crate) places: &'a [Place],
+    pub(crate) connector: &'a dyn Connector,
+    pub(crate) capabilities: &'a Capabilities,
+    pub(crate) key_lifetime: Millis,
+    pub(crate) sender_epoch: i64,
+    pub(crate) from: From,
+    /// At most so many.
+    pub(crate) limit: usize,
+    /// One key per item that may be sealed.
+    pub(crate) keys: &'a [String],
+    /// Lanes that are on the wire for a look already.
+    pub(crate) busy: &'a [i64],
+    pub(crate) now: Millis,
+}
+
+/// Seals the next mutations that are ready; changes that no wire form exists for are parked with the reason.
+pub(crate) fn next(tx: &Connection, sealing: &Sealing<'_>) -> Result<Vec<Dispatch>, StoreError> {
+    check_sender(tx, sealing.sender_epoch)?;
+    outbox::promote_due(tx, sealing.link_id, sealing.now)?;
+    let ready = outbox::ready(tx, sealing.link_id, sealing.principal, sealing.from, sealing.limit)?;
+    let mut dispatches = Vec::with_capacity(ready.len());
+    for (mutation, key) in ready.into_iter().zip(sealing.keys) {
+        if sealing.busy.contains(&mutation.seq) {
+            continue;
+        }
+        let Some(place) = sealing.places.iter().find(|place| place.collection_id == mutation.collection_id)
+        else {
+            continue;
+        };
+        if let Some(dispatch) = dispatch(tx, sealing, place, &mutation, key)? {
+            dispatches.push(dispatch);
+        }
+    }
+    Ok(dispatches)
+}
+
+/// The sender's epoch is checked inside the sealing transaction: another process may have taken over.
+pub(crate) fn check_sender(tx: &Connection, epoch: i64) -> Result<(), StoreError> {
+    if meta::number(tx, "sender_epoch")? == epoch {
+        return Ok(());
+    }
+    Err(refuse(
+        RefusalCode::NotNow,
+        "another Tidemark process has taken over sending",
+        "This one goes on saving; nothing is lost.",
+    ))
+}
+
+fn dispatch(
+    tx: &Connection,
+    sealing: &Sealing<'_>,
+    place: &Place,
+    mutation: &MutationRow,
+    key: &str,
+) -> Result<Option<Dispatch>, StoreError> {
+    let waiting = || Waiting {
+        seq: mutation.seq,
+        collection_id: place.collection_id,
+        collection: place.collection.clone(),
+        rid: mutation.rid.clone(),
+    };
+    match (&mutation.key, &mutation.wire) {
+        (Some(key), Some(wire)) => {
+            if mutation.state == MutationState::Uncertain && !may_replay(sealing, mutation) {
+                return Ok(Some(Dispatch::ReadBack(waiting())));
+            }
+            outbox::seal_again(tx, mutation.seq, sealing.sender_epoch)?;
+            let attempt = mutation.attempts + 1;
+            attempts::begin(tx, mutation.seq, attempt, key, sealing.now)?;
+            let sealed = sealed(place, mutation, key, wire.clone());
+            Ok(Some(outgoing(mutation, attempt, false, sealed)))
+        }
+        _ => seal_first(tx, sealing, place, mutation, key, waiting()),
+    }
+}
+
+/// The same bytes may be repeated while the server remembers their key (`engine.md` 4, step 1); and two equal 5xx
+/// answers under one key are perhaps one stored answer, so that the third look is at the record.
+fn may_replay(sealing: &Sealing<'_>, mutation: &MutationRow) -> bool {
+    let age = mutation.sealed_at.map_or(i64::MAX, |at| sealing.now.0 - at.0);
+    sealing.capabilities.honours_keys && age < sealing.key_lifetime.0 && mutation.same_5xx < 3
+}
+
+fn seal_first(
+    tx: &Connection,
+    sealing: &Sealing<'_>,
+    place: &Place,
+    mutation: &MutationRow,
+    key: &str,
+    waiting: Waiting,
+) -> Result<Option<Dispatch>, StoreError> {
+    let record = records::get(tx, mutation.record_id)?
+        .ok_or_else(|| StoreError::Corrupt(format!("change {} has no record", mutation.seq)))?;
+    if record.version_unknown && sealing.capabilities.preconditions {
+        return Ok(Some(Dispatch::Refresh(waiting)));
+    }
+    let document = match target(mutation, record.base.document.as_ref()) {
+        Ok(document) => document,
+        Err(why) => {
+            park_unsendable(tx, mutation, &why, sealing.now)?;
+            return Ok(None);
+        }
+    };
+    let intent = Intent {
+        collection: &place.collection,
+        record: &record.rid,
+        operation: mutation.operation,
+        base: record.base.document.as_ref(),
+        base_version: record.base.version.as_deref(),
+        document: document.as_ref(),
+        changes: &mutation.changes,
+    };
+    let wire = match sealing.connector.seal(&intent) {
+        Ok(wire) => wire,
+        Err(SealError::NoVersion) => return Ok(Some(Dispatch::Refresh(waiting))),
+        Err(error @ (SealError::BadId { .. } | SealError::NoCollection(_) | SealError::NotOffered(_))) => {
+            park_unsendable(tx, mutation, &error.to_string(), sealing.now)?;
+            return Ok(None);
+        }
+    };
+    let hash = document::sha256_hex(wire.body.as_deref().unwrap_or_default().as_bytes());
+    let text = document.as_ref().map(document::to_text);
+    let seal = Seal {
+        key,
+        wire: &wire,
+        body_hash: &hash,
+        document: text.as_deref(),
+        sender_epoch: sealing.sender_epoch,
+        now: sealing.now,
+    };
+    outbox::seal(tx, mutation.seq, &seal)?;
+    let attempt = mutation.attempts + 1;
+    attempts::begin(tx, mutation.seq, attempt, key, sealing.now)?;
+    Ok(Some(outgoing(mutation, attempt, true, sealed(place, mutation, key, wire))))
+}
+
+/// The whole document as it should be afterwards.
+fn target(mutation: &MutationRow, base: Option<&Value>) -> Result<Option<Value>, String> {
+    let empty = Value::Object(serde_json::Map::new());
+    match mutation.operation {
+        Operation::Delete | Operation::Request => Ok(None),
+        Operation::Create | Operation::Replace => {
+            change::apply(&empty, &mutation.changes).map(Some).map_err(|error| error.to_string())
+        }
+        Operation::Update => {
+            let base = base.ok_or("the version that this change was made on is missing")?;
+            change::apply(base, &mutation.changes).map(Some).map_err(|error| error.to_string())
+        }
+    }
+}
+
+fn park_unsendable(
+    tx: &Connection,
+    mutation: &MutationRow,
+    why: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let failure = Failure::new(ErrorClass::Permanent, why);
+    let attempt = mutation.attempts + 1;
+    attempts::begin(tx, mutation.seq, attempt, "", now)?;
+    attempts::fail(tx, mutation.seq, attempt, &failure, None, now)?;
+    outbox::count_attempt(tx, mutation.seq)?;
+    outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
+    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)
+}
+
+fn sealed(
+    place: &Place,
+    mutation: &MutationRow,
+    key: &str,
+    wire: tidemark_model::connector::WireForm,
+) -> Sealed {
+    Sealed {
+        mutation: mutation.id.clone(),
+        key: key.to_owned(),
+        collection: place.collection.clone(),
+        record: mutation.rid.clone(),
+        operation: mutation.operation,
+        wire,
+    }
+}
+
+fn outgoing(mutation: &MutationRow, attempt: i64, fresh: bool, sealed: Sealed) -> Dispatch {
+    Dispatch::Send(Box::new(Outgoing {
+        seq: mutation.seq,
+        collection_id: mutation.collection_id,
+        attempt,
+        fresh,
+        settles_conflict: mutation.conflict_id.is_some(),
+        sealed,
+    }))
+}
+
+/// Sealed and not sent, because of a pause, a sign-out or an outage: as if it had not been.
+pub(crate) fn take_back(tx: &Connection, items: &[(i64, i64, bool)]) -> Result<(), StoreError> {
+    for (seq, attempt, fresh) in items {
+        attempts::take_back(tx, *seq, *attempt)?;
+        outbox::take_back(tx, *seq, *fresh)?;
+    }
+    Ok(())
+}

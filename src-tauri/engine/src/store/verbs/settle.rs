@@ -1,0 +1,395 @@
+//! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
+
+use super::Moved;
+use super::reconcile::{self, Became, Origin, reconcile, side_of};
+use crate::store::outbox::{self, Ended, MutationRow};
+use crate::store::places::Place;
+use crate::store::records::{self, SideState};
+use crate::store::{StoreError, attempts, conflicts, daily, hosts, meta};
+use rusqlite::Connection;
+use serde_json::Value;
+use tidemark_model::backoff::{self, BackoffSettings};
+use tidemark_model::change;
+use tidemark_model::clock::Rng;
+use tidemark_model::connector::{Outcome, Remote};
+use tidemark_model::failure::{Effect, ErrorClass, Failure};
+use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::number::Millis;
+use tidemark_model::uncertain::{Evidence, holds, judge};
+
+/// What became of a mutation after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    Confirmed,
+    Conflicted,
+    Parked,
+    /// It goes again by itself.
+    Waits,
+    /// It had ended or moved meanwhile.
+    Gone,
+}
+
+/// An answer and what it is judged by.
+pub(crate) struct Answer<'a> {
+    pub(crate) seq: i64,
+    pub(crate) attempt: i64,
+    pub(crate) outcome: Outcome,
+    /// A look at the record after an accepted resolution.
+    pub(crate) read_back: Option<Remote>,
+    pub(crate) host: &'a str,
+    pub(crate) backoff: &'a BackoffSettings,
+    /// The host's breaker is not closed: nothing counts towards giving up.
+    pub(crate) breaker_open: bool,
+    pub(crate) now: Millis,
+}
+
+/// Writes an answer down.
+pub(crate) fn answer(
+    tx: &Connection,
+    place: &Place,
+    answer: &Answer<'_>,
+    rng: &dyn Rng,
+    moved: &mut Moved,
+) -> Result<Settled, StoreError> {
+    let Some(mutation) = outbox::by_seq(tx, answer.seq)?.filter(|m| m.state == MutationState::Sealed) else {
+        return Ok(Settled::Gone);
+    };
+    moved.changes.push(mutation.id.clone());
+    moved.record(place.collection_id, &mutation.rid);
+    match &answer.outcome {
+        Outcome::Accepted { remote, replayed } => {
+            let words = if *replayed { "accepted before, said again" } else { "accepted" };
+            attempts::succeed(tx, mutation.seq, answer.attempt, words, answer.now)?;
+            let seen = answer.read_back.as_ref().or(remote.as_ref());
+            if let Some(missing) = stored_otherwise(&mutation, answer.read_back.as_ref()) {
+                return park_stored_otherwise(tx, place, &mutation, seen, missing, answer, moved);
+            }
+            confirm(tx, &mutation, seen, answer.now)?;
+            Ok(Settled::Confirmed)
+        }
+        Outcome::Conflict { current, failure } => {
+            attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
+            let Some(current) = current else {
+                // The pusher fetches the current state first; without it the change waits for the next try.
+                return later(tx, &mutation, failure, answer, rng);
+            };
+            conflict(tx, place, &mutation, current, answer.now, moved)
+        }
+        Outcome::Failed(failure) => fail(tx, place, &mutation, failure, answer, rng),
+    }
+}
+
+/// Writes down what a look at the record said about a lost answer.
+pub(crate) fn read_back(
+    tx: &Connection,
+    place: &Place,
+    seq: i64,
+    remote: &Remote,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<Settled, StoreError> {
+    let Some(mutation) = outbox::by_seq(tx, seq)?.filter(|m| m.state == MutationState::Uncertain) else {
+        return Ok(Settled::Gone);
+    };
+    moved.changes.push(mutation.id.clone());
+    moved.record(place.collection_id, &mutation.rid);
+    match evidence(tx, &mutation, remote)? {
+        Evidence::Applied => {
+            confirm(tx, &mutation, Some(remote), now)?;
+            Ok(Settled::Confirmed)
+        }
+        Evidence::NotApplied => {
+            outbox::unseal(tx, mutation.seq)?;
+            outbox::set_state(tx, mutation.seq, MutationState::Queued, None)?;
+            Ok(Settled::Waits)
+        }
+        Evidence::Moved => moved_there(tx, place, &mutation, remote, true, now, moved),
+    }
+}
+
+/// Writes down the version of a record that had none, so that its next change can be sealed.
+pub(crate) fn refreshed(
+    tx: &Connection,
+    place: &Place,
+    rid: &str,
+    remote: &Remote,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<(), StoreError> {
+    let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
+    reconcile(tx, place, rid, remote, &origin, moved)?;
+    Ok(())
+}
+
+fn evidence(tx: &Connection, mutation: &MutationRow, remote: &Remote) -> Result<Evidence, StoreError> {
+    let sealed = mutation.sealed_doc.as_deref().map(records::serde_json_value).transpose()?;
+    let base_version = records::get(tx, mutation.record_id)?.and_then(|record| record.base.version);
+    Ok(judge(mutation.operation, &mutation.changes, sealed.as_ref(), base_version.as_deref(), remote))
+}
+
+/// The server has another version. A change whose earlier answer was lost may be that very version.
+fn conflict(
+    tx: &Connection,
+    place: &Place,
+    mutation: &MutationRow,
+    current: &Remote,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<Settled, StoreError> {
+    let repeated = mutation.attempts > 1;
+    match evidence(tx, mutation, current)? {
+        Evidence::Applied if repeated || mutation.operation != Operation::Update => {
+            confirm(tx, mutation, Some(current), now)?;
+            Ok(Settled::Confirmed)
+        }
+        Evidence::Applied | Evidence::NotApplied | Evidence::Moved => {
+            moved_there(tx, place, mutation, current, repeated, now, moved)
+        }
+    }
+}
+
+fn moved_there(
+    tx: &Connection,
+    place: &Place,
+    mutation: &MutationRow,
+    current: &Remote,
+    may_be_in: bool,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<Settled, StoreError> {
+    // Definitely not applied as it was: key and bytes go, and the plan decides.
+    outbox::unseal(tx, mutation.seq)?;
+    if may_be_in {
+        outbox::set_may_be_in(tx, mutation.seq)?;
+    }
+    let origin = Origin { pull_ack_seq: None, generation: None, may_be_in, now };
+    let became = reconcile(tx, place, &mutation.rid, current, &origin, moved)?;
+    match became {
+        Became::Conflicted => Ok(Settled::Conflicted),
+        Became::Unchanged | Became::Changed | Became::Removed | Became::SetAside => {
+            let ended = outbox::by_seq(tx, mutation.seq)?.is_none_or(|m| m.state.is_finished());
+            if !ended && became == Became::Unchanged {
+                // The server refuses a version that it shows as its own: asking again at once would never end.
+                let wait = 1_000i64 << mutation.attempts.clamp(0, 8);
+                outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(now.plus(wait)))?;
+            }
+            Ok(if ended { Settled::Confirmed } else { Settled::Waits })
+        }
+    }
+}
+
+/// A definite success whose version is adopted (`engine.md` 3, 12).
+fn confirm(
+    tx: &Connection,
+    mutation: &MutationRow,
+    seen: Option<&Remote>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let record = records::get(tx, mutation.record_id)?
+        .ok_or_else(|| StoreError::Corrupt(format!("change {} has no record", mutation.seq)))?;
+    outbox::end(tx, mutation, Ended::Confirmed, now)?;
+    daily::confirmed(tx, mutation.link_id, now)?;
+    meta::set(tx, "last_confirmed_at", &now.0.to_string())?;
+    let rest = outbox::lane(tx, record.id)?;
+    let base = base_after(mutation, seen)?;
+    // What the rest names may be gone in the server's answer: then what is here stays, and the rest leads to it.
+    let local = pending_on(base.document.as_ref(), &rest).unwrap_or_else(|_| record.local.clone());
+    if let (Some(document), Some(local)) = (&base.document, &local) {
+        reconcile::rewrite_lane(tx, &rest, document, local)?;
+    }
+    let visible = local.is_some() || !rest.is_empty();
+    let aside = records::is_set_aside(tx, record.id)?;
+    records::set_base(tx, &record, &base, local.as_ref(), visible)?;
+    if aside {
+        // What a pull brought meanwhile was not planned: it is fetched by id.
+        records::set_aside(tx, record.id)?;
+    }
+    let ack_seq = meta::next(tx, "ack_seq")?;
+    records::set_acked(tx, record.id, ack_seq)?;
+    Ok(())
+}
+
+/// The server's document with what is still pending on top; none where the last of it deletes.
+fn pending_on(document: Option<&Value>, rest: &[MutationRow]) -> Result<Option<Value>, change::ChangeError> {
+    let empty = Value::Object(serde_json::Map::new());
+    let mut local = document.cloned();
+    for mutation in rest {
+        local = match (mutation.operation, &local) {
+            (Operation::Delete, _) => None,
+            (Operation::Create | Operation::Replace, _) => Some(change::apply(&empty, &mutation.changes)?),
+            (Operation::Update, Some(before)) => Some(change::apply(before, &mutation.changes)?),
+            (Operation::Update | Operation::Request, _) => local,
+        };
+    }
+    Ok(local)
+}
+
+/// The base after an acknowledgement: the server's answer; the document as sent only where it was sent whole under a
+/// precondition; a version that is not known is fetched before the next write.
+fn base_after(mutation: &MutationRow, seen: Option<&Remote>) -> Result<SideState, StoreError> {
+    if mutation.operation == Operation::Delete {
+        return Ok(SideState {
+            document: None,
+            version: seen.and_then(Remote::version).map(str::to_owned),
+            at: None,
+            by: None,
+        });
+    }
+    if let Some(side) = seen.and_then(side_of).filter(|side| side.document.is_some()) {
+        return Ok(side);
+    }
+    let document = mutation.sealed_doc.as_deref().map(records::serde_json_value).transpose()?;
+    Ok(SideState { document, version: None, at: None, by: None })
+}
+
+/// How many of the fields that a resolution set read back as something else.
+fn stored_otherwise(mutation: &MutationRow, read_back: Option<&Remote>) -> Option<usize> {
+    mutation.conflict_id?;
+    match (mutation.operation, read_back?) {
+        (Operation::Delete, Remote::Present { .. }) => Some(1),
+        (Operation::Delete, Remote::Deleted { .. } | Remote::Missing) => None,
+        (_, Remote::Deleted { .. } | Remote::Missing) => Some(1),
+        (_, Remote::Present { document, .. }) => {
+            let missing =
+                mutation.changes.iter().filter(|change| !holds(document, std::slice::from_ref(*change)));
+            Some(missing.count()).filter(|missing| *missing > 0)
+        }
+    }
+}
+
+fn park_stored_otherwise(
+    tx: &Connection,
+    place: &Place,
+    mutation: &MutationRow,
+    seen: Option<&Remote>,
+    missing: usize,
+    answer: &Answer<'_>,
+    moved: &mut Moved,
+) -> Result<Settled, StoreError> {
+    let fields = if missing == 1 { "1 field".to_owned() } else { format!("{missing} fields") };
+    let words = format!("The server stored something else in {fields}");
+    let failure = Failure::new(ErrorClass::Permanent, words);
+    outbox::unseal(tx, mutation.seq)?;
+    outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
+    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+    if let Some(remote) = seen {
+        records::set_remote(tx, mutation.record_id, remote)?;
+        records::set_aside(tx, mutation.record_id)?;
+    }
+    moved.record(place.collection_id, &mutation.rid);
+    daily::refused(tx, mutation.link_id, answer.now)?;
+    Ok(Settled::Parked)
+}
+
+fn fail(
+    tx: &Connection,
+    place: &Place,
+    mutation: &MutationRow,
+    failure: &Failure,
+    answer: &Answer<'_>,
+    rng: &dyn Rng,
+) -> Result<Settled, StoreError> {
+    if matches!(failure.class, ErrorClass::Permanent) && failure.effect == Effect::None {
+        attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
+        outbox::set_failure(tx, mutation.seq, failure, failure.counts, 0)?;
+        outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+        daily::refused(tx, place.link_id, answer.now)?;
+        return Ok(Settled::Parked);
+    }
+    let counts = failure.counts && !answer.breaker_open;
+    if counts && backoff::gives_up(answer.backoff, (mutation.counted + 1).unsigned_abs() as u32) {
+        attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
+        outbox::set_failure(tx, mutation.seq, failure, true, 0)?;
+        if failure.effect == Effect::Unknown {
+            outbox::set_may_be_in(tx, mutation.seq)?;
+        }
+        outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+        daily::refused(tx, place.link_id, answer.now)?;
+        return Ok(Settled::Parked);
+    }
+    let retry_at = later_at(mutation, failure, answer, rng);
+    attempts::fail(tx, mutation.seq, answer.attempt, failure, Some(retry_at), answer.now)?;
+    wait(tx, mutation, failure, counts, retry_at, answer)?;
+    Ok(Settled::Waits)
+}
+
+fn later(
+    tx: &Connection,
+    mutation: &MutationRow,
+    failure: &Failure,
+    answer: &Answer<'_>,
+    rng: &dyn Rng,
+) -> Result<Settled, StoreError> {
+    let retry_at = later_at(mutation, failure, answer, rng);
+    wait(tx, mutation, failure, false, retry_at, answer)?;
+    Ok(Settled::Waits)
+}
+
+fn later_at(mutation: &MutationRow, failure: &Failure, answer: &Answer<'_>, rng: &dyn Rng) -> Millis {
+    // Exponent by all its tries, so that an outage is not hammered although it does not count.
+    let n = u32::try_from((mutation.attempts - 1).max(0)).unwrap_or(u32::MAX);
+    let formula = answer.now.plus(backoff::delay(answer.backoff, n, rng).0);
+    let asked = failure.retry_after.map(|span| answer.now.plus(span.0.min(backoff::MAX_FLOOR.0)));
+    asked.map_or(formula, |asked| asked.max(formula))
+}
+
+fn wait(
+    tx: &Connection,
+    mutation: &MutationRow,
+    failure: &Failure,
+    counts: bool,
+    retry_at: Millis,
+    answer: &Answer<'_>,
+) -> Result<(), StoreError> {
+    if let (ErrorClass::Throttled, Some(span)) = (failure.class, failure.retry_after) {
+        hosts::set_floor(tx, answer.host, answer.now.plus(span.0.min(backoff::MAX_FLOOR.0)))?;
+    }
+    let is_5xx = failure.status.is_some_and(|status| status >= 500);
+    let same_5xx = match (is_5xx, mutation.status == failure.status) {
+        (true, true) => mutation.same_5xx + 1,
+        (true, false) => 1,
+        (false, _) => 0,
+    };
+    // An earlier try under this key may have had an effect that this answer says nothing about.
+    let first_under_key = attempts::under_key(tx, mutation)? <= 1;
+    match (failure.class, failure.effect) {
+        // Never left this computer: as if it had not been tried, and edits may still join it.
+        (ErrorClass::Offline | ErrorClass::Untrusted, Effect::None) if first_under_key => {
+            outbox::unseal(tx, mutation.seq)?;
+            outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(retry_at))?;
+        }
+        (_, Effect::None) if first_under_key => {
+            outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(retry_at))?;
+        }
+        (_, Effect::None | Effect::Unknown) => {
+            outbox::set_state(tx, mutation.seq, MutationState::Uncertain, Some(retry_at))?;
+        }
+    }
+    outbox::set_failure(tx, mutation.seq, failure, counts, same_5xx)
+}
+
+/// A look at a record did not come about: it is tried again later.
+pub(crate) fn postpone(
+    tx: &Connection,
+    seq: i64,
+    failure: &Failure,
+    retry_at: Millis,
+) -> Result<(), StoreError> {
+    let Some(mutation) = outbox::by_seq(tx, seq)? else { return Ok(()) };
+    if matches!(mutation.state, MutationState::Queued | MutationState::Uncertain) {
+        outbox::set_state(tx, seq, mutation.state, Some(retry_at))?;
+        outbox::set_failure(tx, seq, failure, false, mutation.same_5xx)?;
+    }
+    Ok(())
+}
+
+/// After a crash or a takeover: what was sealed is uncertain, and a new epoch of sending begins.
+pub(crate) fn take_over(tx: &Connection) -> Result<i64, StoreError> {
+    outbox::sealed_become_uncertain(tx)?;
+    meta::next(tx, "sender_epoch")
+}
+
+/// Which conflict a confirmed mutation settled.
+pub(crate) fn settled_conflict(tx: &Connection, mutation_id: &str) -> Result<Option<i64>, StoreError> {
+    conflicts::of_mutation(tx, mutation_id)
+}
