@@ -55,6 +55,11 @@ class Status {
     return this.links.find((link) => link.name === name);
   }
 
+  /** A collection's name for people. */
+  label(link: string, collection: string): string {
+    return this.link(link)?.collections.find((one) => one.name === collection)?.label ?? collection;
+  }
+
   /** Whether a link's server cannot be reached at present. */
   isOffline(name: string): boolean {
     return this.link(name)?.connectivity === "offline";

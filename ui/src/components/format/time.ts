@@ -49,6 +49,11 @@ export function date(at: number): string {
   return format("date", { day: "numeric", month: "short", year: "numeric" }).format(at);
 }
 
+/** The day of the week: `Mon`. */
+export function weekday(at: number): string {
+  return format("day-name", { weekday: "short" }).format(at);
+}
+
 /** A date and a time, short, for sentences: `14:05` today, `17 Nov, 14:05` else. */
 export function moment(at: number, now: number): string {
   if (dayNumber(now) === dayNumber(at)) return clock(at);

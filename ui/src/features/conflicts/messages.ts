@@ -1,7 +1,8 @@
-import { duration, full, moment } from "../../components/format/time";
+import { duration, full } from "../../components/format/time";
 import { exact, plural } from "../../components/format/number";
 import type { ConflictField, ConflictRow, ConflictView, FieldChoice, Note } from "../../state/types";
-import { line } from "../shared/text";
+import { day } from "../shared/messages";
+import { cut, line } from "../shared/text";
 
 const fields = (n: number) => plural(n, { one: "# field", other: "# fields" });
 
@@ -41,7 +42,7 @@ export const words = {
   laterNoDate: "No date",
   statusNew: "New",
   statusStarted: "Started",
-  statusLater: (at: number, now: number) => `Later until ${moment(at, now)}`,
+  statusLater: (at: number, now: number) => `Later until ${day(at, now)}`,
   allDone: (n: number) => plural(n, { one: "# conflict done.", other: "All # done." }),
   seeQueue: "See queue",
   back: "Conflicts",
@@ -89,6 +90,8 @@ export const words = {
   decided: (done: number, all: number) => `Result: ${exact(done)} of ${exact(all)} decided`,
   preview: "Preview",
   previewTitle: "The whole record as it will look",
+  youChanged: "What you changed",
+  serverChanged: "What changed on the server",
   previewNote: "Marked lines differ from the server; only they are sent.",
   apply: "Apply",
   chooseMore: (n: number) =>
@@ -118,9 +121,8 @@ export const words = {
 export function wholeRecord(
   view: ConflictView,
   changed: { mine: number; server: number },
-  now: number,
 ): string | undefined {
-  const there = view.server_by === null ? "Somebody" : line(view.server_by);
+  const there = view.server_by === null ? "Somebody" : line(cut(view.server_by, 80));
   switch (view.conflict_type) {
     case "updated_here_deleted_there": {
       const when = view.server_at === null ? "" : ` on ${full(view.server_at)}`;
@@ -140,7 +142,6 @@ export function wholeRecord(
     case "no_base":
       return words.noBaseHead;
     case "both_updated":
-      void now;
       return undefined;
   }
 }
@@ -152,7 +153,7 @@ export const wholeChoices = {
 } as const;
 
 /** How the conflict came about, in words. */
-export function whyText(view: ConflictView, toChoose: number, now: number): string {
+export function whyText(view: ConflictView, toChoose: number): string {
   const mine =
     view.local_at === null
       ? "You changed this record on this computer."
@@ -160,14 +161,13 @@ export function whyText(view: ConflictView, toChoose: number, now: number): stri
   const server =
     view.server_by === null
       ? "Before your change could be sent, it was changed on the server. The server doesn't say who."
-      : `Before your change could be sent, ${line(view.server_by)} changed it on the server.`;
+      : `Before your change could be sent, ${line(cut(view.server_by, 80))} changed it on the server.`;
   const rest = plural(toChoose, {
     zero: "We kept both. Everything could be merged.",
     one: "We kept both. Fields that only one of you changed are already merged. # field was changed by both, so we ask.",
     other:
       "We kept both. Fields that only one of you changed are already merged. # fields were changed by both, so we ask.",
   });
-  void now;
   return `${mine} ${server} ${rest}`;
 }
 

@@ -1,5 +1,5 @@
 import { bytes } from "../../components/format/bytes";
-import { exact, list, plural } from "../../components/format/number";
+import { count, exact, list, plural } from "../../components/format/number";
 import { clock, date, duration, moment, took } from "../../components/format/time";
 import type {
   AttemptView,
@@ -18,9 +18,9 @@ export const words = {
   summary: (waiting: number, needsYou: number) =>
     needsYou === 0
       ? plural(waiting, { zero: "Nothing waiting", one: "# waiting", other: "# waiting" })
-      : plural(waiting, {
-          one: `# waiting · ${exact(needsYou)} need you`,
-          other: `# waiting · ${exact(needsYou)} need you`,
+      : plural(needsYou, {
+          one: `${count(waiting)} waiting · # needs you`,
+          other: `${count(waiting)} waiting · # need you`,
         }),
   sendNow: "Send now",
   retryAll: "Send again what was refused",
@@ -99,7 +99,7 @@ export const words = {
   exportJson: "Copy as JSON",
   copied: "Copied.",
   gone: "This change is no longer in the queue.",
-  number: (n: number) => `Change ${exact(n)}`,
+  number: (n: number) => `Change ${n}`,
   noRetry: "It will not go by itself.",
   nothingPlanned: "Nothing until you act.",
 };
@@ -159,7 +159,7 @@ export function reason(said: WaitReason, server: string): string {
   switch (said.kind) {
     case "behind":
     case "dependency":
-      return `Waits for change ${exact(said.change)}`;
+      return `Waits for change ${said.change}`;
     case "backoff":
       return cause(said.class, said.words, server);
     case "held":
@@ -180,9 +180,8 @@ export function reason(said: WaitReason, server: string): string {
 }
 
 /** The first part of the inspector: one paragraph that says everything that matters. */
-export function inWords(detail: ChangeDetail, server: string, now: number): string {
+export function inWords(detail: ChangeDetail, record: string, server: string, now: number): string {
   const row = detail.row;
-  const record = `${row.collection} ${line(row.title)}`;
   const said = [did(detail, record), `Saved by you ${moment(row.savedAt, now)}.`];
   if (row.state === "confirmed") {
     said.push(

@@ -1,7 +1,7 @@
 // Sentences that more than one screen says. Every sentence is one message; plurals go through Intl.
 
 import { plural } from "../../components/format/number";
-import { clock, duration, moment } from "../../components/format/time";
+import { clock, date, duration, moment, weekday } from "../../components/format/time";
 import type {
   Activity,
   Attention,
@@ -154,6 +154,11 @@ export const kinds: Record<ConflictType, string> = {
   no_base: "No starting version",
 };
 
+/** A day to come, for `until`: `Mon` within a week, else `23 Nov 2026`. */
+export function day(at: number, now: number): string {
+  return at - now < 6 * 86_400_000 ? weekday(at) : date(at);
+}
+
 /** Why a link does not sync by itself, and what to do. */
 export function stopped(said: Stopped, server: string): string {
   switch (said.reason) {
@@ -177,7 +182,7 @@ export function stopped(said: Stopped, server: string): string {
 
 /** A due time: absolute first, how long second. */
 export function due(at: number, now: number): string {
-  return at <= now ? `at ${clock(at)}` : `at ${clock(at)} (in ${duration(at - now)})`;
+  return at <= now ? `at ${clock(at)}` : `at ${clock(at)}, in ${duration(at - now)}`;
 }
 
 export const words = {
