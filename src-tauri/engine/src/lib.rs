@@ -3,8 +3,26 @@
 //! Time, timers, chance and connectors are inputs ([`Platform`]); the writer runs on its own thread or inline.
 #![warn(missing_docs)]
 
+mod changes;
 mod clock;
+mod connections;
+mod cycle;
+mod edits;
+mod engine;
+mod events;
+mod lease;
+mod link;
+mod platform;
+mod pull;
+mod push;
+mod resolutions;
+mod shared;
 mod store;
+mod worker;
 
 pub use clock::{SystemClock, SystemRng};
-pub use store::{Store, StoreError, WriterMode};
+pub use cycle::CycleReport;
+pub use engine::Engine;
+pub use platform::{Connect, EngineSettings, Platform};
+pub use store::verbs::links::LinkDraft;
+pub use store::{LinkRow, Store, StoreError, WriterMode};

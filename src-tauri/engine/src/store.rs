@@ -14,6 +14,7 @@ mod migrations;
 pub(crate) mod outbox;
 pub(crate) mod places;
 pub(crate) mod records;
+pub(crate) mod signals;
 pub(crate) mod verbs;
 pub(crate) mod views;
 mod writer;
@@ -25,6 +26,9 @@ pub use links::LinkRow;
 pub use outbox::{Ended, MutationRow, NewMutation};
 pub use records::{RecordRow, SideState};
 pub use writer::WriterMode;
+
+/// A transaction of the store; the engine's flows pass it to verbs and never speak SQL themselves.
+pub(crate) type Tx = Connection;
 
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};

@@ -3,8 +3,9 @@
 use super::StoreError;
 use super::outbox::MutationRow;
 use rusqlite::{Connection, params};
-use tidemark_model::failure::Failure;
-use tidemark_model::number::Millis;
+use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::AttemptView;
 
 pub(crate) fn begin(
     tx: &Connection,
@@ -74,4 +75,35 @@ pub(crate) fn forget_excerpts(tx: &Connection, before: Millis) -> Result<(), Sto
     tx.prepare_cached("UPDATE attempts SET excerpt = NULL WHERE excerpt IS NOT NULL AND ended_at < ?1")?
         .execute([before.0])?;
     Ok(())
+}
+
+/// The tries of a mutation, newest first.
+pub(crate) fn of(tx: &Connection, seq: i64) -> Result<Vec<AttemptView>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT number, key, started_at, ended_at, status, class, words, excerpt, retry_at FROM attempts
+          WHERE seq = ?1 ORDER BY number DESC",
+    )?;
+    let mut rows = statement.query([seq])?;
+    let mut attempts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let class: Option<String> = row.get("class")?;
+        let time = |value: Option<i64>| value.map(Millis);
+        attempts.push(AttemptView {
+            number: Count(row.get("number")?),
+            started_at: Millis(row.get("started_at")?),
+            ended_at: time(row.get("ended_at")?),
+            status: row.get("status")?,
+            class: class
+                .map(|word| {
+                    ErrorClass::parse(&word)
+                        .ok_or_else(|| StoreError::Corrupt(format!("attempts.class is '{word}'")))
+                })
+                .transpose()?,
+            words: row.get("words")?,
+            excerpt: row.get("excerpt")?,
+            retry_at: time(row.get("retry_at")?),
+            key: row.get("key")?,
+        });
+    }
+    Ok(attempts)
 }

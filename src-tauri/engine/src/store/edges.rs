@@ -35,3 +35,17 @@ pub(crate) fn drop_of(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE outbox SET blockers = 0 WHERE seq = ?1")?.execute([seq])?;
     Ok(())
 }
+
+/// What `seq` waits for, oldest first.
+pub(crate) fn waits_for(tx: &Connection, seq: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT waits_for FROM edges WHERE seq = ?1 ORDER BY waits_for")?;
+    let seqs = statement.query_map([seq], |row| row.get(0))?;
+    Ok(seqs.collect::<Result<_, _>>()?)
+}
+
+/// What waits for `seq`, oldest first.
+pub(crate) fn waited_on_by(tx: &Connection, seq: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT seq FROM edges WHERE waits_for = ?1 ORDER BY seq")?;
+    let seqs = statement.query_map([seq], |row| row.get(0))?;
+    Ok(seqs.collect::<Result<_, _>>()?)
+}

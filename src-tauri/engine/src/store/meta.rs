@@ -41,3 +41,9 @@ pub(crate) fn next(tx: &Connection, key: &str) -> Result<i64, StoreError> {
         .execute(params![key, next.to_string()])?;
     Ok(next)
 }
+
+/// Stores a text under `key` where nothing stands yet.
+pub(crate) fn set_if_absent(tx: &Connection, key: &str, value: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO meta (key, value) VALUES (?1, ?2)")?.execute([key, value])?;
+    Ok(())
+}

@@ -526,3 +526,13 @@ pub(crate) fn unfinished_of_link(tx: &Connection, link_id: i64) -> Result<Vec<Mu
     }
     Ok(unfinished)
 }
+
+/// How many changes of a link are not finished, from the counters.
+pub(crate) fn count_unfinished(tx: &Connection, link_id: i64) -> Result<i64, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT coalesce(sum(n), 0) FROM counters WHERE link_id = ?1
+                AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')",
+        )?
+        .query_row([link_id], |row| row.get(0))?)
+}

@@ -1,1 +1,24 @@
 //! What people are shown, read from the tables in one moment.
+//!
+//! Every function here runs inside one read transaction and writes nothing.
+
+pub(crate) mod conflicts;
+mod like;
+pub(crate) mod queue;
+pub(crate) mod records;
+pub(crate) mod status;
+mod waiting;
+
+#[cfg(test)]
+mod fixture;
+
+/// The most rows of one page; more are asked for page by page.
+const PAGE: usize = 500;
+
+/// The host of a link's address, as sentences name it; the whole text where it is no address.
+fn server(url: &str) -> String {
+    url::Url::parse(url)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_else(|| url.to_owned())
+}

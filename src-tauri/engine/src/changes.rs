@@ -1,0 +1,130 @@
+//! The queue through the engine's handle.
+
+use crate::engine::Engine;
+use crate::link::Wish;
+use crate::store::places::refuse;
+use crate::store::verbs::{Moved, queue as verb};
+use crate::store::views::queue;
+use crate::store::{StoreError, Tx, collections, links, meta};
+use tidemark_model::number::Count;
+use tidemark_model::view::{
+    BulkResult, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, RefusalCode,
+};
+
+impl Engine {
+    /// A page of the queue.
+    pub fn list_queue(
+        &self,
+        filter: &QueueFilter,
+        offset: usize,
+        limit: usize,
+    ) -> Result<ListPage<ChangeRow>, StoreError> {
+        self.shared().store.read(|tx| queue::list(tx, filter, offset, limit))
+    }
+
+    /// One change, whole.
+    pub fn get_change(&self, id: &str) -> Result<ChangeDetail, StoreError> {
+        self.shared().store.read(|tx| queue::detail(tx, id))?.ok_or_else(|| {
+            refuse(
+                RefusalCode::NotFound,
+                format!("there is no change '{id}'"),
+                "It may have been removed after its 7 days.",
+            )
+        })
+    }
+
+    /// Row A13: statistics in constant time.
+    pub fn queue_stats(&self) -> Result<QueueStats, StoreError> {
+        self.shared().store.read(queue::stats)
+    }
+
+    /// Sends the named changes again now.
+    pub async fn retry(&self, ids: Vec<String>) -> Result<BulkResult, StoreError> {
+        self.bulk(move |tx| verb::retry(tx, &ids)).await
+    }
+
+    /// Sends every parked change again.
+    pub async fn reprocess_failed(&self) -> Result<BulkResult, StoreError> {
+        self.bulk(verb::reprocess_failed).await
+    }
+
+    /// Holds the named changes, or lets them go.
+    pub async fn hold(&self, ids: Vec<String>, held: bool) -> Result<BulkResult, StoreError> {
+        self.bulk(move |tx| verb::hold(tx, &ids, held)).await
+    }
+
+    /// Moves the named changes to the trash for 30 days.
+    pub async fn discard(&self, ids: Vec<String>) -> Result<BulkResult, StoreError> {
+        let now = self.shared().now();
+        self.bulk(move |tx| verb::discard(tx, &ids, now)).await
+    }
+
+    /// Moves everything that waits to the trash; `expected` is the number that the person was shown and confirmed.
+    pub async fn clear_queue(&self, expected: Count) -> Result<BulkResult, StoreError> {
+        let now = self.shared().now();
+        self.bulk(move |tx| verb::clear(tx, expected.0, now)).await
+    }
+
+    /// Removes ended rows that are older than their span (row A12); returns how many.
+    pub async fn clear_old_requests(&self) -> Result<Count, StoreError> {
+        let now = self.shared().now();
+        self.shared().write(move |tx| verb::clear_old(tx, now)).await
+    }
+
+    /// Pauses the engine, one link, or one collection (row A14); it stays so over a restart.
+    pub async fn pause(&self, link: Option<&str>, collection: Option<&str>) -> Result<(), StoreError> {
+        self.set_paused(link, collection, true).await
+    }
+
+    /// Ends a pause.
+    pub async fn resume(&self, link: Option<&str>, collection: Option<&str>) -> Result<(), StoreError> {
+        self.set_paused(link, collection, false).await
+    }
+
+    async fn set_paused(
+        &self,
+        link: Option<&str>,
+        collection: Option<&str>,
+        paused: bool,
+    ) -> Result<(), StoreError> {
+        let now = self.shared().now();
+        match (link, collection) {
+            (Some(link), Some(collection)) => {
+                let id = self.place(link, collection)?.collection_id;
+                self.shared().write(move |tx| collections::set_paused(tx, id, paused)).await?;
+            }
+            (Some(name), None) => {
+                let row = self.shared().store.read(|tx| links::by_name(tx, name))?;
+                let id = row.ok_or_else(|| crate::engine::no_link(name))?.id;
+                self.shared().write(move |tx| links::set_paused(tx, id, paused)).await?;
+            }
+            (None, _) => {
+                self.shared()
+                    .write(move |tx| match paused {
+                        true => meta::set_if_absent(tx, "paused_since", &now.0.to_string()),
+                        false => meta::clear(tx, "paused_since"),
+                    })
+                    .await?;
+            }
+        }
+        self.shared().bulletin.changes_moved([]);
+        self.wake_all();
+        Ok(())
+    }
+
+    async fn bulk(
+        &self,
+        verb: impl FnOnce(&Tx) -> Result<(BulkResult, Moved), StoreError> + Send + 'static,
+    ) -> Result<BulkResult, StoreError> {
+        let (result, moved) = self.shared().write(verb).await?;
+        self.shared().announce(moved, None);
+        self.wake_all();
+        Ok(result)
+    }
+
+    pub(crate) fn wake_all(&self) {
+        for link in self.shared().links() {
+            link.wake(Wish { edited: true, ..Wish::default() });
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! One cycle over one link: contact, push, pull, report.
+
+use crate::link::Link;
+use crate::pull::pull;
+use crate::push::push;
+use crate::shared::Shared;
+use crate::store::verbs::settle::Settled;
+use crate::store::{StoreError, hosts, links, meta, outbox};
+use std::sync::{Arc, PoisonError};
+use tidemark_model::backoff;
+use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{Connectivity, LastError, Progress, Stopped};
+
+/// What a cycle did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CycleReport {
+    /// Changes confirmed.
+    pub confirmed: i64,
+    /// Rows received.
+    pub received: i64,
+    /// Conflicts met.
+    pub conflicts: i64,
+    /// Changes that need a person.
+    pub parked: i64,
+    /// The failure that ended it, if one did.
+    pub failure: Option<Failure>,
+}
+
+/// What a request said about the server as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Heard {
+    /// It answered in its own shape.
+    Answer,
+    /// It did not.
+    Failure(Failure),
+}
+
+/// The state of one cycle.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) progress: Progress,
+    pub(crate) report: CycleReport,
+    /// How many are sealed at once; grows while the wire keeps up.
+    pub(crate) seal_size: usize,
+    /// Nothing is sent before: the server asked for it.
+    pub(crate) pace: Option<Millis>,
+    /// The link as a whole stops.
+    pub(crate) stop: Option<Stop>,
+    pub(crate) skew: Option<Millis>,
+    /// A person or another process asked for it: what has stopped is tried again.
+    pub(crate) forced: bool,
+    /// Only this collection is pulled.
+    pub(crate) only: Option<String>,
+}
+
+/// Why a cycle ends early.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Stop {
+    /// The server is away; it is looked for again.
+    Away(Failure),
+    /// Something that does not end by itself soon.
+    Stopped(Stopped, Failure),
+}
+
+/// One cycle; the caller holds nothing.
+pub(crate) async fn sync_once(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    forced: bool,
+    only: Option<String>,
+) -> Result<CycleReport, StoreError> {
+    let _one_at_a_time = link.cycle.lock().await;
+    let mut run = Run { forced, only, ..Run::default() };
+    let started = shared.now();
+    if !may_sync(shared, link, forced)? {
+        return Ok(run.report);
+    }
+    link.change_live(|live| live.syncing = true);
+    shared.bulletin.status_is_stale();
+    let result = steps(shared, link, &mut run).await;
+    let ended = finish(shared, link, &mut run, started).await;
+    result.and(ended)?;
+    Ok(run.report)
+}
+
+async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
+    if !contact(shared, link, run).await? {
+        return Ok(());
+    }
+    run.progress.total = Count(shared.store.read(|tx| outbox::count_unfinished(tx, link.id))?);
+    push(shared, link, run).await?;
+    if run.stop.is_none() {
+        pull(shared, link, run).await?;
+    }
+    Ok(())
+}
+
+/// Paused, stopped, blocked by the breaker, or asked to wait: nothing is done, unless a person says so.
+fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreError> {
+    if shared.lease().is_none() {
+        return Ok(false);
+    }
+    let now = shared.now();
+    let (row, engine_paused, floor) = shared.store.read(|tx| {
+        Ok((
+            links::get(tx, link.id)?,
+            meta::get(tx, "paused_since")?.is_some(),
+            hosts::floor(tx, &link.host)?,
+        ))
+    })?;
+    let Some(row) = row else { return Ok(false) };
+    if engine_paused || row.paused || floor.is_some_and(|floor| floor > now) {
+        return Ok(false);
+    }
+    let blocked = link.breaker(|breaker| breaker.blocked_until(now)).is_some();
+    let stopped = row.stopped.is_some_and(|stopped| needs_a_person(&stopped));
+    Ok(forced || !(blocked || stopped))
+}
+
+/// Whether only a person's answer starts it again.
+pub(crate) fn needs_a_person(stopped: &Stopped) -> bool {
+    match stopped {
+        Stopped::SignIn { .. } | Stopped::Untrusted { .. } | Stopped::Upgrade { .. } => true,
+        // One collection waits for an answer; everything else goes on. A wrong address may be right again.
+        Stopped::Deletions { .. } | Stopped::Intercepted { .. } | Stopped::NotFound { .. } => false,
+    }
+}
+
+/// Proof by a request to the server, not by the presence of a network (row E3).
+async fn contact(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<bool, StoreError> {
+    if link.is_online() && !run.forced {
+        return Ok(true);
+    }
+    link.change_live(|live| live.checking = true);
+    shared.bulletin.status_is_stale();
+    let checked = link.connector.check().await;
+    link.change_live(|live| live.checking = false);
+    match checked {
+        Ok(contact) => {
+            let was_away = !link.is_online();
+            run.hear(shared, link, &Heard::Answer, contact.server_time);
+            let (id, now, skew) = (link.id, shared.now(), run.skew);
+            shared
+                .write(move |tx| {
+                    links::set_contact(tx, id, now, skew, contact.key_lifetime)?;
+                    // What stopped for another reason than the check has proved good ends here.
+                    let row = links::get(tx, id)?;
+                    let keeps = |stopped: &Stopped| matches!(stopped, Stopped::Deletions { .. });
+                    if row.and_then(|row| row.stopped).is_some_and(|stopped| !keeps(&stopped)) {
+                        links::set_stopped(tx, id, None)?;
+                    }
+                    if was_away {
+                        outbox::bring_forward(tx, id)?;
+                    }
+                    Ok(())
+                })
+                .await?;
+            Ok(true)
+        }
+        Err(failure) => {
+            run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+            if run.stop.is_none() {
+                run.stop = Some(Stop::Away(failure));
+            }
+            Ok(false)
+        }
+    }
+}
+
+/// Writes down how the cycle ended and when the link is looked at again.
+async fn finish(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    run: &mut Run,
+    started: Millis,
+) -> Result<(), StoreError> {
+    let now = shared.now();
+    let (id, name, host) = (link.id, link.name.clone(), link.host.clone());
+    let (stop, skew, pace) = (run.stop.clone(), run.skew, run.pace);
+    let reached = link.is_online();
+    let away = match &stop {
+        Some(Stop::Away(failure)) => Some(failure.clone()),
+        Some(Stop::Stopped(_, failure)) => Some(failure.clone()),
+        None => None,
+    };
+    run.report.failure = away.clone();
+    settle_live(shared, link, stop.as_ref(), now);
+    {
+        let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.last_sync_duration = Some(Millis(now.0 - started.0));
+        stats.failure_count.0 += i64::from(away.is_some());
+    }
+    shared.bulletin.status_is_stale();
+    shared
+        .write(move |tx| {
+            if reached {
+                links::set_contact(tx, id, now, skew, None)?;
+            }
+            if let Some(until) = pace {
+                hosts::set_floor(tx, &host, until)?;
+            }
+            if let Some(Stop::Stopped(stopped, _)) = &stop {
+                links::set_stopped(tx, id, Some(stopped))?;
+            }
+            if let Some(failure) = away {
+                let error = LastError { link: name, class: failure.class, words: failure.words, at: now };
+                links::set_last_error(tx, id, Some(&error))?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, now: Millis) {
+    let rng = shared.platform.rng.as_ref();
+    link.change_live(|live| {
+        live.syncing = false;
+        live.checking = false;
+        live.progress = None;
+        match stop {
+            Some(Stop::Away(_)) => {
+                let since = *live.offline_since.get_or_insert(now);
+                live.connectivity = Connectivity::Offline;
+                live.next_try = Some(now.plus(backoff::reconnect_delay(now.plus(-since.0), rng).0));
+            }
+            Some(Stop::Stopped(..)) => {
+                live.next_try = Some(now.plus(shared.settings.poll.0));
+                live.checked_at = Some(now);
+            }
+            None => {
+                live.next_try = None;
+                live.checked_at = Some(now);
+            }
+        }
+    });
+}
+
+impl Run {
+    /// Counts what an answer came to.
+    pub(crate) fn count(&mut self, settled: Settled) {
+        let progress = &mut self.progress;
+        match settled {
+            Settled::Confirmed => {
+                progress.success_count.0 += 1;
+                self.report.confirmed += 1;
+            }
+            Settled::Conflicted => {
+                progress.conflict_count.0 += 1;
+                self.report.conflicts += 1;
+            }
+            Settled::Parked => {
+                progress.failure_count.0 += 1;
+                self.report.parked += 1;
+            }
+            Settled::Waits | Settled::Gone => {}
+        }
+        if !matches!(settled, Settled::Waits | Settled::Gone) {
+            progress.processed.0 += 1;
+            progress.total = progress.total.max(progress.processed);
+        }
+    }
+
+    /// Takes in what a request said about the server as a whole.
+    pub(crate) fn hear(&mut self, shared: &Shared, link: &Link, heard: &Heard, server_time: Option<Millis>) {
+        let now = shared.now();
+        if let Some(server) = server_time {
+            self.skew = Some(Millis(server.0 - now.0));
+        }
+        match heard {
+            Heard::Answer => {
+                link.breaker(|breaker| breaker.succeeded());
+                link.change_live(|live| {
+                    live.connectivity = Connectivity::Online;
+                    live.offline_since = None;
+                });
+            }
+            Heard::Failure(failure) => self.hear_failure(shared, link, failure, now),
+        }
+    }
+
+    fn hear_failure(&mut self, shared: &Shared, link: &Link, failure: &Failure, now: Millis) {
+        let words = || failure.words.clone();
+        match failure.class {
+            ErrorClass::Offline => self.stop = Some(Stop::Away(failure.clone())),
+            ErrorClass::Transient => {
+                let rng = shared.platform.rng.as_ref();
+                link.breaker(|breaker| breaker.failed(now, rng));
+            }
+            ErrorClass::Throttled => {
+                if let Some(span) = failure.retry_after {
+                    let until = now.plus(span.0.min(backoff::MAX_FLOOR.0));
+                    self.pace = self.pace.max(Some(until));
+                }
+            }
+            ErrorClass::Auth => self.stopped(Stopped::SignIn { words: words() }, failure),
+            ErrorClass::Untrusted => self.stopped(Stopped::Untrusted { words: words() }, failure),
+            ErrorClass::Upgrade => self.stopped(Stopped::Upgrade { words: words() }, failure),
+            ErrorClass::Intercepted => self.stopped(Stopped::Intercepted { words: words() }, failure),
+            // About one change, in the server's own shape: the server itself is well.
+            ErrorClass::Conflict | ErrorClass::Permanent => {
+                link.breaker(|breaker| breaker.succeeded());
+                link.change_live(|live| live.connectivity = Connectivity::Online);
+            }
+        }
+        if link.breaker(|breaker| breaker.blocked_until(now)).is_some() && self.stop.is_none() {
+            self.stop = Some(Stop::Away(failure.clone()));
+        }
+    }
+
+    fn stopped(&mut self, stopped: Stopped, failure: &Failure) {
+        self.stop = Some(Stop::Stopped(stopped, failure.clone()));
+    }
+
+    /// Whether nothing more may be sent in this cycle.
+    pub(crate) fn must_stop(&self, now: Millis) -> bool {
+        self.stop.is_some() || self.pace.is_some_and(|until| until > now)
+    }
+}

@@ -1,0 +1,127 @@
+//! Records through the engine's handle: reading, and saving edits.
+
+use crate::engine::Engine;
+use crate::link::Wish;
+use crate::store::StoreError;
+use crate::store::places::refuse;
+use crate::store::verbs::edit::{self, Edit, EditKind};
+use crate::store::views::records;
+use tidemark_model::change::Change;
+use tidemark_model::document;
+use tidemark_model::view::{
+    FieldEdit, Form, ListPage, RecordDetail, RecordFilter, RecordRow, RefusalCode, Saved,
+};
+
+impl Engine {
+    /// Makes a record from JSON text; on disk when this returns.
+    ///
+    /// Errors: the text is no JSON object, is too large or too deep, or its id is taken.
+    pub async fn create_record(
+        &self,
+        link: &str,
+        collection: &str,
+        text: &str,
+        metadata: Option<String>,
+    ) -> Result<Saved, StoreError> {
+        let document = document::parse(text.as_bytes()).map_err(|error| {
+            refuse(
+                RefusalCode::Invalid,
+                format!("the new record cannot be used: {error}"),
+                "Give one JSON object of at most 16 MiB.",
+            )
+        })?;
+        let fresh_id = self.shared().uuid();
+        self.save(link, collection, EditKind::Create { document, fresh_id }, metadata).await
+    }
+
+    /// Changes fields of a record; on disk when this returns.
+    ///
+    /// Errors: there is no such record here, a path leads nowhere, or a value is no JSON.
+    pub async fn update_record(
+        &self,
+        link: &str,
+        collection: &str,
+        rid: &str,
+        edits: &[FieldEdit],
+        metadata: Option<String>,
+    ) -> Result<Saved, StoreError> {
+        let changes = edits.iter().map(change_of).collect::<Result<Vec<_>, _>>()?;
+        self.save(link, collection, EditKind::Update { rid: rid.to_owned(), changes }, metadata).await
+    }
+
+    /// Deletes a record here and, when the server can be reached, there; on disk when this returns.
+    pub async fn delete_record(
+        &self,
+        link: &str,
+        collection: &str,
+        rid: &str,
+        metadata: Option<String>,
+    ) -> Result<Saved, StoreError> {
+        self.save(link, collection, EditKind::Delete { rid: rid.to_owned() }, metadata).await
+    }
+
+    /// A page of a collection's records.
+    pub fn list_records(
+        &self,
+        link: &str,
+        collection: &str,
+        filter: &RecordFilter,
+        offset: usize,
+        limit: usize,
+    ) -> Result<ListPage<RecordRow>, StoreError> {
+        self.place(link, collection)?;
+        self.shared().store.read(|tx| records::list(tx, link, collection, filter, offset, limit))
+    }
+
+    /// One record, whole.
+    pub fn get_record(&self, link: &str, collection: &str, rid: &str) -> Result<RecordDetail, StoreError> {
+        self.place(link, collection)?;
+        self.shared().store.read(|tx| records::detail(tx, link, collection, rid))?.ok_or_else(|| {
+            refuse(
+                RefusalCode::NotFound,
+                format!("{collection} has no record '{rid}' here"),
+                "It may have been deleted; look at the list of records.",
+            )
+        })
+    }
+
+    /// The form of a collection.
+    pub fn get_form(&self, link: &str, collection: &str) -> Result<Form, StoreError> {
+        self.place(link, collection)?;
+        self.shared().store.read(|tx| records::form(tx, link, collection))
+    }
+
+    async fn save(
+        &self,
+        link: &str,
+        collection: &str,
+        kind: EditKind,
+        metadata: Option<String>,
+    ) -> Result<Saved, StoreError> {
+        let place = self.place(link, collection)?;
+        let edit =
+            Edit { kind, mutation_id: self.shared().uuid(), metadata, priority: None, now: self.shared().now() };
+        let (saved, moved) = self.shared().write(move |tx| edit::save(tx, &place, &edit)).await?;
+        self.shared().announce(moved, None);
+        for link in self.links_named(Some(link)) {
+            link.wake(Wish { edited: true, ..Wish::default() });
+        }
+        Ok(saved)
+    }
+}
+
+fn change_of(edit: &FieldEdit) -> Result<Change, StoreError> {
+    match &edit.set {
+        None => Ok(Change::remove(edit.path.clone())),
+        Some(text) => {
+            let value = document::parse_value(text.as_bytes()).map_err(|error| {
+                refuse(
+                    RefusalCode::Invalid,
+                    format!("the value for '{}' cannot be used: {error}", edit.path),
+                    "Give a JSON value: a text stands in double quotes.",
+                )
+            })?;
+            Ok(Change::set(edit.path.clone(), value))
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Bringing changes in, page by page, each with its checkpoint; then what was set aside, by id.
+
+use crate::cycle::{Heard, Run, Stop};
+use crate::link::Link;
+use crate::push::push;
+use crate::shared::Shared;
+use crate::store::places::Place;
+use crate::store::verbs::pull::{self as verb, Applied};
+use crate::store::{CollectionRow, StoreError, collections, links};
+use std::sync::Arc;
+use tidemark_model::connector::{Page, PullFailure, PullRequest};
+use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::view::Stopped;
+
+/// Records fetched by id in one go.
+const ASIDE: usize = 100;
+
+/// Pulls every collection of a link; one that fails does not stop the others (row C5).
+pub(crate) async fn pull(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
+    let places = shared.places();
+    for place in places.iter().filter(|place| place.link_id == link.id) {
+        if run.only.as_ref().is_some_and(|only| *only != place.collection) {
+            continue;
+        }
+        pull_collection(shared, link, place, run).await?;
+        if run.must_stop(shared.now()) {
+            return Ok(());
+        }
+        fetch_aside(shared, link, place, run).await?;
+    }
+    Ok(())
+}
+
+async fn pull_collection(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    place: &Place,
+    run: &mut Run,
+) -> Result<(), StoreError> {
+    let mut started_over = false;
+    loop {
+        let (collection, ack_seq, waits) = shared.store.read(|tx| {
+            let collection = collections::get(tx, place.collection_id)?;
+            let stopped = links::get(tx, link.id)?.and_then(|row| row.stopped);
+            let waits = matches!(&stopped, Some(Stopped::Deletions { collection, .. }) if *collection == place.collection);
+            Ok((collection, verb::ack_seq(tx)?, waits))
+        })?;
+        let Some(collection) = collection.filter(|collection| !collection.paused) else { return Ok(()) };
+        // The guard has asked; until it is answered nothing of this collection comes in.
+        if waits && !collection.removals_allowed {
+            return Ok(());
+        }
+        let request = PullRequest {
+            collection: place.collection.clone(),
+            after: collection.checkpoint.clone(),
+            limit: shared.settings.page,
+        };
+        match link.connector.pull(&request).await {
+            Ok(page) => {
+                run.hear(shared, link, &Heard::Answer, None);
+                let more = page.more;
+                if stands_still(&collection, &page) {
+                    let failure = Failure::new(ErrorClass::Intercepted, "the server repeats the same page");
+                    run.stop = Some(Stop::Stopped(Stopped::Intercepted { words: failure.words.clone() }, failure));
+                    return Ok(());
+                }
+                if !apply(shared, place, page, ack_seq, run).await? || !more {
+                    return Ok(());
+                }
+            }
+            Err(PullFailure::CheckpointExpired | PullFailure::EpochChanged) if !started_over => {
+                started_over = true;
+                let place = place.clone();
+                shared.write(move |tx| verb::start_over(tx, &place)).await?;
+            }
+            Err(failure) => return pull_failed(shared, link, place, failure, run).await,
+        }
+        // Edits made meanwhile need not wait for the end of a long download.
+        if link.take_edits() {
+            push(shared, link, run).await?;
+        }
+        if run.must_stop(shared.now()) {
+            return Ok(());
+        }
+    }
+}
+
+/// A server that promises more behind the page it gave already would be asked for ever.
+fn stands_still(collection: &CollectionRow, page: &Page) -> bool {
+    page.more && collection.checkpoint.as_ref() == Some(&page.next)
+}
+
+/// Applies a page; false where the deletion guard stopped it.
+async fn apply(
+    shared: &Arc<Shared>,
+    place: &Place,
+    page: Page,
+    ack_seq: i64,
+    run: &mut Run,
+) -> Result<bool, StoreError> {
+    let (rows, now, at) = (page.rows.len() as i64, shared.now(), place.clone());
+    let applied = shared.write(move |tx| verb::apply_page(tx, &at, &page, ack_seq, now)).await?;
+    match applied {
+        Applied::Done(moved) => {
+            run.report.received += rows;
+            run.report.conflicts += moved.conflicts.len() as i64;
+            run.progress.received.0 += rows;
+            run.progress.conflict_count.0 += moved.conflicts.len() as i64;
+            shared.announce(moved, None);
+            shared.bulletin.progressed(&place.link, run.progress);
+            Ok(true)
+        }
+        Applied::Guarded(stopped) => {
+            tracing::warn!(collection = place.collection, ?stopped, "a pull would remove many records; it asks first");
+            shared.bulletin.status_is_stale();
+            Ok(false)
+        }
+    }
+}
+
+async fn pull_failed(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    place: &Place,
+    failure: PullFailure,
+    run: &mut Run,
+) -> Result<(), StoreError> {
+    let failure = match failure {
+        PullFailure::Failed(failure) => failure,
+        PullFailure::NoCollection(failure) => {
+            let words = format!("{}: {}", place.collection, failure.words);
+            let (id, stopped) = (link.id, Stopped::NotFound { words });
+            shared.write(move |tx| links::set_stopped(tx, id, Some(&stopped))).await?;
+            failure
+        }
+        PullFailure::CheckpointExpired | PullFailure::EpochChanged => {
+            Failure::new(ErrorClass::Transient, "the server refuses even a pull from the beginning")
+        }
+    };
+    run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+    run.report.failure.get_or_insert(failure);
+    Ok(())
+}
+
+/// What a pull brought for records whose change was on its way is fetched once the answer is in.
+async fn fetch_aside(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    place: &Place,
+    run: &mut Run,
+) -> Result<(), StoreError> {
+    let rids = shared.store.read(|tx| verb::aside(tx, place, ASIDE))?;
+    for rid in rids {
+        let ack_seq = shared.store.read(verb::ack_seq)?;
+        match link.connector.fetch(&place.collection, &rid).await {
+            Ok(remote) => {
+                let (at, now) = (place.clone(), shared.now());
+                let moved = shared.write(move |tx| verb::fetched(tx, &at, &rid, &remote, ack_seq, now)).await?;
+                run.report.conflicts += moved.conflicts.len() as i64;
+                shared.announce(moved, None);
+            }
+            Err(failure) => {
+                run.hear(shared, link, &Heard::Failure(failure), None);
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}

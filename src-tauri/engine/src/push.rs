@@ -1,0 +1,343 @@
+//! Sending what is ready: seal in groups, several lanes at a time, one answer at a time written down.
+
+use crate::cycle::{Heard, Run};
+use crate::link::Link;
+use crate::shared::Shared;
+use crate::store::outbox::From;
+use crate::store::places::Place;
+use crate::store::verbs::seal::{self, Dispatch, Outgoing, Sealing, Waiting};
+use crate::store::verbs::settle::{self, Answer, Settled};
+use crate::store::verbs::{Moved, seal::take_back};
+use crate::store::{StoreError, links};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tidemark_model::backoff;
+use tidemark_model::clock::BoxFuture;
+use tidemark_model::connector::{Outcome, PushAnswer, Remote};
+use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::number::Millis;
+
+/// What came back from the wire for one lane.
+enum Arrived {
+    Answer { outgoing: Box<Outgoing>, answer: PushAnswer, read_back: Option<Result<Remote, Failure>> },
+    Look { waiting: Waiting, purpose: Purpose, seen: Result<Remote, Failure> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    ReadBack,
+    Refresh,
+}
+
+/// One push run over a link.
+pub(crate) struct Push<'a> {
+    shared: &'a Arc<Shared>,
+    link: &'a Arc<Link>,
+    run: &'a mut Run,
+    places: Arc<Vec<Place>>,
+    key_lifetime: Millis,
+    epoch: i64,
+    buffer: VecDeque<Box<Outgoing>>,
+    looking: Vec<i64>,
+    /// The store had nothing ready when it was last asked.
+    drained: bool,
+    /// Nothing more is sent in this run.
+    stopped: bool,
+}
+
+/// Sends until nothing is ready or the server or a person says stop.
+pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
+    let Some(lease) = shared.lease() else { return Ok(()) };
+    let published = shared.store.read(|tx| Ok(links::get(tx, link.id)?.and_then(|row| row.key_lifetime)))?;
+    let mut push = Push {
+        shared,
+        link,
+        run,
+        places: shared.places(),
+        key_lifetime: published.unwrap_or(link.capabilities.key_lifetime),
+        epoch: lease.epoch,
+        buffer: VecDeque::new(),
+        looking: Vec::new(),
+        drained: false,
+        stopped: false,
+    };
+    push.run().await
+}
+
+impl Push<'_> {
+    async fn run(&mut self) -> Result<(), StoreError> {
+        let mut wire: FuturesUnordered<BoxFuture<'static, Arrived>> = FuturesUnordered::new();
+        let mut writing: FuturesUnordered<BoxFuture<'static, Result<Written, StoreError>>> = FuturesUnordered::new();
+        let result = loop {
+            if let Err(error) = self.refill(&mut wire).await {
+                break Err(error);
+            }
+            tokio::select! {
+                biased;
+                Some(written) = writing.next() => {
+                    self.drained = false;
+                    match written {
+                        Ok(written) => self.written(written),
+                        Err(error) => break Err(error),
+                    }
+                }
+                Some(arrived) = wire.next() => writing.push(self.write_down(arrived)),
+                else => break Ok(()),
+            }
+        };
+        // After a fault of the store what is still out becomes uncertain at the next start; the rest is taken back.
+        self.give_back().await?;
+        result
+    }
+
+    /// Keeps the wire full: seals the next group when fewer are ready than may be in flight.
+    async fn refill(
+        &mut self,
+        wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
+    ) -> Result<(), StoreError> {
+        let limit = self.in_flight();
+        if !self.stopped && !self.drained && self.buffer.len() < limit {
+            self.seal(limit, wire).await?;
+        }
+        while !self.stopped && wire.len() < limit {
+            let Some(outgoing) = self.buffer.pop_front() else { break };
+            wire.push(send(Arc::clone(self.link), outgoing));
+        }
+        if self.stopped {
+            self.give_back().await?;
+        }
+        Ok(())
+    }
+
+    fn in_flight(&self) -> usize {
+        // Half open: one trial at a time.
+        if self.link.breaker(|breaker| breaker.is_open()) {
+            1
+        } else {
+            self.link.capabilities.in_flight.min(self.shared.settings.in_flight).max(1)
+        }
+    }
+
+    async fn seal(
+        &mut self,
+        in_flight: usize,
+        wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
+    ) -> Result<(), StoreError> {
+        let half_open = self.link.breaker(|breaker| breaker.is_open());
+        let from = if half_open && self.link.breaker(|breaker| breaker.trial_from_newest()) {
+            From::Newest
+        } else {
+            From::Oldest
+        };
+        // One durable commit seals about what the wire takes meanwhile: at least what may be in flight.
+        let limit = if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings.batch) };
+        let keys: Vec<String> = (0..limit).map(|_| self.shared.uuid()).collect();
+        let (link, places, busy) = (Arc::clone(self.link), Arc::clone(&self.places), self.looking.clone());
+        let (epoch, key_lifetime, now) = (self.epoch, self.key_lifetime, self.shared.now());
+        let dispatches = self
+            .shared
+            .write(move |tx| {
+                seal::next(
+                    tx,
+                    &Sealing {
+                        link_id: link.id,
+                        principal: &link.principal,
+                        places: &places,
+                        connector: link.connector.as_ref(),
+                        capabilities: &link.capabilities,
+                        key_lifetime,
+                        sender_epoch: epoch,
+                        from,
+                        limit,
+                        keys: &keys,
+                        busy: &busy,
+                        now,
+                    },
+                )
+            })
+            .await?;
+        self.drained = dispatches.is_empty();
+        self.run.seal_size = (self.run.seal_size * 2).clamp(in_flight, 256);
+        for dispatch in dispatches {
+            match dispatch {
+                Dispatch::Send(outgoing) => {
+                    self.shared.bulletin.changes_moved([outgoing.sealed.mutation.clone()]);
+                    self.buffer.push_back(outgoing);
+                }
+                Dispatch::ReadBack(waiting) => self.look(waiting, Purpose::ReadBack, wire),
+                Dispatch::Refresh(waiting) => self.look(waiting, Purpose::Refresh, wire),
+            }
+        }
+        Ok(())
+    }
+
+    fn look(
+        &mut self,
+        waiting: Waiting,
+        purpose: Purpose,
+        wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
+    ) {
+        self.looking.push(waiting.seq);
+        let link = Arc::clone(self.link);
+        wire.push(Box::pin(async move {
+            let seen = link.connector.fetch(&waiting.collection, &waiting.rid).await;
+            Arrived::Look { waiting, purpose, seen }
+        }));
+    }
+
+    fn write_down(&mut self, arrived: Arrived) -> BoxFuture<'static, Result<Written, StoreError>> {
+        let shared = Arc::clone(self.shared);
+        let places = Arc::clone(&self.places);
+        let place = |id: i64| places.iter().find(|place| place.collection_id == id).cloned();
+        match arrived {
+            Arrived::Answer { outgoing, answer, read_back } => {
+                let heard = heard_of(&answer, read_back.as_ref());
+                let backoff_asked = answer.backoff;
+                self.hear(&heard, answer.server_time);
+                if let Some(span) = backoff_asked {
+                    self.run.pace = self.run.pace.max(Some(self.shared.now().plus(span.0)));
+                }
+                let Some(place) = place(outgoing.collection_id) else { return done() };
+                let outcome = outcome_of(answer, read_back.as_ref());
+                let host = self.link.host.clone();
+                let breaker_open = self.link.breaker(|breaker| breaker.is_open());
+                Box::pin(async move {
+                    let (now, backoff) = (shared.now(), shared.settings.backoff);
+                    let rng = Arc::clone(&shared.platform.rng);
+                    let (settled, moved) = shared
+                        .write(move |tx| {
+                            let mut moved = Moved::default();
+                            let answer = Answer {
+                                seq: outgoing.seq,
+                                attempt: outgoing.attempt,
+                                outcome,
+                                read_back: read_back.and_then(Result::ok),
+                                host: &host,
+                                backoff: &backoff,
+                                breaker_open,
+                                now,
+                            };
+                            let settled = settle::answer(tx, &place, &answer, rng.as_ref(), &mut moved)?;
+                            Ok((settled, moved))
+                        })
+                        .await?;
+                    Ok(Written { settled, moved, looked: None })
+                })
+            }
+            Arrived::Look { waiting, purpose, seen } => {
+                let heard = seen.as_ref().map_or_else(|failure| Heard::Failure(failure.clone()), |_| Heard::Answer);
+                self.hear(&heard, None);
+                let Some(place) = place(waiting.collection_id) else { return done() };
+                let retry_at = self.shared.now().plus(backoff::delay(
+                    &self.shared.settings.backoff,
+                    2,
+                    self.shared.platform.rng.as_ref(),
+                ).0);
+                Box::pin(async move {
+                    let now = shared.now();
+                    let seq = waiting.seq;
+                    let (settled, moved) = shared
+                        .write(move |tx| {
+                            let mut moved = Moved::default();
+                            let settled = match (seen, purpose) {
+                                (Ok(remote), Purpose::ReadBack) => {
+                                    settle::read_back(tx, &place, waiting.seq, &remote, now, &mut moved)?
+                                }
+                                (Ok(remote), Purpose::Refresh) => {
+                                    settle::refreshed(tx, &place, &waiting.rid, &remote, now, &mut moved)?;
+                                    Settled::Waits
+                                }
+                                (Err(failure), _) => {
+                                    settle::postpone(tx, waiting.seq, &failure, retry_at)?;
+                                    Settled::Waits
+                                }
+                            };
+                            Ok((settled, moved))
+                        })
+                        .await?;
+                    Ok(Written { settled, moved, looked: Some(seq) })
+                })
+            }
+        }
+    }
+
+    fn written(&mut self, written: Written) {
+        if let Some(seq) = written.looked {
+            self.looking.retain(|looking| *looking != seq);
+        }
+        self.run.count(written.settled);
+        self.shared.announce(written.moved, None);
+        self.shared.bulletin.progressed(&self.link.name, self.run.progress);
+        self.link.change_live(|live| live.progress = Some(self.run.progress));
+    }
+
+    /// What an answer says about the server as a whole.
+    fn hear(&mut self, heard: &Heard, server_time: Option<Millis>) {
+        self.run.hear(self.shared, self.link, heard, server_time);
+        self.stopped |= self.run.must_stop(self.shared.now());
+    }
+
+    /// Sealed and not sent: as if it had not been.
+    async fn give_back(&mut self) -> Result<(), StoreError> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let items: Vec<(i64, i64, bool)> =
+            self.buffer.drain(..).map(|outgoing| (outgoing.seq, outgoing.attempt, outgoing.fresh)).collect();
+        self.shared.write(move |tx| take_back(tx, &items)).await
+    }
+}
+
+/// What writing an answer down came to.
+struct Written {
+    settled: Settled,
+    moved: Moved,
+    looked: Option<i64>,
+}
+
+/// The collection went away with its link meanwhile; the change is in the trash.
+fn done() -> BoxFuture<'static, Result<Written, StoreError>> {
+    Box::pin(async { Ok(Written { settled: Settled::Gone, moved: Moved::default(), looked: None }) })
+}
+
+fn send(link: Arc<Link>, outgoing: Box<Outgoing>) -> BoxFuture<'static, Arrived> {
+    Box::pin(async move {
+        let items = [outgoing.sealed.clone()];
+        let mut answer = link.connector.push(&items).await;
+        let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &outgoing.sealed.record).await;
+        let mut read_back = None;
+        match answer.outcomes.first_mut() {
+            // The refusal did not tell what the server has: it is asked for before anything is decided.
+            Some(Outcome::Conflict { current: current @ None, .. }) => {
+                if let Ok(remote) = fetch().await {
+                    *current = Some(remote);
+                }
+            }
+            Some(Outcome::Accepted { .. }) if outgoing.settles_conflict => read_back = Some(fetch().await),
+            Some(Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::Failed(_)) | None => {}
+        }
+        Arrived::Answer { outgoing, answer, read_back }
+    })
+}
+
+fn heard_of(answer: &PushAnswer, read_back: Option<&Result<Remote, Failure>>) -> Heard {
+    match (answer.outcomes.first(), read_back) {
+        (_, Some(Err(failure))) | (Some(Outcome::Failed(failure)), _) => Heard::Failure(failure.clone()),
+        (Some(Outcome::Accepted { .. } | Outcome::Conflict { .. }), _) => Heard::Answer,
+        (None, _) => Heard::Failure(no_outcome()),
+    }
+}
+
+fn outcome_of(answer: PushAnswer, read_back: Option<&Result<Remote, Failure>>) -> Outcome {
+    match (answer.outcomes.into_iter().next(), read_back) {
+        // A resolution is confirmed by reading back; until that comes about it is sent, not confirmed.
+        (Some(Outcome::Accepted { .. }), Some(Err(failure))) => Outcome::Failed(failure.clone().uncertain()),
+        (Some(outcome), _) => outcome,
+        (None, _) => Outcome::Failed(no_outcome()),
+    }
+}
+
+fn no_outcome() -> Failure {
+    Failure::new(ErrorClass::Transient, "the connector gave no answer for this change").uncertain()
+}

@@ -1,0 +1,159 @@
+//! What the parts of one engine share.
+
+use crate::events::Bulletin;
+use crate::lease::Lease;
+use crate::link::Link;
+use crate::platform::{EngineSettings, Platform};
+use crate::store::places::Place;
+use crate::store::verbs::Moved;
+use crate::store::{Store, StoreError, Tx, conflicts};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{ConflictCreated, ConflictResolved, Event, Resolution, StoreFault, SyncStats};
+
+pub(crate) struct Shared {
+    pub(crate) folder: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) platform: Platform,
+    pub(crate) settings: EngineSettings,
+    pub(crate) bulletin: Bulletin,
+    links: RwLock<Vec<Arc<Link>>>,
+    places: RwLock<Arc<Vec<Place>>>,
+    lease: Mutex<Option<Arc<Lease>>>,
+    pub(crate) stats: Mutex<SyncStats>,
+    pub(crate) fault: Mutex<Option<StoreFault>>,
+    seq: AtomicI64,
+}
+
+impl Shared {
+    pub(crate) fn new(folder: PathBuf, store: Store, platform: Platform, settings: EngineSettings) -> Self {
+        Self {
+            folder,
+            store,
+            platform,
+            settings,
+            bulletin: Bulletin::new(),
+            links: RwLock::new(Vec::new()),
+            places: RwLock::new(Arc::new(Vec::new())),
+            lease: Mutex::new(None),
+            stats: Mutex::new(SyncStats::default()),
+            fault: Mutex::new(None),
+            seq: AtomicI64::new(0),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.platform.clock.now()
+    }
+
+    pub(crate) fn uuid(&self) -> String {
+        self.platform.rng.uuid_v7(self.now()).to_string()
+    }
+
+    pub(crate) fn next_seq(&self) -> Count {
+        Count(self.seq.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Runs a verb; a fault of the disk is shown for as long as it lasts.
+    pub(crate) async fn write<T, F>(&self, verb: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let result = self.store.write(verb).await;
+        let fault = match &result {
+            Ok(_) => None,
+            Err(error) => match error.fault() {
+                Some(fault) => Some(fault),
+                // It was about this call only: nothing is known about the disk.
+                None => return result,
+            },
+        };
+        let mut known = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != fault {
+            *known = fault;
+            self.bulletin.status_is_stale();
+        }
+        result
+    }
+
+    pub(crate) fn links(&self) -> Vec<Arc<Link>> {
+        self.links.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_links(&self, links: Vec<Arc<Link>>) {
+        *self.links.write().unwrap_or_else(PoisonError::into_inner) = links;
+    }
+
+    pub(crate) fn places(&self) -> Arc<Vec<Place>> {
+        Arc::clone(&self.places.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_places(&self, places: Vec<Place>) {
+        *self.places.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(places);
+    }
+
+    pub(crate) fn lease(&self) -> Option<Arc<Lease>> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_lease(&self, lease: Option<Lease>) {
+        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = lease.map(Arc::new);
+    }
+
+    /// Turns what a verb moved into events, after its commit.
+    pub(crate) fn announce(&self, moved: Moved, resolution: Option<&Resolution>) {
+        let places = self.places();
+        let place = |id: i64| places.iter().find(|place| place.collection_id == id);
+        if !moved.changes.is_empty() {
+            self.bulletin.changes_moved(moved.changes);
+        }
+        for (collection_id, rid) in moved.records {
+            if let Some(place) = place(collection_id) {
+                self.bulletin.records_moved(&place.link, &place.collection, [rid]);
+            }
+        }
+        if moved.conflicts.is_empty() && moved.settled.is_empty() {
+            return;
+        }
+        self.bulletin.status_is_stale();
+        let read = self.store.read(|tx| {
+            let open = conflicts::count_open(tx, None)?;
+            let settled = moved.settled.iter().map(|id| conflicts::get(tx, *id)).collect::<Result<Vec<_>, _>>()?;
+            Ok((Count(open), settled))
+        });
+        let (open, settled) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                // An event that is lost does no harm: the views ask again.
+                tracing::warn!(%error, "reading what a conflict's event says");
+                return;
+            }
+        };
+        for met in moved.conflicts {
+            let Some(place) = place(met.collection_id) else { continue };
+            self.bulletin.tell(Event::ConflictCreated(ConflictCreated {
+                conflict: met.id,
+                link: place.link.clone(),
+                collection: place.collection.clone(),
+                record: met.rid,
+                title: met.title,
+                refreshed: met.refreshed,
+                open,
+            }));
+        }
+        for conflict in settled.into_iter().flatten() {
+            let Some(place) = place(conflict.collection_id) else { continue };
+            self.bulletin.tell(Event::ConflictResolved(ConflictResolved {
+                conflict: Count(conflict.id),
+                link: place.link.clone(),
+                collection: place.collection.clone(),
+                record: conflict.rid,
+                resolution: resolution.cloned(),
+                open,
+            }));
+        }
+    }
+}

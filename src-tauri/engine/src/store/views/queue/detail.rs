@@ -1,0 +1,156 @@
+//! One change whole: what it does to its fields, its tries, its request, and what it waits for.
+
+use super::place::Places;
+use super::row;
+use crate::store::outbox::{self, MutationRow};
+use crate::store::{StoreError, attempts, edges, links, records};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tidemark_model::change::{self, Change};
+use tidemark_model::connector::WireForm;
+use tidemark_model::document;
+use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::number::Count;
+use tidemark_model::view::{ChangeDetail, FieldChange, RequestView};
+
+/// The change of an id; none where there never was one or its row is gone.
+pub(crate) fn detail(tx: &Connection, id: &str) -> Result<Option<ChangeDetail>, StoreError> {
+    let Some(mutation) = outbox::by_id(tx, id)? else { return Ok(None) };
+    let Some(row) = row::read(tx, mutation.seq, row::engine_paused(tx)?, &mut Places::default())? else {
+        return Ok(None);
+    };
+    let count = |seqs: Vec<i64>| seqs.into_iter().map(Count).collect();
+    Ok(Some(ChangeDetail {
+        row,
+        changes: field_changes(tx, &mutation)?,
+        attempts: attempts::of(tx, mutation.seq)?,
+        request: request(tx, &mutation)?,
+        waits_for: count(edges::waits_for(tx, mutation.seq)?),
+        waited_on_by: count(edges::waited_on_by(tx, mutation.seq)?),
+        metadata: mutation.metadata,
+        combined_into: mutation.into_id,
+        ended_at: mutation.ended_at,
+    }))
+}
+
+/// Each field with its value before this change: the last agreed one, moved by the older changes of its record.
+fn field_changes(tx: &Connection, mutation: &MutationRow) -> Result<Vec<FieldChange>, StoreError> {
+    let before = before(tx, mutation)?;
+    if mutation.changes.is_empty() {
+        let before = before.as_ref().map(document::to_text);
+        return Ok(vec![FieldChange { path: String::new(), before, after: None }]);
+    }
+    let start = before.unwrap_or_else(|| json!({}));
+    // A whole new document is shown by its fields.
+    Ok(match change::apply(&start, &mutation.changes) {
+        Ok(after) if mutation.changes.iter().any(|change| change.path().is_empty()) => {
+            shown(&start, &change::diff(&start, &after))
+        }
+        Ok(_) | Err(_) => shown(&start, &mutation.changes),
+    })
+}
+
+/// Changes with what stood there before.
+pub(crate) fn shown(before: &Value, changes: &[Change]) -> Vec<FieldChange> {
+    change::paths(changes)
+        .into_iter()
+        .map(|path| FieldChange {
+            path: path.to_owned(),
+            before: before.pointer(path).map(document::to_text),
+            after: last_set(changes, path).map(document::to_text),
+        })
+        .collect()
+}
+
+fn before(tx: &Connection, mutation: &MutationRow) -> Result<Option<Value>, StoreError> {
+    // What the server had before an accepted or absorbed change is not kept; a replaced record starts anew.
+    let forgotten = matches!(mutation.state, MutationState::Confirmed | MutationState::Combined);
+    if forgotten || matches!(mutation.operation, Operation::Create | Operation::Request) {
+        return Ok(None);
+    }
+    let Some(record) = records::get(tx, mutation.record_id)? else { return Ok(None) };
+    let mut document = record.base.document;
+    for older in outbox::lane(tx, mutation.record_id)?.iter().filter(|older| older.seq < mutation.seq) {
+        document = match older.operation {
+            Operation::Delete => None,
+            Operation::Create | Operation::Replace => change::apply(&json!({}), &older.changes).ok(),
+            Operation::Update => {
+                document.map(|document| change::apply(&document, &older.changes).unwrap_or(document))
+            }
+            Operation::Request => document,
+        };
+    }
+    Ok(document)
+}
+
+fn last_set<'a>(changes: &'a [Change], path: &str) -> Option<&'a Value> {
+    changes.iter().rev().find(|change| change.path() == path).and_then(|change| match change {
+        Change::Set { set, .. } => Some(set),
+        Change::Remove { .. } => None,
+    })
+}
+
+/// The request as it was sealed.
+fn request(tx: &Connection, mutation: &MutationRow) -> Result<Option<RequestView>, StoreError> {
+    let (Some(wire), Some(key)) = (&mutation.wire, &mutation.key) else { return Ok(None) };
+    // A removed link's changes are in the trash; only their target is known.
+    let base = links::get(tx, mutation.link_id)?.map(|link| link.url).unwrap_or_default();
+    Ok(Some(RequestView {
+        method: wire.method.clone(),
+        url: address(&base, &wire.target),
+        headers: headers(wire),
+        body: wire.body.clone(),
+        key: key.clone(),
+    }))
+}
+
+/// Where a target lies: under the link's endpoint, or from its server's root where it starts with '/'.
+fn address(base: &str, target: &str) -> String {
+    let Ok(mut endpoint) = url::Url::parse(base) else { return format!("{base} {target}") };
+    endpoint.set_query(None);
+    endpoint.set_fragment(None);
+    // A name or a password in the address is no part of where the request goes.
+    let _ = endpoint.set_password(None);
+    let _ = endpoint.set_username("");
+    if !endpoint.path().ends_with('/') {
+        endpoint.set_path(&format!("{}/", endpoint.path()));
+    }
+    endpoint.join(target).map_or_else(|_| format!("{endpoint}{target}"), String::from)
+}
+
+/// Header lines; should one carry a secret after all, its value stays out.
+fn headers(wire: &WireForm) -> Vec<String> {
+    const SECRET: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
+    wire.headers
+        .iter()
+        .map(|(name, value)| {
+            let secret = SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret));
+            format!("{name}: {}", if secret { "••••" } else { value })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_shown_with_the_address_it_goes_to() {
+        let address = |base| address(base, "c/tasks/a%2Fb?x=1");
+        assert_eq!(address("https://erp.example.com/api"), "https://erp.example.com/api/c/tasks/a%2Fb?x=1");
+        assert_eq!(address("https://u:p@erp.example.com"), "https://erp.example.com/c/tasks/a%2Fb?x=1");
+        assert_eq!(super::address("http://h:8/v1/", "/v2/x"), "http://h:8/v2/x");
+    }
+
+    #[test]
+    fn no_secret_header_is_shown() {
+        let wire = WireForm {
+            method: "PUT".into(),
+            target: "x".into(),
+            headers: vec![("If-Match".into(), "\"1\"".into()), ("authorization".into(), "Bearer s".into())],
+            body: None,
+            whole: true,
+        };
+        assert_eq!(headers(&wire), ["If-Match: \"1\"", "authorization: ••••"]);
+    }
+}

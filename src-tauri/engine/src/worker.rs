@@ -1,0 +1,164 @@
+//! What runs by itself: a worker per link, the teller of events, and the watch over other processes.
+
+use crate::cycle::{needs_a_person, sync_once};
+use crate::engine::Engine;
+use crate::events::INTERVAL;
+use crate::link::{Link, Wish};
+use crate::shared::Shared;
+use crate::store::{StoreError, hosts, links, meta, outbox, signals};
+use std::sync::Arc;
+use tidemark_model::number::Millis;
+use tidemark_model::view::Connectivity;
+use tokio::sync::watch;
+
+/// Time between looks at what another process did to the same database, in milliseconds.
+const WATCH: i64 = 500;
+/// Wait after a fault of the store, in milliseconds.
+const FAULT: i64 = 1_000;
+/// An edit made while the server is away brings the next look at it at least this near, in milliseconds.
+const LOOK_AGAIN: i64 = 5_000;
+
+/// Syncs one link for as long as it exists: on a wake-up, when something is due, and at each poll.
+pub(crate) async fn work(shared: Arc<Shared>, link: Arc<Link>) {
+    loop {
+        let wish = link.take_wish();
+        if wish.end {
+            return;
+        }
+        let until = match sync_once(&shared, &link, wish.now, None).await {
+            Ok(_) => next_wake(&shared, &link),
+            Err(error) => Err(error),
+        };
+        let until = until.unwrap_or_else(|error| {
+            tracing::warn!(link = link.name, %error, "a cycle could not be written down");
+            Some(shared.now().plus(FAULT))
+        });
+        wait(&shared, &link, until).await;
+    }
+}
+
+/// Waits for a wake-up: at once on force or end, after the debounce on an edit, else until the stored time.
+async fn wait(shared: &Shared, link: &Link, mut until: Option<Millis>) {
+    loop {
+        let wish = link.wish();
+        if wish.now || wish.end {
+            return;
+        }
+        if wish.edited {
+            let soon = match link.live().connectivity {
+                Connectivity::Offline => LOOK_AGAIN,
+                Connectivity::Online | Connectivity::Unknown => shared.settings.debounce.0,
+            };
+            let edited = shared.now().plus(soon);
+            until = Some(until.map_or(edited, |until| until.min(edited)));
+            // Later edits of the same burst do not push it further away.
+            link.take_edits();
+        }
+        let timer = async {
+            match until {
+                Some(at) => shared.platform.clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = link.woken() => {}
+            () = timer => return,
+        }
+    }
+}
+
+/// When the link is looked at again by itself; none while only a person can start it.
+fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError> {
+    let now = shared.now();
+    let (row, paused, floor, due, waiting) = shared.store.read(|tx| {
+        Ok((
+            links::get(tx, link.id)?,
+            meta::get(tx, "paused_since")?.is_some(),
+            hosts::floor(tx, &link.host)?.filter(|floor| *floor > now),
+            outbox::next_due(tx, link.id)?,
+            outbox::count_unfinished(tx, link.id)?,
+        ))
+    })?;
+    let Some(row) = row else { return Ok(None) };
+    if paused || row.paused || row.stopped.as_ref().is_some_and(needs_a_person) || shared.lease().is_none() {
+        return Ok(None);
+    }
+    let live = link.live();
+    let poll = now.plus(shared.settings.poll.0);
+    let by_itself = match (live.connectivity, live.next_try) {
+        (Connectivity::Offline, Some(next_try)) if waiting > 0 => next_try,
+        _ => due.map_or(poll, |due| due.min(poll)),
+    };
+    let blocked = link.breaker(|breaker| breaker.blocked_until(now));
+    let earliest = floor.into_iter().chain(blocked).max();
+    Ok(Some(earliest.map_or(by_itself, |earliest| earliest.max(by_itself.min(earliest)))))
+}
+
+/// Tells what is stale, at most ten times a second.
+pub(crate) async fn tell(engine: Engine, mut closing: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            biased;
+            _ = closing.changed() => return,
+            () = engine.shared().bulletin.news.notified() => {}
+        }
+        engine.tell_now();
+        let next = engine.shared().now().plus(INTERVAL);
+        tokio::select! {
+            biased;
+            _ = closing.changed() => return,
+            () = engine.shared().platform.clock.sleep_until(next) => {}
+        }
+    }
+}
+
+/// Watches for what another process does: its edits are shown and sent, its wishes fulfilled; and takes over sending
+/// when the other ends.
+pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bool>) {
+    let shared = Arc::clone(engine.shared());
+    let mut seen = shared.store.data_version().unwrap_or(0);
+    loop {
+        let next = shared.now().plus(WATCH);
+        tokio::select! {
+            biased;
+            _ = closing.changed() => return,
+            () = shared.platform.clock.sleep_until(next) => {}
+        }
+        if shared.lease().is_none() {
+            if let Err(error) = engine.become_sender().await {
+                tracing::warn!(%error, "taking over sending");
+            }
+        }
+        let version = match shared.store.data_version() {
+            Ok(version) => version,
+            Err(_) => continue,
+        };
+        if version != seen {
+            seen = version;
+            if let Err(error) = others_changed(&engine).await {
+                tracing::warn!(%error, "looking at what another process changed");
+            }
+        }
+    }
+}
+
+async fn others_changed(engine: &Engine) -> Result<(), StoreError> {
+    let shared = engine.shared();
+    engine.reload_links()?;
+    shared.bulletin.everything_moved(&shared.places());
+    for link in shared.links() {
+        link.wake(Wish { edited: true, ..Wish::default() });
+    }
+    if shared.lease().is_none() {
+        return Ok(());
+    }
+    let wishes = shared.store.read(signals::all)?;
+    for (id, link) in wishes {
+        for wanted in shared.links().iter().filter(|other| link.as_ref().is_none_or(|name| *name == other.name)) {
+            sync_once(shared, wanted, true, None).await?;
+        }
+        shared.write(move |tx| signals::fulfil(tx, id)).await?;
+    }
+    Ok(())
+}
