@@ -176,6 +176,13 @@ pub enum Sentence {
         /// How many records.
         conflicts: Count,
     },
+    /// A link does not sync by itself, for another reason than a sign-in.
+    Stopped {
+        /// Its server.
+        server: String,
+        /// Changes that wait for it.
+        waiting: Count,
+    },
     /// 10. The server is busy.
     Busy {
         /// Which server.
@@ -194,6 +201,14 @@ pub enum Sentence {
     UpToDate {
         /// As of the oldest check among all links.
         as_of: Millis,
+    },
+    /// Changes wait for a time, for a person's hold to end, or for a server of several; or nothing does, and yet not
+    /// every link is up to date (one is paused or unreachable).
+    Waiting {
+        /// How many; 0 where nothing waits.
+        waiting: Count,
+        /// Next try, where one is due.
+        next: Option<Millis>,
     },
     /// There is no link yet.
     #[default]
