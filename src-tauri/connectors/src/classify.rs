@@ -84,6 +84,8 @@ fn verdict(status: u16, asked: Asked, speaker: &Speaker, has_wait: bool) -> Verd
         // Below, only the server's own word is a refusal of this change.
         400..=499 if stranger => is(Intercepted, Effect::Unknown, false),
         403 if asked == Asked::Probe => is(Auth, Effect::None, false),
+        // An endpoint where nothing is answers nothing about the account.
+        404 | 405 | 410 if asked == Asked::Probe => is(Intercepted, Effect::None, false),
         // Somewhere without a voice of its own nothing is ever "not found".
         404 | 410 if *speaker == Speaker::Silence => is(Intercepted, Effect::Unknown, false),
         400..=407 | 409..=411 | 413..=417 | 422 | 424 | 431 | 451 => is(Permanent, Effect::None, true),
@@ -164,6 +166,8 @@ mod tests {
     fn a_forbidden_probe_is_about_the_account_and_a_forbidden_change_about_the_record() {
         let probe = verdict(403, Asked::Probe, &Speaker::Server(None), false);
         assert_eq!(probe.class, Auth);
+        let nothing_there = verdict(404, Asked::Probe, &Speaker::Server(None), false);
+        assert_eq!(nothing_there.class, Intercepted);
         assert_eq!(verdict(503, Asked::Writing, &Speaker::Silence, true).class, Throttled);
     }
 }

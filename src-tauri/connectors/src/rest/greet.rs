@@ -20,10 +20,10 @@ const LONGEST_LIFETIME_S: i64 = 30 * 24 * 60 * 60;
 pub async fn check(rest: &Rest) -> Result<Contact, Failure> {
     let description = rest.http.send(Call::get("", rest.http.limits().description)).await?;
     let mut contact = Contact { principal: rest.http.user().map(str::to_owned), ..Contact::default() };
-    if description.is_success()
-        && let Some(members) = description.json().and_then(wire::members)
-    {
-        describe(rest, &members, &mut contact);
+    match description.json().and_then(wire::members) {
+        Some(members) if description.is_success() => describe(rest, &members, &mut contact),
+        _ if description.is_success() || tells_nothing(&description) => {}
+        _ => return Err(refused(&description)),
     }
     let answer = probe(rest).await?;
     contact.server_time = answer.server_time();
@@ -34,7 +34,7 @@ pub async fn check(rest: &Rest) -> Result<Contact, Failure> {
 /// The collections on offer; those of the settings where the server lists none.
 pub async fn discover(rest: &Rest) -> Result<Vec<Discovered>, Failure> {
     let answer = rest.http.send(Call::get(discovery(&rest.settings), rest.http.limits().description)).await?;
-    if lists_nothing(&answer) && !rest.settings.collections.is_empty() {
+    if tells_nothing(&answer) && !rest.settings.collections.is_empty() {
         return Ok(rest.settings.collections.iter().map(from_settings).collect());
     }
     let items = listed(rest, &answer)?;
@@ -46,15 +46,16 @@ fn discovery(settings: &LinkSettings) -> String {
     settings.discovery.clone().unwrap_or_else(|| "collections".into())
 }
 
-fn lists_nothing(answer: &Answer) -> bool {
-    matches!(answer.status, 404 | 405 | 410 | 501)
+/// A server that has no such page, or keeps it to itself; whether the account is accepted is seen elsewhere.
+fn tells_nothing(answer: &Answer) -> bool {
+    matches!(answer.status, 403..=405 | 410 | 501)
 }
 
 /// A request that shows whether the account is accepted: the list of collections, else the first known collection.
 async fn probe(rest: &Rest) -> Result<Answer, Failure> {
     let answer = rest.http.send(Call::get(discovery(&rest.settings), rest.http.limits().description)).await?;
     let answer = match rest.settings.collections.first() {
-        Some(first) if lists_nothing(&answer) => {
+        Some(first) if tells_nothing(&answer) => {
             let place = rest
                 .place(&first.name)
                 .map_err(|error| Failure::new(ErrorClass::Permanent, error.to_string()))?;
@@ -70,16 +71,20 @@ async fn probe(rest: &Rest) -> Result<Answer, Failure> {
 
 fn listed<'a>(rest: &Rest, answer: &'a Answer) -> Result<Vec<&'a RawValue>, Failure> {
     if !answer.is_success() {
-        // Only the error's words are read here, which need no collection.
-        let place = Place::of(&LinkSettings::default(), "any").ok();
-        let problem = place.and_then(|place| problem::read(answer, &place));
-        return Err(classify::refusal(answer, Asked::Probe, &problem::speaker(answer, problem.as_ref())));
+        return Err(refused(answer));
     }
     let members = answer.json().and_then(wire::members);
     let items = members.as_ref().and_then(|members| members.get(rest.settings.pull.items.as_str()).copied());
     items.and_then(wire::rows).ok_or_else(|| {
         classify::intercepted(answer, Asked::Probe, "what answers at this address is not the expected server")
     })
+}
+
+fn refused(answer: &Answer) -> Failure {
+    // Only the error's words are read here, which need no collection.
+    let place = Place::of(&LinkSettings::default(), "any").ok();
+    let problem = place.and_then(|place| problem::read(answer, &place));
+    classify::refusal(answer, Asked::Probe, &problem::speaker(answer, problem.as_ref()))
 }
 
 fn describe(rest: &Rest, members: &Members<'_>, contact: &mut Contact) {

@@ -1,0 +1,110 @@
+//! What is Kinto's own.
+
+use crate::ground::{Ground, PASSWORD, USER, connector, document, failed, ids, shared_kinto};
+use serde_json::json;
+use tidemark_connectors::HttpOptions;
+use tidemark_model::connector::{Intent, Outcome, PullFailure, PullRequest, SealError};
+use tidemark_model::failure::{Effect, ErrorClass};
+use tidemark_model::mutation::Operation;
+use tidemark_model::number::Millis;
+use tidemark_model::settings::LinkSettings;
+use tidemark_tests::fault_proxy::{Canned, Fault, Rule};
+use tidemark_tests::kinto::Kinto;
+
+#[tokio::test]
+async fn please_repeat_is_no_conflict() {
+    let ground = Ground::kinto().await;
+    let body = r#"{"code":409,"errno":122,"error":"Conflict","message":"Integrity constraint violated, please retry."}"#;
+    ground.proxy.add(Rule::once(Fault::Say(Canned::json(409, body).with("Retry-After", "3"))));
+    let failure = failed(ground.push(&ground.create(&json!({"id": "a"}))).await);
+    assert_eq!((failure.class, failure.effect, failure.counts), (ErrorClass::Transient, Effect::None, false));
+    assert_eq!(failure.retry_after, Some(Millis(3_000)));
+}
+
+#[tokio::test]
+async fn an_id_that_kinto_would_refuse_is_refused_before_it_is_sent() {
+    let ground = Ground::kinto().await;
+    for id in ["a/b", "..", "a b", "é"] {
+        let note = json!({"id": id});
+        let intent = Intent {
+            collection: &ground.collection,
+            record: id,
+            operation: Operation::Create,
+            base: None,
+            base_version: None,
+            document: Some(&note),
+            changes: &[],
+        };
+        assert!(matches!(ground.ours.seal(&intent), Err(SealError::BadId { .. })), "{id}");
+    }
+    assert!(ground.proxy.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_listing_whose_token_is_no_longer_known_begins_again_and_loses_nothing() {
+    let ground = Ground::kinto().await;
+    for name in ["a", "b", "c", "d"] {
+        ground.colleague(&ground.create(&json!({"id": name}))).await;
+    }
+    let first = ground.ours.pull(&ground.wish(None, 2)).await.unwrap();
+    let mut broken = first.next.clone();
+    broken.token = broken.token.rsplit_once(';').map(|(head, _)| format!("{head};bm90IGEgdG9rZW4=")).unwrap();
+    let (rows, _) = ground.pull_all(Some(broken), 10).await;
+    assert_eq!(ids(&rows), ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn a_record_never_carries_its_version_inside() {
+    let ground = Ground::kinto().await;
+    ground.accepted(&ground.create(&json!({"id": "a", "last_modified": 99_999_999_999_999_i64}))).await;
+    assert_eq!(document(&ground.truth("a").await), &json!({"id": "a"}), "neither sent nor shown");
+    let sent = ground.proxy.seen().remove(0);
+    assert!(!String::from_utf8_lossy(&sent.body).contains("last_modified"));
+}
+
+#[tokio::test]
+async fn a_collection_that_is_not_there_makes_no_record_missing() {
+    let kinto = shared_kinto().await;
+    kinto.collection((USER, PASSWORD), Some("team"), "known").await;
+    let settings = LinkSettings { bucket: Some("team".into()), ..LinkSettings::default() };
+    let ours = connector("kinto", &kinto.url(), settings, HttpOptions::default());
+    let request = PullRequest { collection: "unknown".into(), after: None, limit: 10 };
+    let refused = ours.pull(&request).await;
+    assert!(matches!(refused, Err(PullFailure::NoCollection(_))), "{refused:?}");
+    assert!(ours.fetch("unknown", "a").await.is_err());
+    assert!(ours.check().await.is_ok());
+    let names: Vec<String> = ours.discover().await.unwrap().into_iter().map(|found| found.name).collect();
+    assert_eq!(names, ["known"]);
+}
+
+// proves A6
+#[tokio::test]
+async fn a_pace_beside_a_good_answer_is_told() {
+    let kinto = Kinto::start_with(&[("kinto.backoff", "10")]).expect("a Kinto that asks for a slower pace");
+    kinto.account(USER, PASSWORD).await;
+    let ours = connector("kinto", &kinto.url(), LinkSettings::default(), HttpOptions::default());
+    let note = json!({"id": "a"});
+    let ground = Ground::kinto().await;
+    let answer = ours.push(std::slice::from_ref(&ground.create(&note))).await;
+    assert!(matches!(answer.outcomes[0], Outcome::Accepted { .. }), "{:?}", answer.outcomes[0]);
+    assert_eq!(answer.backoff, Some(Millis(10_000)));
+}
+
+#[tokio::test]
+async fn kinto_is_told_from_other_servers_and_named() {
+    let ground = Ground::kinto().await;
+    let software = ground.ours.check().await.unwrap().software;
+    assert!(software.is_some_and(|software| software.starts_with("kinto 26.")));
+    ground.proxy.add(Rule::always(Fault::Say(Canned::json(200, r#"{"epoch":"x","key_ttl_s":1}"#))));
+    assert_eq!(ground.ours.check().await.unwrap_err().class, ErrorClass::Intercepted);
+    let bare = connector("kinto", &ground.proxy.origin(), LinkSettings::default(), HttpOptions::default());
+    ground.proxy.clear();
+    assert!(bare.check().await.is_ok(), "an address without a path means protocol 1");
+}
+
+#[tokio::test]
+async fn a_refused_change_keeps_the_servers_words() {
+    let ground = Ground::kinto().await;
+    let wide = serde_json::from_str(r#"{"id":"a","n":1e400}"#).unwrap();
+    crate::writing::refused_in_its_own_words(ground, &wide, "Number too big").await;
+}

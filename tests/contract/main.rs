@@ -1,0 +1,26 @@
+//! One suite for every connector, each before its real server and behind the fault proxy.
+//!
+//! A promise in `writing`, `reading`, `faults` or `doubt` is kept by every kind; what only one kind can promise
+//! stands in its own file.
+
+mod ground;
+
+mod doubt;
+mod faults;
+mod kinto_only;
+mod reading;
+mod rest_only;
+mod writing;
+
+/// The same promises for each kind of server.
+macro_rules! every_kind {
+    ($($promise:ident),* $(,)?) => {
+        mod rest {
+            $(#[tokio::test] async fn $promise() { super::$promise(crate::ground::Ground::rest().await).await })*
+        }
+        mod kinto {
+            $(#[tokio::test] async fn $promise() { super::$promise(crate::ground::Ground::kinto().await).await })*
+        }
+    };
+}
+pub(crate) use every_kind;

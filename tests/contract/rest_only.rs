@@ -1,0 +1,173 @@
+//! What only the server contract can promise.
+
+use crate::ground::{Ground, document, failed, ids};
+use serde_json::{Value, json};
+use tidemark_connectors::HttpOptions;
+use tidemark_model::connector::{Checkpoint, Intent, Outcome, PullFailure, Remote, Row, SealError};
+use tidemark_model::failure::{Effect, ErrorClass};
+use tidemark_model::mutation::Operation;
+use tidemark_model::number::Millis;
+use tidemark_tests::fault_proxy::{Canned, Fault, Rule};
+
+// proves A4
+#[tokio::test]
+async fn a_key_that_is_still_running_is_neither_done_nor_a_conflict() {
+    let ground = Ground::rest().await;
+    let body = r#"{"type":"https://x.invalid/problems/key-in-use","status":409}"#;
+    let canned = Canned::new(409, "application/problem+json", body).with("Retry-After", "1");
+    ground.proxy.add(Rule::once(Fault::Say(canned)));
+    let failure = failed(ground.push(&ground.create(&json!({"id": "a"}))).await);
+    assert_eq!(
+        (failure.class, failure.effect, failure.counts),
+        (ErrorClass::Transient, Effect::Unknown, false)
+    );
+    assert_eq!(failure.retry_after, Some(Millis(1_000)));
+}
+
+#[tokio::test]
+async fn the_servers_own_word_about_its_keys_is_believed() {
+    let ground = Ground::rest().await;
+    let before = ground.ours.capabilities().key_lifetime;
+    let contact = ground.ours.check().await.unwrap();
+    let after = ground.ours.capabilities().key_lifetime;
+    assert_eq!(contact.key_lifetime, Some(after));
+    assert_ne!(before, after, "the sandbox remembers keys longer than an unknown server");
+}
+
+#[tokio::test]
+async fn ids_with_slashes_dots_and_spaces_name_one_record_each() {
+    let ground = Ground::rest().await;
+    for id in ["a/b", "../x", "a b", "é日", "a?b#c", "%2e%2e", "a+b&c=d", "."] {
+        let note = json!({"id": id, "n": 1});
+        let intent = Intent {
+            collection: &ground.collection,
+            record: id,
+            operation: Operation::Create,
+            base: None,
+            base_version: None,
+            document: Some(&note),
+            changes: &[],
+        };
+        if id == "." {
+            assert!(matches!(ground.ours.seal(&intent), Err(SealError::BadId { .. })));
+            continue;
+        }
+        let version = ground.accepted(&ground.create(&note)).await;
+        assert_eq!(document(&ground.truth(id).await), &note, "{id}");
+        ground.accepted(&ground.delete(id, &version)).await;
+    }
+}
+
+#[tokio::test]
+async fn decimals_and_wide_numbers_keep_every_digit() {
+    let ground = Ground::rest().await;
+    let text = r#"{"id":"a","wide":12345678901234567890,"price":1.10,"huge":1e+400}"#;
+    let note: Value = serde_json::from_str(text).unwrap();
+    ground.accepted(&ground.create(&note)).await;
+    assert_eq!(document(&ground.truth("a").await).to_string(), text);
+    let (rows, _) = ground.pull_all(None, 10).await;
+    let Row::Record { remote, .. } = &rows[0] else { panic!("unreadable") };
+    assert_eq!(document(remote).to_string(), text);
+}
+
+#[tokio::test]
+async fn another_epoch_is_told_and_no_checkpoint_moves() {
+    let ground = Ground::rest().await;
+    ground.colleague(&ground.create(&json!({"id": "a"}))).await;
+    let (_, end) = ground.pull_all(None, 10).await;
+    let other = Checkpoint { epoch: "another".into(), ..end };
+    assert_eq!(ground.ours.pull(&ground.wish(Some(other), 10)).await, Err(PullFailure::EpochChanged));
+}
+
+#[tokio::test]
+async fn refusals_of_a_checkpoint_are_told_apart_by_their_type() {
+    let ground = Ground::rest().await;
+    let problem = |status: u16, kind: &str| {
+        let body = json!({"type": format!("https://x.invalid/problems/{kind}"), "status": status});
+        Fault::Say(Canned::new(status, "application/problem+json", body.to_string()))
+    };
+    ground.proxy.add(Rule::once(problem(410, "checkpoint-expired")));
+    assert_eq!(ground.ours.pull(&ground.wish(None, 10)).await, Err(PullFailure::CheckpointExpired));
+    ground.proxy.add(Rule::once(problem(409, "epoch-changed")));
+    assert_eq!(ground.ours.pull(&ground.wish(None, 10)).await, Err(PullFailure::EpochChanged));
+    ground.proxy.add(Rule::once(problem(404, "not-found")));
+    let refused = ground.ours.pull(&ground.wish(None, 10)).await;
+    assert!(matches!(refused, Err(PullFailure::NoCollection(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_collection_that_is_not_there_makes_no_record_missing() {
+    let ground = Ground::rest().await;
+    let fetched = ground.ours.fetch("no-such-collection", "a").await;
+    assert_eq!(fetched.unwrap_err().class, ErrorClass::Intercepted);
+}
+
+#[tokio::test]
+async fn one_row_that_cannot_be_read_is_set_aside_and_the_rest_arrives() {
+    let ground = Ground::rest().await;
+    let mut page = br#"{"items":[{"id":"a","version":"1","doc":{"id":"a"}},{"id":"b","version":"2","doc":{"id":"b","x":"\ud800"}},{"id":"c","version":"3","doc":{"id":"c","x":""#.to_vec();
+    page.push(0xff);
+    page.extend_from_slice(br#""}},{"version":"4","doc":{}},{"id":"e","version":"5","doc":{"id":"e"}}],"next":"t","more":false,"epoch":"e"}"#);
+    ground.proxy.add(Rule::once(Fault::Say(Canned::json(200, page))));
+    let page = ground.ours.pull(&ground.wish(None, 10)).await.unwrap();
+    let readable: Vec<bool> = page.rows.iter().map(|row| matches!(row, Row::Record { .. })).collect();
+    assert_eq!(readable, [true, false, false, false, true]);
+    assert_eq!(page.next.token, "t", "the checkpoint moves on");
+}
+
+#[tokio::test]
+async fn documents_deeper_than_the_limit_are_set_aside_and_at_the_limit_taken() {
+    let ground = Ground::rest().await;
+    let nested =
+        |levels: usize| format!(r#"{{"id":"a","x":{}1{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1));
+    for (levels, taken) in [(128, true), (129, false)] {
+        let body = format!(
+            r#"{{"items":[{{"id":"a","version":"1","doc":{}}}],"next":"t","more":false,"epoch":"e"}}"#,
+            nested(levels)
+        );
+        ground.proxy.add(Rule::once(Fault::Say(Canned::json(200, body))));
+        let page = ground.ours.pull(&ground.wish(None, 10)).await.unwrap();
+        assert_eq!(matches!(page.rows[0], Row::Record { .. }), taken, "{levels} levels");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_change_keeps_the_servers_words() {
+    let ground = Ground::rest().await;
+    let body = r#"{"type":"https://x.invalid/problems/invalid","status":422,"detail":"title: too short"}"#;
+    ground.proxy.add(Rule::once(Fault::Say(Canned::new(422, "application/problem+json", body))));
+    crate::writing::refused_in_its_own_words(ground, &json!({"id": "a"}), "too short").await;
+}
+
+#[tokio::test]
+async fn the_tombstone_of_a_fetched_record_has_its_version() {
+    let ground = Ground::rest().await;
+    let base = ground.accepted(&ground.create(&json!({"id": "a"}))).await;
+    let buried = ground.accepted(&ground.delete("a", &base)).await;
+    let fetched = ground.ours.fetch(&ground.collection, "a").await.unwrap();
+    assert!(
+        matches!(&fetched, Remote::Deleted { version: Some(version), .. } if *version == buried),
+        "{fetched:?}"
+    );
+    let outcome = ground.push(&ground.update(&base, &json!({"id": "a"}))).await;
+    let Outcome::Conflict { current: Some(Remote::Deleted { .. }), .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    let (rows, _) = ground.pull_all(None, 10).await;
+    assert_eq!(ids(&rows), ["-a"]);
+}
+
+#[tokio::test]
+async fn compressed_answers_are_read_and_bounded() {
+    let ground = Ground::rest().await;
+    ground.colleague(&ground.create(&json!({"id": "a", "long": "x".repeat(100_000)}))).await;
+    let fetched = ground.ours.fetch(&ground.collection, "a").await.unwrap();
+    assert_eq!(document(&fetched)["long"].as_str().map(str::len), Some(100_000));
+    let offered =
+        ground.proxy.seen().last().and_then(|seen| seen.header("accept-encoding").map(str::to_owned));
+    assert!(offered.is_some_and(|offered| offered.contains("gzip")), "compression is offered");
+    let limits = tidemark_connectors::Limits { document: 70_000, ..Default::default() };
+    let small = ground.ours_with("v1", HttpOptions { limits, ..HttpOptions::default() });
+    let refused = small.fetch(&ground.collection, "a").await.unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Intercepted, "the limit holds after decompression");
+}
