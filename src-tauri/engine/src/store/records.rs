@@ -272,11 +272,13 @@ pub(crate) fn set_acked(tx: &Connection, id: i64, ack_seq: i64) -> Result<(), St
     Ok(())
 }
 
+/// Usual names of the field that says what a record is, by rank.
+pub(crate) const TITLE_FIELDS: [&str; 8] =
+    ["title", "name", "subject", "label", "display_name", "customer_name", "summary", "description"];
+
 /// The title of a record: the first of some usual fields that holds a text, else its id; at most 200 characters.
 pub(crate) fn title(rid: &str, document: &Value) -> String {
-    const FIELDS: [&str; 8] =
-        ["title", "name", "subject", "label", "display_name", "customer_name", "summary", "description"];
-    FIELDS
+    TITLE_FIELDS
         .iter()
         .filter_map(|field| document.get(field)?.as_str())
         .map(str::trim)

@@ -9,6 +9,8 @@ pub(crate) mod records;
 pub(crate) mod status;
 mod waiting;
 
+pub use status::{LiveLink, ProcessFacts};
+
 #[cfg(test)]
 mod fixture;
 

@@ -9,14 +9,13 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use counts::{Tally, counts, stats};
+pub(crate) use counts::{Tallied, Tally, stats};
 pub(crate) use detail::{detail, shown};
 
 use super::{PAGE, like};
 use crate::store::{StoreError, collections, links};
 use place::Places;
 use rusqlite::Connection;
-use sections::Section;
 use tidemark_model::number::Count;
 use tidemark_model::view::{ChangeRow, ListPage, QueueFilter};
 

@@ -126,11 +126,6 @@ impl Tally {
     }
 }
 
-/// The unfinished changes of a link, or of all, by what they wait for.
-pub(crate) fn counts(tx: &Connection, link: Option<i64>) -> Result<QueueCounts, StoreError> {
-    Tally::read(tx)?.counts(tx, link)
-}
-
 /// Row A13. Ended changes are counted even when retention removed their rows.
 pub(crate) fn stats(tx: &Connection) -> Result<QueueStats, StoreError> {
     let tally = Tally::read(tx)?;

@@ -42,9 +42,7 @@ impl Places {
             return Ok(*walked);
         }
         let place = match self.last.get(&link) {
-            None => {
-                between(tx, link, i64::MAX, priority)? + inside(tx, link, priority, i64::MIN, seq)?
-            }
+            None => between(tx, link, i64::MAX, priority)? + inside(tx, link, priority, i64::MIN, seq)?,
             Some(&(at, after, place)) if at == priority => place + inside(tx, link, priority, after, seq)?,
             Some(&(at, after, place)) => {
                 place
@@ -66,9 +64,7 @@ fn between(tx: &Connection, link: i64, above: i64, below: i64) -> Result<i64, St
 
 /// The ready ones of a link and a priority, after one change up to another.
 fn inside(tx: &Connection, link: i64, priority: i64, after: i64, upto: i64) -> Result<i64, StoreError> {
-    let sql = format!(
-        "SELECT count(*) FROM outbox {} AND priority = ?1 AND seq > ?2 AND seq <= ?3",
-        ready(link)
-    );
+    let sql =
+        format!("SELECT count(*) FROM outbox {} AND priority = ?1 AND seq > ?2 AND seq <= ?3", ready(link));
     Ok(tx.prepare_cached(&sql)?.query_row(params![priority, after, upto], |row| row.get(0))?)
 }

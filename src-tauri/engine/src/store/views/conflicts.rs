@@ -1,0 +1,210 @@
+//! Conflicts: the list of open ones and one whole, with its merge and the choices so far.
+
+#[cfg(test)]
+mod tests;
+
+use super::{PAGE, server};
+use crate::store::conflicts::{self as table, ConflictRecord};
+use crate::store::{StoreError, collections};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use tidemark_model::merge::{self, Choice, FieldDifference, Merge, MergeRules};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::settings::CollectionSettings;
+use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChoice, ListPage};
+use tidemark_model::{document, form};
+
+/// What stands for a typed secret; the merge masks the sides' own.
+const MASK: &str = "••••••";
+
+/// One page of the open conflicts, oldest first.
+pub(crate) fn list(
+    tx: &Connection,
+    offset: usize,
+    limit: usize,
+) -> Result<ListPage<ConflictRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {} FROM conflicts WHERE state = 'open' ORDER BY id LIMIT ?1 OFFSET ?2",
+        table::COLUMNS
+    ))?;
+    let mut rows = statement.query(params![limit.min(PAGE) as i64, offset as i64])?;
+    let mut page = ListPage { rows: Vec::new(), total: Count(table::count_open(tx, None)?) };
+    while let Some(row) = rows.next()? {
+        let conflict = ConflictRecord::read(row)?;
+        let named = Named::of(tx, &conflict)?;
+        // Only choices make the stored numbers stale.
+        let fields = if conflict.choices.is_empty() { None } else { fields(&conflict, &named.settings) };
+        page.rows.push(self::row(&conflict, &named, fields.as_ref()));
+    }
+    Ok(page)
+}
+
+/// A conflict whole, open or resolved.
+pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, StoreError> {
+    let Some(conflict) = table::get(tx, id)? else { return Ok(None) };
+    let named = Named::of(tx, &conflict)?;
+    let fields = fields(&conflict, &named.settings);
+    let row = row(&conflict, &named, fields.as_ref());
+    let Fields { fields, unchanged, result } = fields.unwrap_or_default();
+    let text = |document: &Option<Value>| document.as_ref().map(document::to_text);
+    Ok(Some(ConflictView {
+        row,
+        base_data: text(&conflict.base),
+        local_data: text(&conflict.local),
+        server_data: text(&conflict.server.document),
+        server_version: conflict.server.version,
+        result: text(&result),
+        fields,
+        unchanged: Count::of(unchanged),
+        base_at: conflict.base_at,
+        clock_skew: named.clock_skew,
+    }))
+}
+
+/// What a conflict's link and collection add to it.
+struct Named {
+    link: String,
+    server: String,
+    clock_skew: Option<Millis>,
+    collection: String,
+    settings: CollectionSettings,
+}
+
+impl Named {
+    fn of(tx: &Connection, conflict: &ConflictRecord) -> Result<Self, StoreError> {
+        let link = tx
+            .prepare_cached("SELECT name, url, clock_skew FROM links WHERE id = ?1")?
+            .query_row([conflict.link_id], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<i64>>(2)?))
+            })
+            .optional()?;
+        let (link, url, skew) = link.unwrap_or_default();
+        let collection = collections::get(tx, conflict.collection_id)?;
+        let (collection, settings) = collection.map_or_else(
+            || (String::new(), CollectionSettings::named("")),
+            |found| (found.name, found.settings),
+        );
+        Ok(Self { link, server: server(&url), clock_skew: skew.map(Millis), collection, settings })
+    }
+}
+
+fn row(conflict: &ConflictRecord, named: &Named, fields: Option<&Fields>) -> ConflictRow {
+    let (to_choose, merged, chosen) = match fields {
+        None => (conflict.to_choose, conflict.merged, 0),
+        Some(Fields { fields, .. }) => {
+            let count =
+                |of: fn(&ConflictField) -> bool| fields.iter().filter(|field| of(field)).count() as i64;
+            let chosen = count(|field| field.choice.is_some());
+            let to_choose = count(|field| field.undecided);
+            (to_choose, fields.len() as i64 - to_choose - chosen, chosen)
+        }
+    };
+    ConflictRow {
+        id: Count(conflict.id),
+        link: named.link.clone(),
+        server: named.server.clone(),
+        resource_type: named.collection.clone(),
+        resource_id: conflict.rid.clone(),
+        title: conflict.title.clone(),
+        conflict_type: conflict.kind,
+        to_choose: Count(to_choose),
+        merged: Count(merged),
+        chosen: Count(chosen),
+        created_at: conflict.created_at,
+        updated_at: conflict.updated_at,
+        local_at: conflict.local_at,
+        server_at: conflict.server.at,
+        server_by: conflict.server.by.clone(),
+        later_until: conflict.later_until,
+        may_already_be_in: conflict.may_be_in,
+    }
+}
+
+/// A conflict's fields, how many nobody changed, and the document that follows.
+#[derive(Default)]
+struct Fields {
+    fields: Vec<ConflictField>,
+    unchanged: usize,
+    result: Option<Value>,
+}
+
+/// None where one side deleted the record: then there are no fields to choose, only sides.
+fn fields(conflict: &ConflictRecord, settings: &CollectionSettings) -> Option<Fields> {
+    let (local, server) = (conflict.local.as_ref()?, conflict.server.document.as_ref()?);
+    let merged = merge::merge(conflict.base.as_ref(), local, server, &settings.merge);
+    let choices = choices(conflict, &merged);
+    let result = result(conflict, local, server, &settings.merge, &merged, &choices);
+    let fields = merged
+        .fields
+        .into_iter()
+        .map(|difference| field(difference, &choices, settings.schema.as_ref()))
+        .collect();
+    Some(Fields { fields, unchanged: merged.unchanged, result: Some(result) })
+}
+
+/// The choices that still name a field and can be read.
+fn choices(conflict: &ConflictRecord, merged: &Merge) -> BTreeMap<String, Choice> {
+    let named = conflict.choices.iter().filter_map(|at| {
+        merged.fields.iter().find(|field| field.path == at.path)?;
+        let choice = match &at.choice {
+            FieldChoice::Mine => Choice::Mine,
+            FieldChoice::Server => Choice::Server,
+            FieldChoice::Base => Choice::Base,
+            FieldChoice::Json(text) => Choice::Value(document::parse_value(text.as_bytes()).ok()?),
+        };
+        Some((at.path.clone(), choice))
+    });
+    named.collect()
+}
+
+/// The merge with every choice; where one is still missing, Mine shows.
+fn result(
+    conflict: &ConflictRecord,
+    local: &Value,
+    server: &Value,
+    rules: &MergeRules,
+    merged: &Merge,
+    choices: &BTreeMap<String, Choice>,
+) -> Value {
+    let mut all: BTreeMap<String, Choice> =
+        merged.clashes().map(|field| (field.path.clone(), Choice::Mine)).collect();
+    all.extend(choices.clone());
+    merge::resolve(conflict.base.as_ref(), local, server, rules, &all)
+        .unwrap_or_else(|_| merged.merged.clone())
+}
+
+fn field(
+    difference: FieldDifference,
+    choices: &BTreeMap<String, Choice>,
+    schema: Option<&Value>,
+) -> ConflictField {
+    let choice = choices.get(&difference.path);
+    let result = match choice {
+        None => difference.result.clone(),
+        Some(Choice::Mine) => difference.local.clone(),
+        Some(Choice::Server) => difference.remote.clone(),
+        Some(Choice::Base) => difference.base.clone(),
+        Some(Choice::Value(_)) if difference.secret => Some(Value::from(MASK)),
+        Some(Choice::Value(value)) => Some(value.clone()),
+    };
+    let text = |value: &Option<Value>| value.as_ref().map(document::to_text);
+    ConflictField {
+        label: form::label(schema, &difference.path),
+        class: difference.class,
+        base: text(&difference.base),
+        local: text(&difference.local),
+        server: text(&difference.remote),
+        result: text(&result),
+        undecided: !difference.decided && choice.is_none(),
+        choice: choice.map(|choice| match choice {
+            Choice::Mine => FieldChoice::Mine,
+            Choice::Server => FieldChoice::Server,
+            Choice::Base => FieldChoice::Base,
+            Choice::Value(_) if difference.secret => FieldChoice::Json(Value::from(MASK).to_string()),
+            Choice::Value(value) => FieldChoice::Json(document::to_text(value)),
+        }),
+        note: difference.note,
+        path: difference.path,
+    }
+}

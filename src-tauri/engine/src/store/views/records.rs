@@ -1,0 +1,210 @@
+//! Records: a collection's list, one record whole, and the form that edits it.
+
+mod form;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use form::form;
+
+use super::{PAGE, like, queue};
+use crate::store::collections::CollectionRow;
+use crate::store::records::{self as table, TITLE_FIELDS};
+use crate::store::{StoreError, collections, conflicts, links, outbox};
+use rusqlite::{Connection, params, params_from_iter};
+use serde_json::{Value, json};
+use tidemark_model::change::{self, Change};
+use tidemark_model::document;
+use tidemark_model::failure::clip;
+use tidemark_model::mutation::MutationState;
+use tidemark_model::number::Count;
+use tidemark_model::path;
+use tidemark_model::view::{
+    FieldChange, FieldKind, FieldValue, ListPage, RecordDetail, RecordFilter, RecordRow, RecordState,
+};
+
+/// Columns beside id, title and state.
+const COLUMNS: usize = 4;
+/// Longer texts are shortened in a column.
+const COLUMN_TEXT: usize = 200;
+
+/// One page of a collection in the order of ids; empty where there is no such link or collection.
+pub(crate) fn list(
+    tx: &Connection,
+    link: &str,
+    collection: &str,
+    filter: &RecordFilter,
+    offset: usize,
+    limit: usize,
+) -> Result<ListPage<RecordRow>, StoreError> {
+    let mut page = ListPage { rows: Vec::new(), total: Count(0) };
+    let Some(collection) = find(tx, link, collection)? else { return Ok(page) };
+    let (shown, search) = shown(&collection, filter);
+    page.total = match (filter_of(filter), &search) {
+        (None, None) => Count(collection.record_count),
+        _ => Count(
+            tx.prepare_cached(&format!("SELECT count(*) FROM records WHERE {shown}"))?
+                .query_row(params_from_iter(&search), |row| row.get(0))?,
+        ),
+    };
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT id FROM records WHERE {shown} ORDER BY rid LIMIT {} OFFSET {offset}",
+        limit.min(PAGE)
+    ))?;
+    let ids = statement.query_map(params_from_iter(&search), |row| row.get::<_, i64>(0))?;
+    let columns = columns(tx, &collection)?;
+    for id in ids {
+        if let Some(record) = table::get(tx, id?)? {
+            page.rows.push(row(tx, &record, &columns)?);
+        }
+    }
+    Ok(page)
+}
+
+/// One record whole; none where it is not shown.
+pub(crate) fn detail(
+    tx: &Connection,
+    link: &str,
+    collection: &str,
+    rid: &str,
+) -> Result<Option<RecordDetail>, StoreError> {
+    let Some(found) = find(tx, link, collection)? else { return Ok(None) };
+    let record = table::by_rid(tx, found.id, rid)?.filter(|record| record.visible);
+    let Some(record) = record else { return Ok(None) };
+    let row = row(tx, &record, &columns(tx, &found)?)?;
+    let changes = outbox::lane(tx, record.id)?.into_iter().map(|mutation| mutation.id).collect();
+    let conflict = conflicts::open_of(tx, record.id)?.map(|conflict| Count(conflict.id));
+    Ok(Some(RecordDetail {
+        link: link.to_owned(),
+        collection: found.name,
+        row,
+        pending: pending(record.base.document.as_ref(), record.local.as_ref()),
+        document: record.local.as_ref().map(document::to_text),
+        base: record.base.document.as_ref().map(document::to_text),
+        base_version: record.base.version,
+        base_by: record.base.by,
+        base_at: record.base.at,
+        revision: Count(record.local_rev),
+        changes,
+        conflict,
+    }))
+}
+
+fn find(tx: &Connection, link: &str, collection: &str) -> Result<Option<CollectionRow>, StoreError> {
+    match links::by_name(tx, link)? {
+        Some(link) => collections::by_name(tx, link.id, collection),
+        None => Ok(None),
+    }
+}
+
+/// The records that a filter shows: what stands after WHERE, with the search's pattern as its parameter.
+fn shown(collection: &CollectionRow, filter: &RecordFilter) -> (String, Option<String>) {
+    let mut sql = format!("collection_id = {} AND visible = 1", collection.id);
+    if let Some(only) = filter_of(filter) {
+        sql += &only;
+    }
+    let search = like::containing(filter.search.as_deref());
+    if search.is_some() {
+        sql += " AND (rid LIKE ?1 ESCAPE '\\' OR title LIKE ?1 ESCAPE '\\')";
+    }
+    (sql, search)
+}
+
+/// The flags of a filter; each is answered from the few that it is about, not from the collection.
+fn filter_of(filter: &RecordFilter) -> Option<String> {
+    const CHANGED: &str = " AND id IN (SELECT record_id FROM outbox \
+         WHERE state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') AND record_id IS NOT NULL)";
+    let mut only = String::new();
+    if filter.changed_here || filter.deleted_here {
+        only += CHANGED;
+    }
+    if filter.deleted_here {
+        only += " AND local IS NULL";
+    }
+    if filter.conflict {
+        only += " AND id IN (SELECT record_id FROM conflicts WHERE state = 'open')";
+    }
+    (!only.is_empty()).then_some(only)
+}
+
+fn row(tx: &Connection, record: &table::RecordRow, columns: &[String]) -> Result<RecordRow, StoreError> {
+    let document = record.local.as_ref().or(record.base.document.as_ref());
+    Ok(RecordRow {
+        id: record.rid.clone(),
+        title: record.title.clone(),
+        state: state(tx, record)?,
+        changed_at: record.local_at.max(record.base.at),
+        columns: document.map(|document| values(document, columns)).unwrap_or_default(),
+    })
+}
+
+/// What most needs to be known of a record, from its lane and its open conflict.
+fn state(tx: &Connection, record: &table::RecordRow) -> Result<RecordState, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT DISTINCT state FROM outbox WHERE record_id = ?1
+            AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')",
+    )?;
+    let lane: Vec<String> = statement.query_map([record.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let has =
+        |states: &[MutationState]| states.iter().any(|state| lane.iter().any(|word| word == state.as_str()));
+    Ok(match () {
+        () if has(&[MutationState::Conflicted]) || has_conflict(tx, record.id)? => RecordState::Conflict,
+        () if has(&[MutationState::Parked]) => RecordState::NeedsYou,
+        () if has(&[MutationState::Sealed, MutationState::Uncertain]) => RecordState::Sending,
+        () if record.local.is_none() => RecordState::DeletedHere,
+        () if !lane.is_empty() => RecordState::SavedHere,
+        () => RecordState::Clean,
+    })
+}
+
+fn has_conflict(tx: &Connection, record_id: i64) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM conflicts WHERE record_id = ?1 AND state = 'open'")?
+        .exists(params![record_id])?)
+}
+
+/// The paths of the columns: the form's first short fields that are neither the id nor the title.
+fn columns(tx: &Connection, collection: &CollectionRow) -> Result<Vec<String>, StoreError> {
+    let form = form::of_collection(tx, collection)?;
+    let top = |name: &str| path::child("", name);
+    let id = top(form::id_field(collection));
+    let title =
+        TITLE_FIELDS.into_iter().map(top).find(|title| form.fields.iter().any(|field| field.path == *title));
+    let fits = |kind| !matches!(kind, FieldKind::Json | FieldKind::LongText);
+    Ok(form
+        .fields
+        .into_iter()
+        .filter(|field| fits(field.kind) && field.path != id && Some(&field.path) != title.as_ref())
+        .map(|field| field.path)
+        .take(COLUMNS)
+        .collect())
+}
+
+fn values(document: &Value, columns: &[String]) -> Vec<FieldValue> {
+    let value = |path: &String| {
+        let value = match document.pointer(path)? {
+            Value::String(text) => Value::from(clip(text, COLUMN_TEXT)),
+            Value::Array(_) | Value::Object(_) => return None,
+            value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => value.clone(),
+        };
+        Some(FieldValue { path: path.clone(), value: document::to_text(&value) })
+    };
+    columns.iter().filter_map(value).collect()
+}
+
+/// What differs from the last agreed document, field by field.
+fn pending(base: Option<&Value>, local: Option<&Value>) -> Vec<FieldChange> {
+    match (base, local) {
+        (None, None) => Vec::new(),
+        (Some(base), None) => {
+            let before = Some(document::to_text(base));
+            vec![FieldChange { path: String::new(), before, after: None }]
+        }
+        (base, Some(local)) => {
+            let nothing = json!({});
+            let before = base.unwrap_or(&nothing);
+            let changes: Vec<Change> = change::diff(before, local);
+            queue::shown(before, &changes)
+        }
+    }
+}
