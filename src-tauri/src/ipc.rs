@@ -1,12 +1,10 @@
 //! What crosses the border between window and core: one Rust definition, from which `ui/src/ipc/bindings.ts` is written.
 
-use std::path::Path;
-
+use crate::{commands, events};
 use specta_typescript::Typescript;
+use std::path::Path;
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
-
-use crate::commands;
 
 /// Every command and event of the window.
 pub fn contract<R: Runtime>() -> Builder<R> {
@@ -14,8 +12,51 @@ pub fn contract<R: Runtime>() -> Builder<R> {
         // Counters and milliseconds stay far below 2^53; documents cross as text, so no number of a person's is cast.
         .dangerously_cast_bigints_to_number()
         .disable_serde_phases()
-        .commands(collect_commands![commands::status::get_sync_status::<tauri::Wry>])
-        .events(collect_events![])
+        .commands(collect_commands![
+            commands::status::get_sync_status,
+            commands::status::force_sync,
+            commands::status::pause,
+            commands::status::resume,
+            commands::queue::get_queue_stats,
+            commands::queue::list_queue,
+            commands::queue::get_change,
+            commands::queue::retry,
+            commands::queue::reprocess_failed,
+            commands::queue::hold,
+            commands::queue::discard,
+            commands::queue::clear_queue,
+            commands::queue::clear_old_requests,
+            commands::conflicts::get_pending_conflicts,
+            commands::conflicts::get_conflict,
+            commands::conflicts::resolve_conflict,
+            commands::conflicts::undo_resolution,
+            commands::records::list_records,
+            commands::records::get_record,
+            commands::records::get_form,
+            commands::records::create_record,
+            commands::records::update_record,
+            commands::records::delete_record,
+            commands::links::discover_link,
+            commands::links::add_link,
+            commands::links::list_links,
+            commands::links::test_link,
+            commands::links::remove_link,
+            commands::links::set_link_secret,
+            commands::links::allow_removals,
+            commands::links::start_sample,
+            commands::links::set_sample_offline,
+            commands::links::get_sample_offline,
+            commands::settings::get_settings,
+            commands::settings::update_settings,
+        ])
+        .events(collect_events![
+            events::SyncStateChanged,
+            events::SyncProgress,
+            events::QueueChanged,
+            events::RecordsChanged,
+            events::ConflictCreated,
+            events::ConflictResolved,
+        ])
 }
 
 /// Writes the TypeScript side of the contract to `path`.

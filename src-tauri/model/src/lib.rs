@@ -21,3 +21,4 @@ pub mod settings;
 pub mod status;
 pub mod uncertain;
 pub mod view;
+pub mod words;

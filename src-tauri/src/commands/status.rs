@@ -1,22 +1,45 @@
-//! Placeholder until the engine is wired.
+//! The state of synchronisation, and what a person may do to it as a whole.
 
-use serde::Serialize;
-use specta::Type;
+use super::Desk;
+use tauri::State;
+use tidemark_model::view::{Refusal, StatusSnapshot};
 
-/// The state of synchronisation.
-#[derive(Debug, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct SyncStatus {
-    /// Counts up with every change.
-    pub seq: u64,
-    /// When, in milliseconds since 1970.
-    pub last_sync_time: Option<i64>,
-    /// The whole state as text.
-    pub state: String,
-}
-
+/// The one status that every surface shows.
 #[tauri::command]
 #[specta::specta]
-pub async fn get_sync_status<R: tauri::Runtime>(_app: tauri::AppHandle<R>) -> Result<SyncStatus, String> {
-    Ok(SyncStatus { seq: 1, last_sync_time: None, state: "idle".into() })
+pub async fn get_sync_status(desk: State<'_, Desk>) -> Result<StatusSnapshot, Refusal> {
+    Ok(desk.engine().status()?)
+}
+
+/// Starts a cycle at once, of one link or collection or of all.
+#[tauri::command]
+#[specta::specta]
+pub async fn force_sync(
+    desk: State<'_, Desk>,
+    link: Option<String>,
+    collection: Option<String>,
+) -> Result<(), Refusal> {
+    Ok(desk.engine().force_sync(link.as_deref(), collection.as_deref()).await?)
+}
+
+/// Pauses the engine, one link, or one collection.
+#[tauri::command]
+#[specta::specta]
+pub async fn pause(
+    desk: State<'_, Desk>,
+    link: Option<String>,
+    collection: Option<String>,
+) -> Result<(), Refusal> {
+    Ok(desk.engine().pause(link.as_deref(), collection.as_deref()).await?)
+}
+
+/// Ends a pause.
+#[tauri::command]
+#[specta::specta]
+pub async fn resume(
+    desk: State<'_, Desk>,
+    link: Option<String>,
+    collection: Option<String>,
+) -> Result<(), Refusal> {
+    Ok(desk.engine().resume(link.as_deref(), collection.as_deref()).await?)
 }

@@ -1,0 +1,167 @@
+//! The status in words, for surfaces that are not the window: tray, command line, notifications (`ui.md` 3.2, A).
+
+use crate::number::{Count, Millis};
+use crate::view::{Activity, Attention, Sentence, StatusSnapshot, StoreFault};
+
+/// Writes an instant as people read it, such as `14:05`; the caller knows their clock and zone.
+pub type Clockface<'a> = &'a dyn Fn(Millis) -> String;
+
+/// `n` of something, in the singular or the plural.
+pub fn count(n: Count, one: &str, many: &str) -> String {
+    format!("{} {}", n.0, if n.0 == 1 { one } else { many })
+}
+
+/// The activity half of the status.
+pub fn activity(activity: &Activity, time: Clockface<'_>) -> String {
+    match activity {
+        Activity::CannotSave => "Can't save changes".into(),
+        Activity::Paused { waiting } if waiting.0 == 0 => "Paused".into(),
+        Activity::Paused { waiting } => format!("Paused · {} waiting", waiting.0),
+        Activity::Offline { waiting } if waiting.0 == 0 => "Offline".into(),
+        Activity::Offline { waiting } => format!("Offline · {} saved on this computer", waiting.0),
+        Activity::SomeUnreachable { unreachable, of } => {
+            format!("{} of {} servers unreachable", unreachable.0, of.0)
+        }
+        Activity::Syncing { total, .. } if total.0 == 0 => "Fetching".into(),
+        Activity::Syncing { done, total } => format!("Sending {} of {}", done.0, total.0),
+        Activity::Checking { server } => format!("Checking {server}"),
+        Activity::Waiting { waiting, next: Some(next) } => {
+            format!("{} waiting · next at {}", waiting.0, time(*next))
+        }
+        Activity::Waiting { waiting, next: None } => format!("{} waiting", waiting.0),
+        Activity::NothingWaiting => "Nothing waiting".into(),
+        Activity::UpToDate { as_of } => format!("Up to date, as of {}", time(*as_of)),
+        Activity::NoLinks => "No server yet".into(),
+    }
+}
+
+/// The attention half; none where nothing waits for a person.
+pub fn attention(attention: &Attention) -> Option<String> {
+    let mut parts = Vec::new();
+    if attention.conflicts.0 > 0 {
+        parts.push(count(attention.conflicts, "conflict", "conflicts"));
+    }
+    if attention.needs_you.0 > 0 {
+        let verb = if attention.needs_you.0 == 1 { "needs" } else { "need" };
+        parts.push(format!("{} {verb} you", attention.needs_you.0));
+    }
+    parts.extend(attention.sign_in.iter().map(|server| format!("Sign in to {server}")));
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// Both halves on one line.
+pub fn status_line(snapshot: &StatusSnapshot, time: Clockface<'_>) -> String {
+    let first = activity(&snapshot.activity, time);
+    match attention(&snapshot.attention) {
+        Some(second) => format!("{first} · {second}"),
+        None => first,
+    }
+}
+
+/// The first sentence of Overview.
+pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
+    let changes = |n: &Count| count(*n, "change", "changes");
+    match sentence {
+        Sentence::CannotSave { fault } => format!("New changes can't be saved: {}.", fault_words(*fault)),
+        Sentence::StoreDamaged => "Sending is stopped: the local store failed its check.".into(),
+        Sentence::Paused { waiting } if waiting.0 == 0 => "Paused. Nothing waits.".into(),
+        Sentence::Paused { waiting } if waiting.0 == 1 => {
+            "Paused. 1 change is saved on this computer and waits until you resume.".into()
+        }
+        Sentence::Paused { waiting } => {
+            format!("Paused. {} saved on this computer and wait until you resume.", are(*waiting))
+        }
+        Sentence::SignIn { server, waiting } if waiting.0 == 0 => format!("Sign in again to {server}."),
+        Sentence::SignIn { server, waiting } => {
+            format!("Sign in again to {server}. {} waiting for it.", are(*waiting))
+        }
+        Sentence::OfflineWaiting { waiting } if waiting.0 == 1 => {
+            "Offline. 1 change is saved on this computer and goes out by itself.".into()
+        }
+        Sentence::OfflineWaiting { waiting } => {
+            format!("Offline. {} saved on this computer and go out by themselves.", are(*waiting))
+        }
+        Sentence::OfflineNothing { last_contact: Some(at) } => {
+            format!("Offline. Everything you changed has been sent. Last contact {}.", time(*at))
+        }
+        Sentence::OfflineNothing { last_contact: None } => {
+            "Offline. Everything you changed has been sent.".into()
+        }
+        Sentence::Sending { done, total, server } => {
+            format!("Sending {} of {} to {server}.", done.0, changes(total))
+        }
+        Sentence::NeedYou { needs_you, others } => {
+            let verb = if needs_you.0 == 1 { "needs" } else { "need" };
+            let first = format!("{} {verb} you.", changes(needs_you));
+            match others.0 {
+                0 => first,
+                1 => format!("{first} The other one goes out by itself."),
+                n => format!("{first} The other {n} go out by themselves."),
+            }
+        }
+        Sentence::Conflicts { conflicts } => {
+            format!(
+                "{} changed in two places. Nothing was overwritten.",
+                count(*conflicts, "record", "records")
+            )
+        }
+        Sentence::Busy { server, waiting, at } => {
+            let verb = if waiting.0 == 1 { "goes" } else { "go" };
+            format!("{server} is busy. {} {verb} out at {}.", changes(waiting), time(*at))
+        }
+        Sentence::Checking { server } => format!("Checking {server}."),
+        Sentence::UpToDate { as_of } => {
+            format!("Up to date, as of {}. Everything you changed is on the server.", time(*as_of))
+        }
+        Sentence::NoLinks => "No server yet.".into(),
+    }
+}
+
+fn are(n: Count) -> String {
+    format!("{} {}", count(n, "change", "changes"), if n.0 == 1 { "is" } else { "are" })
+}
+
+fn fault_words(fault: StoreFault) -> &'static str {
+    match fault {
+        StoreFault::DiskFull => "the disk is full",
+        StoreFault::ReadOnly => "the folder can't be written",
+        StoreFault::Damaged => "the local store is damaged",
+        StoreFault::Io => "the disk reports an error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(_: Millis) -> String {
+        "14:05".into()
+    }
+
+    #[test]
+    fn one_and_many_are_said_as_people_say_them() {
+        let one = Sentence::OfflineWaiting { waiting: Count(1) };
+        assert_eq!(
+            sentence(&one, &at),
+            "Offline. 1 change is saved on this computer and goes out by itself."
+        );
+        let many = Sentence::OfflineWaiting { waiting: Count(14) };
+        assert_eq!(
+            sentence(&many, &at),
+            "Offline. 14 changes are saved on this computer and go out by themselves."
+        );
+    }
+
+    #[test]
+    fn a_status_with_something_to_do_says_both_halves() {
+        let snapshot = StatusSnapshot {
+            activity: Activity::Offline { waiting: Count(14) },
+            attention: Attention { conflicts: Count(2), needs_you: Count(1), sign_in: vec![] },
+            ..StatusSnapshot::default()
+        };
+        assert_eq!(
+            status_line(&snapshot, &at),
+            "Offline · 14 saved on this computer · 2 conflicts · 1 needs you"
+        );
+    }
+}

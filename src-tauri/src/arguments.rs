@@ -1,0 +1,79 @@
+//! What each command may be told. Tauri ignores an argument that a command does not know; Tidemark refuses it, because
+//! a misspelt one would otherwise do something else than was meant.
+
+use tauri::ipc::{Invoke, InvokeBody};
+use tauri::Runtime;
+use tidemark_model::view::{Refusal, RefusalCode};
+
+/// Every command with the names of its arguments, as the window gives them.
+pub const ARGUMENTS: &[(&str, &[&str])] = &[
+    ("get_sync_status", &[]),
+    ("force_sync", &["link", "collection"]),
+    ("pause", &["link", "collection"]),
+    ("resume", &["link", "collection"]),
+    ("get_queue_stats", &[]),
+    ("list_queue", &["filter", "offset", "limit"]),
+    ("get_change", &["id"]),
+    ("retry", &["ids"]),
+    ("reprocess_failed", &[]),
+    ("hold", &["ids", "held"]),
+    ("discard", &["ids"]),
+    ("clear_queue", &["expected"]),
+    ("clear_old_requests", &[]),
+    ("get_pending_conflicts", &["offset", "limit"]),
+    ("get_conflict", &["id"]),
+    ("resolve_conflict", &["id", "resolution", "seen"]),
+    ("undo_resolution", &["id"]),
+    ("list_records", &["link", "collection", "filter", "offset", "limit"]),
+    ("get_record", &["link", "collection", "id"]),
+    ("get_form", &["link", "collection"]),
+    ("create_record", &["link", "collection", "document"]),
+    ("update_record", &["link", "collection", "id", "edits"]),
+    ("delete_record", &["link", "collection", "id"]),
+    ("discover_link", &["link"]),
+    ("add_link", &["link"]),
+    ("list_links", &[]),
+    ("test_link", &["name"]),
+    ("remove_link", &["name", "force"]),
+    ("set_link_secret", &["name", "secret"]),
+    ("allow_removals", &["link", "collection"]),
+    ("start_sample", &[]),
+    ("set_sample_offline", &["offline"]),
+    ("get_sample_offline", &[]),
+    ("get_settings", &[]),
+    ("update_settings", &["settings"]),
+];
+
+/// Why a call is refused before it reaches its command, if it is.
+pub fn check(command: &str, body: &InvokeBody) -> Result<(), Refusal> {
+    let Some((_, known)) = ARGUMENTS.iter().find(|(name, _)| *name == command) else {
+        // Unknown commands are the access list's to refuse.
+        return Ok(());
+    };
+    let InvokeBody::Json(serde_json::Value::Object(given)) = body else { return Ok(()) };
+    match given.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(unknown) => Err(Refusal {
+            code: RefusalCode::Invalid,
+            message: format!("'{command}' knows no argument '{}'", tidemark_model::failure::clip(unknown, 60)),
+            hint: match known.is_empty() {
+                true => "It takes none.".to_owned(),
+                false => format!("It takes {}.", known.join(", ")),
+            },
+        }),
+    }
+}
+
+/// Runs a call through [`check`] and then to its command.
+pub fn checked<R: Runtime>(
+    handler: impl Fn(Invoke<R>) -> bool + Send + Sync + 'static,
+) -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
+    move |invoke| match check(invoke.message.command(), invoke.message.payload()) {
+        Ok(()) => handler(invoke),
+        Err(refusal) => {
+            tracing::warn!(%refusal, "a call was refused");
+            invoke.resolver.reject(refusal);
+            true
+        }
+    }
+}

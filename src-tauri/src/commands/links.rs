@@ -1,0 +1,75 @@
+//! Connections, and the sample server.
+
+use super::Desk;
+use tauri::State;
+use tidemark_model::view::{AddedLink, Discovery, LinkStatus, LinkTest, NewLink, Refusal, RemovedLink};
+
+/// What a server offers, before it is added.
+#[tauri::command]
+#[specta::specta]
+pub async fn discover_link(desk: State<'_, Desk>, link: NewLink) -> Result<Discovery, Refusal> {
+    desk.0.discover(&link).await
+}
+
+/// Adds a connection; its secret goes to the keychain.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_link(desk: State<'_, Desk>, link: NewLink) -> Result<AddedLink, Refusal> {
+    desk.0.add_link(link).await
+}
+
+/// The connections with their state.
+#[tauri::command]
+#[specta::specta]
+pub async fn list_links(desk: State<'_, Desk>) -> Result<Vec<LinkStatus>, Refusal> {
+    Ok(desk.engine().status()?.links)
+}
+
+/// Tests a connection step by step.
+#[tauri::command]
+#[specta::specta]
+pub async fn test_link(desk: State<'_, Desk>, name: String) -> Result<LinkTest, Refusal> {
+    desk.0.test_link(&name).await
+}
+
+/// Removes a connection; while changes are not sent, only with `force`.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_link(desk: State<'_, Desk>, name: String, force: bool) -> Result<RemovedLink, Refusal> {
+    desk.0.remove_link(&name, force).await
+}
+
+/// Signs in again: keeps a new secret and tries at once; answers whether the keychain holds it.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_link_secret(desk: State<'_, Desk>, name: String, secret: String) -> Result<bool, Refusal> {
+    desk.0.set_secret(&name, secret).await
+}
+
+/// The person's yes to the deletion guard of a collection.
+#[tauri::command]
+#[specta::specta]
+pub async fn allow_removals(desk: State<'_, Desk>, link: String, collection: String) -> Result<(), Refusal> {
+    Ok(desk.engine().allow_removals(&link, &collection).await?)
+}
+
+/// Starts the built-in server with sample data and connects it.
+#[tauri::command]
+#[specta::specta]
+pub async fn start_sample(desk: State<'_, Desk>) -> Result<AddedLink, Refusal> {
+    desk.0.start_sample().await
+}
+
+/// Takes the sample server off the line, or back.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_sample_offline(desk: State<'_, Desk>, offline: bool) -> Result<(), Refusal> {
+    desk.0.set_sample_offline(offline).await
+}
+
+/// Whether the sample server is off the line; none where it does not run.
+#[tauri::command]
+#[specta::specta]
+pub async fn get_sample_offline(desk: State<'_, Desk>) -> Result<Option<bool>, Refusal> {
+    Ok(desk.0.sample_offline())
+}
