@@ -123,7 +123,7 @@ export class RecordForm {
   problem(field: FormField): string | undefined {
     const text = this.text(field.path);
     const value = text === undefined ? undefined : read(text);
-    const empty = value === undefined || value === null || value === "";
+    const empty = text === undefined || value === null || value === "";
     if (field.required && empty && text === undefined) return `${field.label} is required.`;
     const edited = this.edits.has(field.path);
     if (!edited || empty || text === undefined) return undefined;

@@ -61,6 +61,10 @@ export class Harness {
   static async start(): Promise<Harness> {
     const server = createServer((request, response) => {
       const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname));
+      if (path === "/favicon.ico") {
+        response.writeHead(204).end();
+        return;
+      }
       const file = join(root, path === "/" ? "index.html" : path);
       if (!file.startsWith(root) || !existsSync(file) || !statSync(file).isFile()) {
         response.writeHead(404).end();

@@ -1,0 +1,339 @@
+// What a person does, step by step, in a real browser over the core of memory.
+
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { World } from "../mock/world";
+import { Harness } from "./harness";
+
+let window: Harness;
+beforeAll(async () => void (window = await Harness.start()));
+afterEach(async () => {
+  expect(window.takeProblems(), "no error, no warning, no breach of the policy").toEqual([]);
+  await window.closePages();
+});
+afterAll(() => window.stop());
+
+/** The arguments of every call of a command so far. */
+const calls = (page: Page, command: string): Promise<Record<string, unknown>[]> =>
+  page.evaluate(
+    (name) =>
+      (globalThis as unknown as { world: World }).world.log
+        .filter((one) => one.command === name)
+        .map((one) => one.args),
+    command,
+  ) as Promise<Record<string, unknown>[]>;
+
+test("the first run starts with sample data and needs no second step", async () => {
+  const page = await window.open({ scenario: "first-run" });
+  await page.getByRole("button", { name: "Try with sample data" }).click();
+  await page
+    .getByTestId("first-sentence")
+    .getByText("1 record changed in two places. Nothing was overwritten.")
+    .waitFor();
+  expect(await page.getByRole("link", { name: "Conflicts" }).first().textContent()).toContain("1");
+});
+
+test("a server is connected by address, account and ticks", async () => {
+  const page = await window.open({ scenario: "first-run" });
+  await page.getByRole("button", { name: "Connect a server" }).click();
+  await page.getByRole("button", { name: "Find collections" }).click();
+  await page.getByText("Give the server's address.").waitFor();
+  await page.getByLabel("Kind of server").selectOption("kinto");
+  await page.getByLabel("Address").fill("https://kinto.unreachable.example.com/v1");
+  await page.getByLabel("Account (optional)").fill("anna");
+  await page.getByLabel("Password or token (optional)").fill("s3cret");
+  await page.getByRole("button", { name: "Find collections" }).click();
+  await page.getByText("can't be reached: no such name").waitFor();
+  await page.getByLabel("Address").fill("https://kinto.example.com/v1");
+  await page.getByRole("button", { name: "Find collections" }).click();
+  await page.getByText("This looks like Kinto 20.1.").waitFor();
+  await page.getByText("1,204 records, 8.4 MB").waitFor();
+  await page.getByLabel("Archive").uncheck();
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await page.getByText("is connected.").waitFor();
+  const added = (await calls(page, "add_link"))[0]?.link as Record<string, unknown>;
+  expect(added).toMatchObject({
+    kind: "kinto",
+    user: "anna",
+    secret: "s3cret",
+    collections: ["articles", "people"],
+  });
+});
+
+test("an edit sends only the touched field, and long numbers keep every digit", async () => {
+  const page = await window.open({ scenario: "offline", at: "#/records/ERPNext/invoices/SINV-00410" });
+  await page.getByLabel("Remarks").fill("Ring twice");
+  await page.getByText("Not saved yet").waitFor();
+  await page.getByRole("button", { name: "Save here" }).click();
+  await page.getByText("Saved on this computer. Goes out when erp.example.com can be reached.").waitFor();
+  expect((await calls(page, "update_record"))[0]?.edits).toEqual([{ path: "/remarks", set: '"Ring twice"' }]);
+  await page.getByRole("tab", { name: "JSON" }).click();
+  const text = await page.getByRole("textbox", { name: "JSON" }).inputValue();
+  expect(text).toContain("12345678901234567890");
+  expect(text).toContain("109.10");
+  await page.getByRole("tab", { name: "Changes" }).click();
+  await page.getByRole("cell", { name: "Ring twice" }).waitFor();
+});
+
+test("a number is sent as it was typed, and what is no number is not sent", async () => {
+  const page = await window.open({ scenario: "calm", at: "#/records/ERPNext/invoices/SINV-00410" });
+  await page.getByLabel("Total").fill("much");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("This is a number, such as 12.50.").waitFor();
+  expect(await calls(page, "update_record")).toEqual([]);
+  await page.getByLabel("Total").fill("12345678901234567890.10");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("Saved on this computer.").waitFor();
+  expect((await calls(page, "update_record"))[0]?.edits).toEqual([
+    { path: "/total", set: "12345678901234567890.10" },
+  ]);
+});
+
+test("a record is made, and deleted after one question", async () => {
+  const page = await window.open({ scenario: "calm", at: "#/records/ERPNext/invoices" });
+  await page.getByRole("button", { name: "New" }).click();
+  await page.getByRole("combobox", { name: "Customer" }).fill("CUST-81");
+  await page.getByLabel("Total").fill("1.10");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("heading", { name: /NEW-/ }).waitFor();
+  expect((await calls(page, "create_record"))[0]?.document).toBe(
+    '{\n  "customer": "CUST-81",\n  "total": 1.10\n}',
+  );
+  await page.getByRole("complementary").getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("Deleted on this computer.").waitFor();
+  expect(await calls(page, "delete_record")).toHaveLength(1);
+});
+
+test("a record that moves under unsaved edits keeps them and says so", async () => {
+  const page = await window.open({
+    scenario: "calm",
+    at: "#/records/ERPNext/invoices/SINV-00410",
+    running: true,
+  });
+  await page.getByLabel("Remarks").fill("Mine");
+  await page.evaluate(async () => {
+    const world = (globalThis as unknown as { world: World }).world;
+    const record = world.record("ERPNext", "invoices", "SINV-00410");
+    if (record?.document)
+      record.document = record.document.replace("Call first", "Theirs").replace("2026-11-30", "2026-12-24");
+    if (record) record.revision += 1;
+    await world.tell();
+  });
+  await page.clock.runFor(1000);
+  await page.getByText("Changed on the server just now by Anna K. (2 fields).").waitFor();
+  expect(await page.getByLabel("Remarks").inputValue(), "what was typed stays").toBe("Mine");
+  expect(await page.getByLabel("Due date").inputValue(), "what was not touched follows").toBe("2026-12-24");
+  await page.getByRole("button", { name: "Keep editing" }).click();
+});
+
+test("a draft is still there after the record was left", async () => {
+  const page = await window.open({ scenario: "calm", at: "#/records/ERPNext/invoices/SINV-00410" });
+  await page.getByLabel("Remarks").fill("Half a thought");
+  await page.keyboard.press("Escape");
+  await page.getByText("SINV-00410").click();
+  expect(await page.getByLabel("Remarks").inputValue()).toBe("Half a thought");
+});
+
+test("a conflict is resolved by keyboard alone, and the result can be undone", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/conflicts", running: true });
+  await page.getByRole("grid").waitFor();
+  await page.getByRole("row").nth(1).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Blue Ltd/ }).waitFor();
+  await page.keyboard.press("n");
+  await page.keyboard.press("m");
+  await page.keyboard.press("n");
+  await page.keyboard.press("s");
+  await page.getByText("Result: 5 of 5 decided").waitFor();
+  await page.keyboard.press("Control+Enter");
+  await page.getByText(/Blue Ltd merged\. Sends in \d+ s\./).waitFor();
+  const sent = (await calls(page, "resolve_conflict")).at(-1);
+  expect(sent).toMatchObject({
+    id: 1,
+    resolution: {
+      strategy: "manual",
+      choices: [
+        { path: "/due_date", choice: "mine" },
+        { path: "/remarks", choice: "server" },
+      ],
+    },
+  });
+  await window.shot(page, "resolved-hold");
+  await page.getByRole("heading", { name: /Nordwind GmbH/ }).waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("heading", { name: /Blue Ltd/ }).waitFor();
+  expect(await calls(page, "undo_resolution")).toEqual([{ id: 1 }]);
+});
+
+test("the hold bar goes when the result is sent", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/conflicts/1", running: true });
+  await page.getByRole("button", { name: "Mine", exact: true }).click();
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.getByText(/Sends in/).waitFor();
+  await page.clock.runFor(11_000);
+  expect(await page.getByText(/Sends in/).count()).toBe(0);
+});
+
+test("apply stays off until every field is chosen, and an edited value is used as typed", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/conflicts/1" });
+  const apply = page.getByRole("button", { name: "Apply" });
+  expect(await apply.isDisabled()).toBe(true);
+  await page.getByRole("radio", { name: /^Mine 2026-12-15/ }).check();
+  await page.getByText("Choose for 1 more field.").waitFor();
+  await page.getByRole("button", { name: "Edit Remarks" }).click();
+  await page.getByRole("textbox", { name: "Result of Remarks" }).fill("Call both");
+  await page.getByRole("button", { name: "Use", exact: true }).click();
+  await page.getByText("Edited").waitFor();
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.getByText("The whole record as it will look").waitFor();
+  await window.shot(page, "resolver-preview");
+  expect(await window.axe(page)).toEqual([]);
+  await apply.click();
+  const sent = (await calls(page, "resolve_conflict")).at(-1)?.resolution as { choices: unknown[] };
+  expect(sent.choices).toContainEqual({ path: "/remarks", choice: { json: '"Call both"' } });
+});
+
+test("going back keeps the choices, here and in the core", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/conflicts/1" });
+  await page.getByRole("radio", { name: /^Server 2026-12-07/ }).check();
+  await page.keyboard.press("Escape");
+  await page.getByRole("grid").waitFor();
+  await page.getByText("Started", { exact: true }).waitFor();
+  await page.getByText("Blue Ltd").first().click();
+  expect(await page.getByRole("radio", { name: /^Server 2026-12-07/ }).isChecked()).toBe(true);
+});
+
+test("a server that moved again is told, and the choices stay", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/conflicts/1" });
+  await page.getByRole("button", { name: "Mine", exact: true }).click();
+  await page.evaluate(() => {
+    const world = (globalThis as unknown as { world: World }).world;
+    world.refuses.set("resolve_conflict", { code: "moved", message: "The server moved.", hint: "" });
+    const open = world.conflicts[0];
+    if (!open) return;
+    world.conflicts[0] = {
+      ...open,
+      server_version: "4",
+      fields: open.fields.map((field) =>
+        field.path === "/due_date" ? { ...field, server: '"2027-01-01"' } : field,
+      ),
+    };
+  });
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.getByText("Changed again on the server (1 field). Your 2 choices are kept.").waitFor();
+  expect(await page.getByRole("radio", { name: /^Mine 2026-12-15/ }).isChecked()).toBe(true);
+  expect(await page.getByRole("radio", { name: /^Server 2027-01-01/ }).count()).toBe(1);
+});
+
+test("a record deleted there is brought back or left deleted in one press", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/conflicts/2" });
+  await page.getByRole("button", { name: "Keep deleted" }).click();
+  expect((await calls(page, "resolve_conflict")).at(-1)).toMatchObject({
+    id: 2,
+    resolution: { strategy: "server_wins" },
+  });
+});
+
+test("refused changes are ticked, discarded after one question and found in Trash", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/queue" });
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByRole("checkbox", { name: /Hinge, steel/ }).check();
+  await page.getByText("1 selected (of 1 shown)").waitFor();
+  await page.getByRole("button", { name: "Discard 1" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("It stays in Trash until 21 Dec 2026.").waitFor();
+  await window.shot(page, "queue-discard");
+  expect(await window.axe(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Discard 1" }).click();
+  await page.getByText("1 moved to Trash.").waitFor();
+  await page.getByText("No change matches.").waitFor();
+  await page.getByRole("radio", { name: /Trash 1/ }).check();
+  await page.getByText("Hinge, steel").waitFor();
+});
+
+test("the queue's filter is in the address, so that a notification can open it", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/queue?state=needs_you" });
+  await page.getByRole("grid").waitFor();
+  expect(await page.getByRole("grid").getAttribute("aria-rowcount")).toBe("2");
+  await page.getByRole("radio", { name: /^All/ }).check();
+  expect(page.url()).toMatch(/#\/queue$/);
+});
+
+test("pause and resume work from the header", async () => {
+  const page = await window.open({ scenario: "busy" });
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByTestId("status-capsule").getByText("Paused · 12 waiting").waitFor();
+  await page.locator("header").getByRole("button", { name: "Resume" }).click();
+  await page.getByTestId("status-capsule").getByText("12 waiting").waitFor();
+});
+
+test("the capsule opens each connection's line and closes with Esc, the focus back on it", async () => {
+  const page = await window.open({ scenario: "offline" });
+  await page.getByTestId("status-capsule").click();
+  const popover = page.getByRole("dialog", { name: "Status" });
+  await popover.getByText("Offline since 11:05").first().waitFor();
+  await window.shot(page, "status-popover");
+  expect(await window.axe(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  expect(await popover.isVisible()).toBe(false);
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("data-testid"))).toBe(
+    "status-capsule",
+  );
+});
+
+test("the sample server goes offline by its switch", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/connections" });
+  await page.getByRole("switch", { name: "Go offline" }).check({ force: true });
+  await page.getByTestId("status-capsule").getByText("Offline · 12 saved on this computer").waitFor();
+});
+
+test("a test of a connection stops at the step that failed", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/connections" });
+  await page.getByRole("button", { name: "Test" }).first().click();
+  await page.getByText("401: the token has expired. Sign in again.").waitFor();
+  await window.shot(page, "connection-test");
+  expect(await window.axe(page)).toEqual([]);
+});
+
+test("removing a connection names the changes that were not sent", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/connections" });
+  await page.getByRole("button", { name: "More: ERPNext" }).click();
+  await page.getByRole("menuitem", { name: "Remove" }).click();
+  await page.getByText("16 changes are not sent.").waitFor();
+  await page.getByRole("button", { name: "Remove and move them to Trash" }).click();
+  expect((await calls(page, "remove_link"))[0]).toEqual({ name: "ERPNext", force: true });
+});
+
+test("a setting applies at once, and one that is refused goes back and says why", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/settings" });
+  await page.getByLabel("Theme").selectOption("dark");
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+  await page.evaluate(() =>
+    (globalThis as unknown as { world: World }).world.refuses.set("update_settings", {
+      code: "store",
+      message: "The settings file can't be written.",
+      hint: "",
+    }),
+  );
+  await page.getByLabel("Theme").selectOption("light");
+  await page.getByText("This setting went back: The settings file can't be written.").waitFor();
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+});
+
+test("the whole window works at 320 px by its menu", async () => {
+  const page = await window.open({ scenario: "busy", width: 320, height: 640 });
+  await page.getByRole("button", { name: "Menu" }).click();
+  await window.shot(page, "narrow-menu");
+  await page.getByRole("link", { name: /Queue/ }).first().click();
+  await page.getByRole("row", { name: /Hinge/ }).click();
+  await page.getByRole("button", { name: "Back" }).click();
+  await page.getByRole("grid").waitFor();
+});
+
+test("forced colours keep borders and words", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/conflicts/1", forcedColors: true });
+  await page.getByText("Choose for 2 more fields").waitFor();
+  await window.shot(page, "resolver-forced-colors");
+});
