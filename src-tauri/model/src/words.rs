@@ -113,6 +113,17 @@ pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
         Sentence::UpToDate { as_of } => {
             format!("Up to date, as of {}. Everything you changed is on the server.", time(*as_of))
         }
+        Sentence::Stopped { server, waiting } if waiting.0 == 0 => {
+            format!("{server} is not synced any more.")
+        }
+        Sentence::Stopped { server, waiting } => {
+            format!("{server} is not synced any more. {} saved on this computer.", are(*waiting))
+        }
+        Sentence::Waiting { waiting, .. } if waiting.0 == 0 => "Nothing waiting.".into(),
+        Sentence::Waiting { waiting, next: Some(next) } => {
+            format!("{} waiting. The next goes out at {}.", are(*waiting), time(*next))
+        }
+        Sentence::Waiting { waiting, next: None } => format!("{} waiting.", are(*waiting)),
         Sentence::NoLinks => "No server yet.".into(),
     }
 }
