@@ -87,6 +87,28 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Why a request has no answer.
+enum Stop {
+    /// It is larger than the limit; a smaller one may be asked for.
+    TooLarge(Failure),
+    /// Anything else.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::TooLarge(failure) | Stop::Failed(failure) => failure,
+        }
+    }
+}
+
 /// Why there can be no client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
@@ -168,18 +190,34 @@ impl Http {
     /// writing request may have left.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Failure> {
         let writes = call.writes();
-        let mut failure = match self.exchange(&call).await {
-            Ok(answer) => return Ok(answer),
-            Err(failure) => failure,
-        };
+        self.exchange(&call).await.map_err(|stop| self.told(stop.into(), writes))
+    }
+
+    /// Asks for a list of at most `rows` rows, and for fewer as long as they are more than a page may hold.
+    pub async fn send_list(
+        &self,
+        rows: usize,
+        target: impl Fn(usize) -> String + Sync,
+    ) -> Result<Answer, Failure> {
+        let mut rows = rows;
+        loop {
+            match self.exchange(&Call::get(target(rows), self.options.limits.page)).await {
+                Ok(answer) => return Ok(answer),
+                Err(Stop::TooLarge(_)) if rows > 1 => rows = rows.div_ceil(4),
+                Err(stop) => return Err(self.told(stop.into(), false)),
+            }
+        }
+    }
+
+    fn told(&self, mut failure: Failure, writes: bool) -> Failure {
         if !writes {
             failure.effect = Effect::None;
         }
         failure.words = self.account.scrub(&failure.words);
-        Err(failure)
+        failure
     }
 
-    async fn exchange(&self, call: &Call<'_>) -> Result<Answer, Failure> {
+    async fn exchange(&self, call: &Call<'_>) -> Result<Answer, Stop> {
         let mut url = self.url_of(&call.target).ok_or_else(|| {
             Failure::new(ErrorClass::Permanent, "the request's address leaves the endpoint")
         })?;
@@ -192,7 +230,7 @@ impl Http {
                 None => return self.read(response, round_trip, call.limit).await,
             };
         }
-        Err(Failure::new(ErrorClass::Intercepted, "the server redirects without end").uncertain())
+        Err(Failure::new(ErrorClass::Intercepted, "the server redirects without end").uncertain().into())
     }
 
     async fn headers_of(&self, call: &Call<'_>, url: Url) -> Result<Response, Failure> {
@@ -227,16 +265,11 @@ impl Http {
     }
 
     /// Reads the body in pieces, so that neither an endless one nor a compression bomb is ever held.
-    async fn read(
-        &self,
-        mut response: Response,
-        round_trip: Duration,
-        limit: usize,
-    ) -> Result<Answer, Failure> {
+    async fn read(&self, mut response: Response, round_trip: Duration, limit: usize) -> Result<Answer, Stop> {
         let status = response.status().as_u16();
         let too_large = || {
             let words = format!("the server's answer is larger than {limit} bytes");
-            Failure::new(ErrorClass::Intercepted, words).with_status(status).uncertain()
+            Stop::TooLarge(Failure::new(ErrorClass::Intercepted, words).with_status(status).uncertain())
         };
         // A refusal is read in any case: its words are needed, and they are short.
         let limit = limit.max(self.options.limits.refusal);
@@ -251,11 +284,10 @@ impl Http {
             let piece = match tokio::time::timeout_at(idle.min(deadline), response.chunk()).await {
                 Ok(Ok(Some(piece))) => piece,
                 Ok(Ok(None)) => break,
-                Ok(Err(error)) => return Err(transport::broken_off(&error).with_status(status)),
+                Ok(Err(error)) => return Err(transport::broken_off(&error).with_status(status).into()),
                 Err(_) => {
-                    return Err(
-                        transport::timed_out("the server's answer stopped halfway").with_status(status)
-                    );
+                    let failure = transport::timed_out("the server's answer stopped halfway");
+                    return Err(failure.with_status(status).into());
                 }
             };
             if body.len() + piece.len() > limit {

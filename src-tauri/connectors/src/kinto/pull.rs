@@ -42,16 +42,19 @@ fn start(request: &PullRequest, stream: &str) -> Result<Cursor, PullFailure> {
     Cursor::parse(&after.token).ok_or(PullFailure::EpochChanged)
 }
 
-async fn ask(kinto: &Kinto, place: &Place, cursor: &Cursor, limit: usize) -> Result<Answer, Failure> {
+async fn ask(kinto: &Kinto, place: &Place, cursor: &Cursor, rows: usize) -> Result<Answer, Failure> {
     let since = cursor.since(kinto.settings.pull.overlap_s).to_string();
-    let limit = limit.clamp(1, MOST_ROWS).to_string();
-    // Without `_since` there would be no tombstones, and a deletion during a long first listing would be lost.
-    let mut pairs = vec![("_since", since.as_str()), ("_sort", record::VERSION), ("_limit", limit.as_str())];
     let token =
         cursor.listing.as_ref().map(|listing| listing.token.as_str()).filter(|token| !token.is_empty());
-    pairs.extend(token.map(|token| ("_token", token)));
-    let target = format!("{}?{}", place.records(), wire::query(&pairs));
-    kinto.http.send(Call::get(target, kinto.http.limits().page)).await
+    let target = |rows: usize| {
+        let limit = rows.to_string();
+        // Without `_since` there would be no tombstones, and a deletion during a long first listing would be lost.
+        let mut pairs =
+            vec![("_since", since.as_str()), ("_sort", record::VERSION), ("_limit", limit.as_str())];
+        pairs.extend(token.map(|token| ("_token", token)));
+        format!("{}?{}", place.records(), wire::query(&pairs))
+    };
+    kinto.http.send_list(rows.clamp(1, MOST_ROWS), target).await
 }
 
 /// Whether Kinto refuses the page token: 400 errno 107.

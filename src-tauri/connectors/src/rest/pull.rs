@@ -5,7 +5,7 @@ use super::place::Place;
 use super::problem::{self, Kind};
 use super::record;
 use crate::classify::{self, Asked};
-use crate::http::{Answer, Call};
+use crate::http::Answer;
 use crate::wire::{self, Members};
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use tidemark_model::connector::{Checkpoint, Page, PullFailure, PullRequest, Remote, Row};
@@ -29,8 +29,9 @@ pub async fn pull(rest: &Rest, request: &PullRequest) -> Result<Page, PullFailur
     if request.after.as_ref().is_some_and(|after| after.stream != stream) {
         return Err(PullFailure::EpochChanged);
     }
-    let target = target(rest, &place, request)?;
-    let answer = rest.http.send(Call::get(target, rest.http.limits().page)).await?;
+    let since = request.after.as_ref().map(|after| since(&rest.settings.pull, &after.token)).transpose()?;
+    let rows = request.limit.clamp(1, MOST_ROWS);
+    let answer = rest.http.send_list(rows, |rows| target(rest, &place, since.as_deref(), rows)).await?;
     if !answer.is_success() {
         return Err(refused(&answer, &place));
     }
@@ -42,15 +43,14 @@ fn stream(rest: &Rest, place: &Place) -> String {
     rest.http.url_of(place.list()).map(String::from).unwrap_or_default()
 }
 
-fn target(rest: &Rest, place: &Place, request: &PullRequest) -> Result<String, Failure> {
+fn target(rest: &Rest, place: &Place, since: Option<&str>, rows: usize) -> String {
     let pull = &rest.settings.pull;
-    let limit = request.limit.clamp(1, MOST_ROWS).to_string();
+    let limit = rows.to_string();
     let mut pairs = vec![(pull.limit_param.as_str(), limit.as_str())];
-    let since = request.after.as_ref().map(|after| since(pull, &after.token)).transpose()?;
-    if let Some(since) = &since {
+    if let Some(since) = since {
         pairs.insert(0, (pull.since_param.as_str(), since));
     }
-    Ok(format!("{}?{}", place.list(), wire::query(&pairs)))
+    format!("{}?{}", place.list(), wire::query(&pairs))
 }
 
 /// The cursor as the server is asked: opaque ones as they are, times moved back over rows that commit late.
