@@ -1,7 +1,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { target } from "./vite.config";
+import { target } from "./vite.config.ts";
 
 // The whole window over a core that lives in the page: what the browser tests open.
 export default defineConfig({

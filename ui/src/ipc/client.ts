@@ -69,8 +69,8 @@ export const bridge = {
   status: () => call<StatusSnapshot>("get_sync_status"),
   forceSync: (link: string | null = null, collection: string | null = null) =>
     call<void>("force_sync", { link, collection }),
-  pause: (link: string | null = null) => call<void>("pause", { link }),
-  resume: (link: string | null = null) => call<void>("resume", { link }),
+  pause: (link: string | null = null) => call<void>("pause", { link, collection: null }),
+  resume: (link: string | null = null) => call<void>("resume", { link, collection: null }),
 
   queueStats: () => call<QueueStats>("get_queue_stats"),
   listQueue: (filter: QueueFilter, offset: number, limit: number) =>
@@ -84,7 +84,9 @@ export const bridge = {
   listConflicts: (offset: number, limit: number) =>
     call<ListPage<ConflictRow>>("get_pending_conflicts", { offset, limit }),
   conflict: (id: number) => call<ConflictView>("get_conflict", { id }),
-  resolve: (id: number, resolution: Resolution) => call<Resolved>("resolve_conflict", { id, resolution }),
+  /** `seen` is the server version that the person looked at; a newer one is refused as moved. */
+  resolve: (id: number, resolution: Resolution, seen: string | null) =>
+    call<Resolved>("resolve_conflict", { id, resolution, seen }),
   undoResolution: (id: number) => call<void>("undo_resolution", { id }),
 
   listRecords: (link: string, collection: string, filter: RecordFilter, offset: number, limit: number) =>
@@ -93,8 +95,7 @@ export const bridge = {
   form: (link: string, collection: string) => call<Form>("get_form", { link, collection }),
   createRecord: (link: string, collection: string, document: string) =>
     call<Saved>("create_record", { link, collection, document }),
-  updateRecord: (place: RecordPlace, revision: number, edits: FieldEdit[]) =>
-    call<Saved>("update_record", { ...place, revision, edits }),
+  updateRecord: (place: RecordPlace, edits: FieldEdit[]) => call<Saved>("update_record", { ...place, edits }),
   deleteRecord: (place: RecordPlace) => call<Saved>("delete_record", place),
 
   discover: (link: NewLink) => call<Discovery>("discover_link", { link }),
@@ -102,9 +103,11 @@ export const bridge = {
   testLink: (name: string) => call<LinkTest>("test_link", { name }),
   listLinks: () => call<LinkStatus[]>("list_links"),
   removeLink: (name: string, force: boolean) => call<RemovedLink>("remove_link", { name, force }),
+  setSecret: (name: string, secret: string) => call<boolean>("set_link_secret", { name, secret }),
+  allowRemovals: (link: string, collection: string) => call<void>("allow_removals", { link, collection }),
   startSample: () => call<AddedLink>("start_sample"),
   setSampleOffline: (offline: boolean) => call<void>("set_sample_offline", { offline }),
-  sampleOffline: () => call<boolean>("get_sample_offline"),
+  sampleOffline: () => call<boolean | null>("get_sample_offline"),
 
   settings: () => call<AppSettings>("get_settings"),
   updateSettings: (settings: AppSettings) => call<AppSettings>("update_settings", { settings }),

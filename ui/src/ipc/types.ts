@@ -428,9 +428,11 @@ export type Sentence =
   | { id: "sending"; done: number; total: number; server: string }
   | { id: "needYou"; needsYou: number; others: number }
   | { id: "conflicts"; conflicts: number }
+  | { id: "stopped"; server: string; waiting: number }
   | { id: "busy"; server: string; waiting: number; at: number }
   | { id: "checking"; server: string }
   | { id: "upToDate"; asOf: number }
+  | { id: "waiting"; waiting: number; next: number | null }
   | { id: "noLinks" };
 
 export type Activity =

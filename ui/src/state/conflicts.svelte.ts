@@ -51,7 +51,7 @@ class Conflicts {
   /** Puts a conflict off, keeping the choices made so far. */
   async later(id: number, until: number | null): Promise<void> {
     const choices = [...(kept.get(id) ?? [])].map(([path, choice]) => ({ path, choice }));
-    await attempt(() => bridge.resolve(id, { strategy: "skip", choices, until }));
+    await attempt(() => bridge.resolve(id, { strategy: "skip", choices, until }, null));
     await this.rows.refresh();
   }
 }

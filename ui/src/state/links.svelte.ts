@@ -94,6 +94,10 @@ export const links = {
     if (added) await status.read();
     return added;
   },
+  /** Signs in again with a new secret; answers whether the keychain holds it. */
+  signIn: (name: string, secret: string) => attempt(() => bridge.setSecret(name, secret)),
+  /** The person's yes to a pull that removes many records. */
+  allowRemovals: (link: string, collection: string) => attempt(() => bridge.allowRemovals(link, collection)),
   sampleOffline: () => attempt(() => bridge.sampleOffline()),
   setSampleOffline: (offline: boolean) => attempt(() => bridge.setSampleOffline(offline)),
   test: (name: string): Promise<LinkTest | undefined> => attempt(() => bridge.testLink(name)),

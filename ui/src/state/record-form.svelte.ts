@@ -172,7 +172,7 @@ export class RecordForm {
     const { link, collection, id } = this.place;
     if (id === undefined) return bridge.createRecord(link, collection, this.preview());
     const changes: FieldEdit[] = [...sent].map(([path, set]) => ({ path, set }));
-    return bridge.updateRecord({ link, collection, id }, this.detail?.revision ?? 0, changes);
+    return bridge.updateRecord({ link, collection, id }, changes);
   }
 
   #set(edits: Map<string, string | null>): void {

@@ -154,7 +154,7 @@ export class Resolver {
   /** Hands the choices to the core, which keeps them with the conflict, without ending it. */
   async save(until: number | null = this.view?.later_until ?? null): Promise<boolean> {
     try {
-      await bridge.resolve(this.id, { strategy: "skip", choices: this.#list, until });
+      await bridge.resolve(this.id, { strategy: "skip", choices: this.#list, until }, null);
       return true;
     } catch (thrown) {
       this.refused = RefusedError.from(thrown);
@@ -179,7 +179,7 @@ export class Resolver {
     this.working = true;
     this.refused = undefined;
     try {
-      const resolved = await bridge.resolve(this.id, resolution);
+      const resolved = await bridge.resolve(this.id, resolution, this.view?.server_version ?? null);
       kept.delete(this.id);
       return resolved;
     } catch (thrown) {

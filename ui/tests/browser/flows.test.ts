@@ -159,6 +159,7 @@ test("a conflict is resolved by keyboard alone, and the result can be undone", a
         { path: "/remarks", choice: "server" },
       ],
     },
+    seen: "3",
   });
   await window.shot(page, "resolved-hold");
   await page.getByRole("heading", { name: /Nordwind GmbH/ }).waitFor();
@@ -287,6 +288,16 @@ test("the sample server goes offline by its switch", async () => {
   const page = await window.open({ scenario: "busy", at: "#/connections" });
   await page.getByRole("switch", { name: "Go offline" }).check({ force: true });
   await page.getByTestId("status-capsule").getByText("Offline · 12 saved on this computer").waitFor();
+});
+
+test("a sign-in that is asked for again takes a new secret and hands it over once", async () => {
+  const page = await window.open({ scenario: "stopped", at: "#/connections" });
+  await page.getByLabel("Password or token (optional)").fill("n3w");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByText("is stored in your keychain").waitFor();
+  expect(await calls(page, "set_link_secret")).toEqual([{ name: "ERPNext", secret: "n3w" }]);
+  await page.getByRole("button", { name: "Remove 180 records here" }).click();
+  expect(await calls(page, "allow_removals")).toEqual([{ link: "Sample", collection: "notes" }]);
 });
 
 test("a test of a connection stops at the step that failed", async () => {

@@ -55,6 +55,8 @@ const cases: Case[] = [
   { name: "resolver-offline", scenario: "offline", at: "#/conflicts/1", wait: "Choose for 2 more fields" },
   { name: "connections", scenario: "busy", at: "#/connections", wait: "Go offline" },
   { name: "connections-offline", scenario: "offline", at: "#/connections", wait: "Tries again at" },
+  { name: "connections-stopped", scenario: "stopped", at: "#/connections", wait: "Remove 180 records here" },
+  { name: "overview-sign-in", scenario: "stopped", wait: "Sign in again to" },
   { name: "connections-add", scenario: "busy", at: "#/connections/add", wait: "Find collections" },
   { name: "settings", scenario: "busy", at: "#/settings", wait: "Row height" },
   { name: "hostile-queue", scenario: "hostile", at: "#/queue", wait: "onerror" },

@@ -666,6 +666,20 @@ export const scenarios: Record<string, (world: World) => void> = {
       storeFault: "disk_full",
     };
   },
+  stopped: (world) => {
+    busy(world);
+    world.links = world.links.map((one, i) => ({
+      ...one,
+      stopped:
+        i === 0
+          ? { reason: "sign_in", words: "The token has expired." }
+          : { reason: "deletions", collection: "notes", wouldRemove: 180, of: 200 },
+    }));
+    world.override = {
+      sentence: { id: "signIn", server: "erp.example.com", waiting: 12 },
+      attention: { conflicts: 3, needsYou: 1, signIn: ["erp.example.com"] },
+    };
+  },
   unbalanced: (world) => {
     sample(world);
     world.override = { ledger: { ...world.snapshot().ledger, saved: 1200, balanced: false } };

@@ -42,6 +42,9 @@ export const words = {
     return link.nextTry === null ? since : `${since} Tries again at ${clock(link.nextTry)}.`;
   },
   skew: (ms: number) => `The server's clock is ${duration(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}.`,
+  signIn: "Sign in",
+  signedIn: "The new password is stored in your keychain. Trying it now.",
+  allowRemovals: (n: number) => plural(n, { one: "Remove # record here", other: "Remove # records here" }),
   askRemove: (name: string) => `Remove ${name}?`,
   askRemoveText: (unsent: number) =>
     plural(unsent, {

@@ -75,6 +75,24 @@ export function sentence(said: Sentence, now: number): string {
         one: `${said.server} is busy. # change goes out at ${clock(said.at)}.`,
         other: `${said.server} is busy. # changes go out at ${clock(said.at)}.`,
       });
+    case "stopped":
+      return plural(said.waiting, {
+        zero: `${said.server} needs you before anything is sent or received.`,
+        one: `${said.server} needs you first. # change is waiting for it.`,
+        other: `${said.server} needs you first. # changes are waiting for it.`,
+      });
+    case "waiting":
+      return said.next === null
+        ? plural(said.waiting, {
+            zero: "Nothing waiting.",
+            one: "# change is saved on this computer and waits.",
+            other: "# changes are saved on this computer and wait.",
+          })
+        : plural(said.waiting, {
+            zero: `Nothing waiting. The next check is at ${clock(said.next)}.`,
+            one: `# change goes out at ${clock(said.next)}.`,
+            other: `# changes go out at ${clock(said.next)}.`,
+          });
     case "checking":
       return `Checking ${said.server}.`;
     case "upToDate":
