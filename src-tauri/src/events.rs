@@ -28,6 +28,8 @@ events! {
     ConflictCreated(view::ConflictCreated),
     /// `conflict-resolved`: a conflict ended.
     ConflictResolved(view::ConflictResolved),
+    /// `open-route`: the tray or a notification asks for a place in the window, such as `#/conflicts/88`.
+    OpenRoute(String),
 }
 
 /// Sends one of the engine's events to the window.

@@ -56,6 +56,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             events::RecordsChanged,
             events::ConflictCreated,
             events::ConflictResolved,
+            events::OpenRoute,
         ])
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct Run {
     pub(crate) skew: Option<Millis>,
     /// A person or another process asked for it: what has stopped is tried again.
     pub(crate) forced: bool,
+    /// A collection that is not where its path says.
+    pub(crate) not_found: Option<String>,
     /// Only this collection is pulled.
     pub(crate) only: Option<String>,
 }
@@ -224,7 +226,11 @@ fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, now: Millis) {
                 live.connectivity = Connectivity::Offline;
                 live.next_try = Some(now.plus(backoff::reconnect_delay(now.plus(-since.0), rng).0));
             }
-            Some(Stop::Stopped(..)) => {
+            Some(Stop::Stopped(stopped, _)) => {
+                if matches!(stopped, Stopped::Intercepted { .. }) {
+                    // Somebody else answered: the server itself has to be proved again.
+                    live.connectivity = Connectivity::Unknown;
+                }
                 live.next_try = Some(now.plus(shared.settings.poll.0));
                 live.checked_at = Some(now);
             }

@@ -99,8 +99,13 @@ impl Engine {
         metadata: Option<String>,
     ) -> Result<Saved, StoreError> {
         let place = self.place(link, collection)?;
-        let edit =
-            Edit { kind, mutation_id: self.shared().uuid(), metadata, priority: None, now: self.shared().now() };
+        let edit = Edit {
+            kind,
+            mutation_id: self.shared().uuid(),
+            metadata,
+            priority: None,
+            now: self.shared().now(),
+        };
         let (saved, moved) = self.shared().write(move |tx| edit::save(tx, &place, &edit)).await?;
         self.shared().announce(moved, None);
         for link in self.links_named(Some(link)) {

@@ -118,7 +118,11 @@ impl Engine {
     ///
     /// Errors: there is no such link or collection; the store failed. A server that is away is no error: the report
     /// says so.
-    pub async fn sync(&self, link: Option<&str>, collection: Option<&str>) -> Result<CycleReport, StoreError> {
+    pub async fn sync(
+        &self,
+        link: Option<&str>,
+        collection: Option<&str>,
+    ) -> Result<CycleReport, StoreError> {
         self.check_place(link, collection)?;
         let mut total = CycleReport::default();
         for wanted in self.links_named(link) {
@@ -237,18 +241,16 @@ impl Engine {
     /// The place of a collection.
     pub(crate) fn place(&self, link: &str, collection: &str) -> Result<Place, StoreError> {
         let places = self.shared.places();
-        places
-            .iter()
-            .find(|place| place.link == link && place.collection == collection)
-            .cloned()
-            .ok_or_else(|| match places.iter().any(|place| place.link == link) {
+        places.iter().find(|place| place.link == link && place.collection == collection).cloned().ok_or_else(
+            || match places.iter().any(|place| place.link == link) {
                 true => refuse(
                     RefusalCode::NotFound,
                     format!("the connection '{link}' keeps no collection '{collection}'"),
                     "Look at the connection's collections.",
                 ),
                 false => no_link(link),
-            })
+            },
+        )
     }
 
     fn check_place(&self, link: Option<&str>, collection: Option<&str>) -> Result<(), StoreError> {

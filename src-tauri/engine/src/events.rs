@@ -32,7 +32,11 @@ pub(crate) struct Stale {
 
 impl Bulletin {
     pub(crate) fn new() -> Self {
-        Self { listeners: broadcast::channel(BACKLOG).0, stale: Mutex::new(Stale::default()), news: Notify::new() }
+        Self {
+            listeners: broadcast::channel(BACKLOG).0,
+            stale: Mutex::new(Stale::default()),
+            news: Notify::new(),
+        }
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {

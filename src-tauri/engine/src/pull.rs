@@ -28,7 +28,23 @@ pub(crate) async fn pull(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
         }
         fetch_aside(shared, link, place, run).await?;
     }
-    Ok(())
+    if run.only.is_none() { tell_not_found(shared, link, run).await } else { Ok(()) }
+}
+
+/// A collection that is not there is told for as long as it is so; nothing is deleted because of it.
+async fn tell_not_found(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
+    let (id, missing) = (link.id, run.not_found.take());
+    let told = shared.store.read(|tx| Ok(links::get(tx, id)?.and_then(|row| row.stopped)))?;
+    match (missing, told) {
+        (Some(words), None | Some(Stopped::NotFound { .. })) => {
+            let stopped = Stopped::NotFound { words };
+            shared.write(move |tx| links::set_stopped(tx, id, Some(&stopped))).await
+        }
+        (None, Some(Stopped::NotFound { .. })) => {
+            shared.write(move |tx| links::set_stopped(tx, id, None)).await
+        }
+        (Some(_), Some(_)) | (None, _) => Ok(()),
+    }
 }
 
 async fn pull_collection(
@@ -61,7 +77,8 @@ async fn pull_collection(
                 let more = page.more;
                 if stands_still(&collection, &page) {
                     let failure = Failure::new(ErrorClass::Intercepted, "the server repeats the same page");
-                    run.stop = Some(Stop::Stopped(Stopped::Intercepted { words: failure.words.clone() }, failure));
+                    run.stop =
+                        Some(Stop::Stopped(Stopped::Intercepted { words: failure.words.clone() }, failure));
                     return Ok(());
                 }
                 if !apply(shared, place, page, ack_seq, run).await? || !more {
@@ -111,7 +128,11 @@ async fn apply(
             Ok(true)
         }
         Applied::Guarded(stopped) => {
-            tracing::warn!(collection = place.collection, ?stopped, "a pull would remove many records; it asks first");
+            tracing::warn!(
+                collection = place.collection,
+                ?stopped,
+                "a pull would remove many records; it asks first"
+            );
             shared.bulletin.status_is_stale();
             Ok(false)
         }
@@ -128,9 +149,7 @@ async fn pull_failed(
     let failure = match failure {
         PullFailure::Failed(failure) => failure,
         PullFailure::NoCollection(failure) => {
-            let words = format!("{}: {}", place.collection, failure.words);
-            let (id, stopped) = (link.id, Stopped::NotFound { words });
-            shared.write(move |tx| links::set_stopped(tx, id, Some(&stopped))).await?;
+            run.not_found.get_or_insert_with(|| format!("{}: {}", place.collection, failure.words));
             failure
         }
         PullFailure::CheckpointExpired | PullFailure::EpochChanged => {
@@ -155,7 +174,8 @@ async fn fetch_aside(
         match link.connector.fetch(&place.collection, &rid).await {
             Ok(remote) => {
                 let (at, now) = (place.clone(), shared.now());
-                let moved = shared.write(move |tx| verb::fetched(tx, &at, &rid, &remote, ack_seq, now)).await?;
+                let moved =
+                    shared.write(move |tx| verb::fetched(tx, &at, &rid, &remote, ack_seq, now)).await?;
                 run.report.conflicts += moved.conflicts.len() as i64;
                 shared.announce(moved, None);
             }

@@ -68,7 +68,8 @@ pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
 impl Push<'_> {
     async fn run(&mut self) -> Result<(), StoreError> {
         let mut wire: FuturesUnordered<BoxFuture<'static, Arrived>> = FuturesUnordered::new();
-        let mut writing: FuturesUnordered<BoxFuture<'static, Result<Written, StoreError>>> = FuturesUnordered::new();
+        let mut writing: FuturesUnordered<BoxFuture<'static, Result<Written, StoreError>>> =
+            FuturesUnordered::new();
         let result = loop {
             if let Err(error) = self.refill(&mut wire).await {
                 break Err(error);
@@ -131,7 +132,8 @@ impl Push<'_> {
             From::Oldest
         };
         // One durable commit seals about what the wire takes meanwhile: at least what may be in flight.
-        let limit = if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings.batch) };
+        let limit =
+            if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings.batch) };
         let keys: Vec<String> = (0..limit).map(|_| self.shared.uuid()).collect();
         let (link, places, busy) = (Arc::clone(self.link), Arc::clone(&self.places), self.looking.clone());
         let (epoch, key_lifetime, now) = (self.epoch, self.key_lifetime, self.shared.now());
@@ -226,14 +228,13 @@ impl Push<'_> {
                 })
             }
             Arrived::Look { waiting, purpose, seen } => {
-                let heard = seen.as_ref().map_or_else(|failure| Heard::Failure(failure.clone()), |_| Heard::Answer);
+                let heard =
+                    seen.as_ref().map_or_else(|failure| Heard::Failure(failure.clone()), |_| Heard::Answer);
                 self.hear(&heard, None);
                 let Some(place) = place(waiting.collection_id) else { return done() };
-                let retry_at = self.shared.now().plus(backoff::delay(
-                    &self.shared.settings.backoff,
-                    2,
-                    self.shared.platform.rng.as_ref(),
-                ).0);
+                let retry_at = self.shared.now().plus(
+                    backoff::delay(&self.shared.settings.backoff, 2, self.shared.platform.rng.as_ref()).0,
+                );
                 Box::pin(async move {
                     let now = shared.now();
                     let seq = waiting.seq;

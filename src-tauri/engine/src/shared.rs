@@ -121,7 +121,8 @@ impl Shared {
         self.bulletin.status_is_stale();
         let read = self.store.read(|tx| {
             let open = conflicts::count_open(tx, None)?;
-            let settled = moved.settled.iter().map(|id| conflicts::get(tx, *id)).collect::<Result<Vec<_>, _>>()?;
+            let settled =
+                moved.settled.iter().map(|id| conflicts::get(tx, *id)).collect::<Result<Vec<_>, _>>()?;
             Ok((Count(open), settled))
         });
         let (open, settled) = match read {

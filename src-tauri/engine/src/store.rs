@@ -19,12 +19,10 @@ pub(crate) mod verbs;
 pub(crate) mod views;
 mod writer;
 
-pub use collections::CollectionRow;
-pub use conflicts::ConflictRecord;
+pub(crate) use collections::CollectionRow;
 pub use faults::StoreError;
 pub use links::LinkRow;
-pub use outbox::{Ended, MutationRow, NewMutation};
-pub use records::{RecordRow, SideState};
+pub(crate) use records::SideState;
 pub use writer::WriterMode;
 
 /// A transaction of the store; the engine's flows pass it to verbs and never speak SQL themselves.

@@ -13,6 +13,8 @@ use tokio::sync::watch;
 
 /// Time between looks at what another process did to the same database, in milliseconds.
 const WATCH: i64 = 500;
+/// Time between cleanings of what has outlived its span, in milliseconds.
+const TIDY: i64 = 24 * 60 * 60 * 1000;
 /// Wait after a fault of the store, in milliseconds.
 const FAULT: i64 = 1_000;
 /// An edit made while the server is away brings the next look at it at least this near, in milliseconds.
@@ -118,17 +120,22 @@ pub(crate) async fn tell(engine: Engine, mut closing: watch::Receiver<bool>) {
 pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bool>) {
     let shared = Arc::clone(engine.shared());
     let mut seen = shared.store.data_version().unwrap_or(0);
+    let mut tidy_at = shared.now();
     loop {
+        if shared.now() >= tidy_at && shared.lease().is_some() {
+            tidy_at = shared.now().plus(TIDY);
+            if let Err(error) = engine.tidy_up().await {
+                tracing::warn!(%error, "removing what has outlived its span");
+            }
+        }
         let next = shared.now().plus(WATCH);
         tokio::select! {
             biased;
             _ = closing.changed() => return,
             () = shared.platform.clock.sleep_until(next) => {}
         }
-        if shared.lease().is_none() {
-            if let Err(error) = engine.become_sender().await {
-                tracing::warn!(%error, "taking over sending");
-            }
+        if let (None, Err(error)) = (shared.lease(), engine.become_sender().await) {
+            tracing::warn!(%error, "taking over sending");
         }
         let version = match shared.store.data_version() {
             Ok(version) => version,
@@ -155,7 +162,9 @@ async fn others_changed(engine: &Engine) -> Result<(), StoreError> {
     }
     let wishes = shared.store.read(signals::all)?;
     for (id, link) in wishes {
-        for wanted in shared.links().iter().filter(|other| link.as_ref().is_none_or(|name| *name == other.name)) {
+        for wanted in
+            shared.links().iter().filter(|other| link.as_ref().is_none_or(|name| *name == other.name))
+        {
             sync_once(shared, wanted, true, None).await?;
         }
         shared.write(move |tx| signals::fulfil(tx, id)).await?;

@@ -1,7 +1,7 @@
 //! Conflicts: durable, with their own three sides.
 
 use super::{SideState, StoreError, records};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde_json::Value;
 use tidemark_model::document;
 use tidemark_model::number::Millis;
@@ -245,14 +245,6 @@ pub(crate) fn reopen(tx: &Connection, id: i64) -> Result<(), StoreError> {
     )?
     .execute([id])?;
     Ok(())
-}
-
-/// The ids of a change's resolution, where the change settles a conflict.
-pub(crate) fn of_mutation(tx: &Connection, mutation_id: &str) -> Result<Option<i64>, StoreError> {
-    Ok(tx
-        .prepare_cached("SELECT id FROM conflicts WHERE mutation_id = ?1")?
-        .query_row([mutation_id], |row| row.get(0))
-        .optional()?)
 }
 
 /// A merge made without asking, kept with all its sides.

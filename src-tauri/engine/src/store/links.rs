@@ -1,7 +1,7 @@
 //! Links: account + endpoint + scope.
 
 use super::StoreError;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 use tidemark_model::number::Millis;
 use tidemark_model::settings::LinkSettings;
 use tidemark_model::view::{LastError, Stopped};
@@ -124,15 +124,6 @@ pub(crate) fn by_name(tx: &Connection, name: &str) -> Result<Option<LinkRow>, St
     rows.next()?.map(LinkRow::read).transpose()
 }
 
-/// The name of a link, removed or not.
-pub(crate) fn name(tx: &Connection, id: i64) -> Result<String, StoreError> {
-    let name = tx
-        .prepare_cached("SELECT name FROM links WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    Ok(name.unwrap_or_default())
-}
-
 pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE links SET paused = ?2 WHERE id = ?1")?.execute(params![id, paused])?;
     Ok(())
@@ -146,12 +137,6 @@ pub(crate) fn set_stopped(tx: &Connection, id: i64, stopped: Option<&Stopped>) -
 
 pub(crate) fn set_secret_kept(tx: &Connection, id: i64, kept: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE links SET secret_kept = ?2 WHERE id = ?1")?.execute(params![id, kept])?;
-    Ok(())
-}
-
-pub(crate) fn set_settings(tx: &Connection, id: i64, settings: &LinkSettings) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE links SET settings = ?2 WHERE id = ?1")?
-        .execute(params![id, serde_json::to_string(settings)?])?;
     Ok(())
 }
 

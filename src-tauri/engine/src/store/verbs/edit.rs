@@ -320,10 +320,8 @@ fn with_id(place: &Place, document: &Value, fresh_id: &str) -> Result<(String, V
         }
     };
     let rid = own.clone().unwrap_or_else(|| fresh_id.to_owned());
-    if own.is_none() {
-        if let Value::Object(map) = &mut document {
-            map.insert(place.id_field.clone(), Value::String(rid.clone()));
-        }
+    if let (None, Value::Object(map)) = (&own, &mut document) {
+        map.insert(place.id_field.clone(), Value::String(rid.clone()));
     }
     Ok((rid, document))
 }

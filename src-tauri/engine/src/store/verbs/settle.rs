@@ -5,7 +5,7 @@ use super::reconcile::{self, Became, Origin, reconcile, side_of};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
-use crate::store::{StoreError, attempts, conflicts, daily, hosts, meta};
+use crate::store::{StoreError, attempts, daily, hosts, meta};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::backoff::{self, BackoffSettings};
@@ -387,9 +387,4 @@ pub(crate) fn postpone(
 pub(crate) fn take_over(tx: &Connection) -> Result<i64, StoreError> {
     outbox::sealed_become_uncertain(tx)?;
     meta::next(tx, "sender_epoch")
-}
-
-/// Which conflict a confirmed mutation settled.
-pub(crate) fn settled_conflict(tx: &Connection, mutation_id: &str) -> Result<Option<i64>, StoreError> {
-    conflicts::of_mutation(tx, mutation_id)
 }

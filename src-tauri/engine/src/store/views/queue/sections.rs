@@ -92,6 +92,14 @@ impl Scoped<'_> {
         if self.counted == 0 {
             return Ok(Vec::new());
         }
+        let sql = self.page_sql(skip, limit);
+        let mut statement = tx.prepare(&sql)?;
+        let seqs = statement.query_map(params_from_iter(&self.scope.search), |row| row.get("seq"))?;
+        Ok(seqs.collect::<Result<_, _>>()?)
+    }
+
+    /// The statement of one page; its only parameter is the search's pattern.
+    pub(super) fn page_sql(&self, skip: i64, limit: i64) -> String {
         let order = match self.section {
             Section::In(_) => "seq",
             Section::Ended(_) => "seq DESC",
@@ -99,10 +107,7 @@ impl Scoped<'_> {
         };
         let selects = self.selects().join(" UNION ALL ");
         // Several links' lines are merged while they are walked; none is sorted.
-        let sql = format!("{selects} ORDER BY {order} LIMIT {limit} OFFSET {skip}");
-        let mut statement = tx.prepare(&sql)?;
-        let seqs = statement.query_map(params_from_iter(&self.scope.search), |row| row.get("seq"))?;
-        Ok(seqs.collect::<Result<_, _>>()?)
+        format!("{selects} ORDER BY {order} LIMIT {limit} OFFSET {skip}")
     }
 
     /// Whether the walk's own count is each change's place in its link's line.
