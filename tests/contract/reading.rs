@@ -4,7 +4,7 @@ use crate::every_kind;
 use crate::ground::{Ground, USER, connector, ids};
 use serde_json::json;
 use std::collections::BTreeSet;
-use tidemark_connectors::HttpOptions;
+use tidemark_connectors::{HttpOptions, Limits};
 use tidemark_model::connector::{Checkpoint, PullFailure, Remote};
 use tidemark_model::settings::LinkSettings;
 
@@ -16,6 +16,7 @@ every_kind!(
     a_checkpoint_of_another_stream_is_not_followed,
     an_empty_collection_has_a_checkpoint_from_which_news_arrive,
     a_record_that_never_was_is_missing,
+    records_too_large_for_one_page_come_in_smaller_ones,
     the_collections_on_offer_are_listed_with_their_counts,
     a_check_tells_who_we_are_and_what_time_it_is_there,
 );
@@ -92,6 +93,26 @@ async fn an_empty_collection_has_a_checkpoint_from_which_news_arrive(ground: Gro
 
 async fn a_record_that_never_was_is_missing(ground: Ground) {
     assert_eq!(ground.ours.fetch(&ground.collection, "404").await, Ok(Remote::Missing));
+}
+
+async fn records_too_large_for_one_page_come_in_smaller_ones(ground: Ground) {
+    for n in 0..6 {
+        // Text that does not compress to nothing, so that the limit is met on any way.
+        let long: String = (0..30_000).map(|at| char::from(b'a' + ((at * at + n) % 26) as u8)).collect();
+        ground.colleague(&ground.create(&json!({"id": format!("r{n}"), "long": long}))).await;
+    }
+    let limits = Limits { page: 100_000, ..Limits::default() };
+    let small = ground.ours_with("v1", HttpOptions { limits, ..HttpOptions::default() });
+    let (mut seen, mut after) = (Vec::new(), None);
+    for _ in 0..6 {
+        let page = small.pull(&ground.wish(after, 100)).await.unwrap();
+        seen.extend(ids(&page.rows));
+        after = Some(page.next);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(seen, ["r0", "r1", "r2", "r3", "r4", "r5"]);
 }
 
 async fn the_collections_on_offer_are_listed_with_their_counts(ground: Ground) {

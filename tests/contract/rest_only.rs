@@ -1,6 +1,6 @@
 //! What only the server contract can promise.
 
-use crate::ground::{Ground, document, failed, ids};
+use crate::ground::{Ground, PASSWORD, USER, document, failed, ids};
 use serde_json::{Value, json};
 use tidemark_connectors::HttpOptions;
 use tidemark_model::connector::{Checkpoint, Intent, Outcome, PullFailure, Remote, Row, SealError};
@@ -165,7 +165,11 @@ async fn compressed_answers_are_read_and_bounded() {
     assert_eq!(document(&fetched)["long"].as_str().map(str::len), Some(100_000));
     let offered =
         ground.proxy.seen().last().and_then(|seen| seen.header("accept-encoding").map(str::to_owned));
-    assert!(offered.is_some_and(|offered| offered.contains("gzip")), "compression is offered");
+    let plain = reqwest::Client::builder().no_proxy().no_gzip().no_zstd().build().unwrap();
+    let request = plain.get(ground.proxy.url("v1/c/tasks/a")).basic_auth(USER, Some(PASSWORD));
+    let raw = request.header("Accept-Encoding", offered.unwrap()).send().await.unwrap();
+    assert!(raw.headers().contains_key("content-encoding"), "what we ask for is answered compressed");
+    assert!(raw.bytes().await.unwrap().len() < 70_000);
     let limits = tidemark_connectors::Limits { document: 70_000, ..Default::default() };
     let small = ground.ours_with("v1", HttpOptions { limits, ..HttpOptions::default() });
     let refused = small.fetch(&ground.collection, "a").await.unwrap_err();
