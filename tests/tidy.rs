@@ -14,7 +14,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
     ("src-tauri/connectors", &["model"], &["rusqlite", "tauri"]),
     ("src-tauri/sandbox", &["model"], &["tauri"]),
     ("src-tauri/gateway", &["model", "engine"], &["tauri"]),
-    ("src-tauri/host", &["model", "engine", "connectors"], &["tauri"]),
+    ("src-tauri/host", &["model", "engine", "connectors", "sandbox"], &["tauri"]),
     ("src-tauri/cli", &["model", "engine", "connectors", "host", "gateway", "sandbox"], &["tauri"]),
     ("src-tauri/xtask", &[], &["tokio", "rusqlite", "reqwest", "tauri", "serde"]),
     (".", &["model", "engine", "connectors", "host", "gateway", "sandbox"], &["reqwest", "rusqlite"]),

@@ -45,6 +45,18 @@ impl Engine {
         self.shared().write(move |tx| links::set_secret_kept(tx, id, kept)).await
     }
 
+    /// Takes another address for the same server and account, and tries it at once.
+    ///
+    /// For a server of this machine whose port had to change; records, checkpoints and changes stay what they are.
+    pub async fn set_link_url(&self, name: &str, url: &str) -> Result<(), StoreError> {
+        let row = self.shared().store.read(|tx| links::by_name(tx, name))?;
+        let id = row.ok_or_else(|| crate::engine::no_link(name))?.id;
+        let url = url.to_owned();
+        self.shared().write(move |tx| links::set_url(tx, id, &url)).await?;
+        self.shared().bulletin.status_is_stale();
+        self.reconnect(name).await
+    }
+
     /// A person's answer to the deletion guard: yes, remove them; the collection is pulled again.
     pub async fn allow_removals(&self, link: &str, collection: &str) -> Result<(), StoreError> {
         let place = self.place(link, collection)?;

@@ -1,1 +1,33 @@
-//! tidemark-host
+//! What the window, the command line and tests share: the data folder, settings, the keychain, the kinds of server,
+//! and starting an engine with all of them.
+//!
+//! | variable | says |
+//! |---|---|
+//! | `TIDEMARK_DATA` | the data folder |
+//! | `TIDEMARK_CLOCK` | RFC 3339: the clock starts there and goes on with real time, for screenshots and demonstrations |
+//! | `TIDEMARK_KEYCHAIN` | `none`: secrets are kept for this run only |
+//! | `TIDEMARK_SECRET_<LINK>` | a link's secret for this process; it beats the keychain |
+//! | `TIDEMARK_SAMPLE_SWITCHES` | `1`: the sample server's fault switches are served on its port |
+//! | `PROCESSING_INTERVAL` … | [`settings`] |
+
+mod clock;
+mod connections;
+mod environment;
+mod faults;
+mod folder;
+mod host;
+mod keychain;
+mod link_test;
+pub mod notices;
+mod registry;
+pub mod sample;
+pub mod settings;
+mod vault;
+
+pub use clock::RunningClock;
+pub use environment::Environment;
+pub use faults::HostError;
+pub use host::{Host, HostOptions};
+pub use keychain::{Keychain, KeychainFault, NoKeychain, SystemKeychain};
+pub use registry::Registry;
+pub use vault::{Vault, secret_variable};

@@ -140,6 +140,11 @@ pub(crate) fn set_secret_kept(tx: &Connection, id: i64, kept: bool) -> Result<()
     Ok(())
 }
 
+pub(crate) fn set_url(tx: &Connection, id: i64, url: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET url = ?2 WHERE id = ?1")?.execute(params![id, url])?;
+    Ok(())
+}
+
 pub(crate) fn set_last_error(tx: &Connection, id: i64, error: Option<&LastError>) -> Result<(), StoreError> {
     let text = error.map(serde_json::to_string).transpose()?;
     tx.prepare_cached("UPDATE links SET last_error = ?2 WHERE id = ?1")?.execute(params![id, text])?;

@@ -1,0 +1,125 @@
+//! Starting an engine with everything around it.
+
+use crate::clock::RunningClock;
+use crate::environment::Environment;
+use crate::faults::HostError;
+use crate::folder::data_folder;
+use crate::keychain::{Keychain, NoKeychain, SystemKeychain};
+use crate::registry::Registry;
+use crate::settings;
+use crate::vault::Vault;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tidemark_engine::{Engine, EngineSettings, Platform, SystemClock, SystemRng, WriterMode};
+use tidemark_model::clock::{Clock, Rng};
+
+/// What a host is told; what is left open follows from the environment and the data folder.
+#[derive(Clone)]
+pub struct HostOptions {
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// Wall time and timers.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// Chance.
+    pub rng: Option<Arc<dyn Rng>>,
+    /// How the engine works.
+    pub settings: Option<EngineSettings>,
+    /// Where writing happens.
+    pub writer: WriterMode,
+    /// Where secrets are kept.
+    pub keychain: Option<Arc<dyn Keychain>>,
+    /// The variables of this process.
+    pub environment: Environment,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self {
+            data: None,
+            clock: None,
+            rng: None,
+            settings: None,
+            writer: WriterMode::Threaded,
+            keychain: None,
+            environment: Environment::of_process(),
+        }
+    }
+}
+
+/// An engine with its data folder and secrets; clones share it.
+#[derive(Clone)]
+pub struct Host {
+    engine: Engine,
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+    pub(crate) environment: Environment,
+    pub(crate) vault: Arc<Vault>,
+}
+
+impl Host {
+    /// Opens the data folder and its engine; nothing runs by itself until [`Engine::start`].
+    ///
+    /// Errors: a setting cannot be used; the folder cannot be read or written, or is of a newer version.
+    pub async fn open(options: HostOptions) -> Result<Self, HostError> {
+        let environment = options.environment;
+        let folder = data_folder(options.data, &environment)?;
+        let settings = match options.settings {
+            Some(settings) => settings,
+            None => settings::engine_settings(read_settings(&folder)?.as_deref(), &environment)?,
+        };
+        let clock = match options.clock {
+            Some(clock) => clock,
+            None => clock_of(&environment)?,
+        };
+        let keychain = options.keychain.unwrap_or_else(|| keychain_of(&environment));
+        let vault = Arc::new(Vault::new(keychain, environment.clone()));
+        let platform = Platform {
+            clock: Arc::clone(&clock),
+            rng: options.rng.unwrap_or_else(|| Arc::new(SystemRng)),
+            connect: Arc::new(Registry::new(Arc::clone(&vault))),
+        };
+        let engine = Engine::open(&folder, platform, settings, options.writer).await?;
+        Ok(Self { engine, folder, clock, environment, vault })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The clock of the engine, for whatever shows or compares times beside it.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+}
+
+fn read_settings(folder: &Path) -> Result<Option<String>, HostError> {
+    let path = folder.join(settings::FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(HostError::File { path, error }),
+    }
+}
+
+fn clock_of(environment: &Environment) -> Result<Arc<dyn Clock>, HostError> {
+    match environment.get("TIDEMARK_CLOCK") {
+        None => Ok(Arc::new(SystemClock)),
+        Some(text) => RunningClock::parse(&text)
+            .map(|clock| Arc::new(clock) as Arc<dyn Clock>)
+            .ok_or(HostError::BadClock(text)),
+    }
+}
+
+fn keychain_of(environment: &Environment) -> Arc<dyn Keychain> {
+    match environment.get("TIDEMARK_KEYCHAIN").as_deref() {
+        Some("none") => Arc::new(NoKeychain),
+        _ => Arc::new(SystemKeychain),
+    }
+}

@@ -1,0 +1,134 @@
+//! Each link's secret: from the environment, else from the keychain, else for this run only. Never in a file or log.
+
+use crate::environment::Environment;
+use crate::keychain::{Keychain, KeychainFault};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tidemark_connectors::Secret;
+use zeroize::Zeroizing;
+
+/// The secrets of one process.
+pub struct Vault {
+    keychain: Arc<dyn Keychain>,
+    environment: Environment,
+    /// What was given or read in this run, by entry.
+    known: Mutex<BTreeMap<String, Zeroizing<String>>>,
+}
+
+/// Whose secret it is. The entry's name does not depend on the data folder, so that a moved folder finds it again.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The link's name.
+    pub link: &'a str,
+    /// Its account.
+    pub user: Option<&'a str>,
+    /// Its endpoint.
+    pub url: &'a str,
+}
+
+impl Owner<'_> {
+    fn entry(&self) -> String {
+        format!("{} ({}@{})", self.link, self.user.unwrap_or_default(), self.url)
+    }
+}
+
+/// The variable that holds a link's secret: `TIDEMARK_SECRET_` and its name in upper case, `_` for all that is neither
+/// letter nor digit.
+pub fn secret_variable(link: &str) -> String {
+    let name: String = link
+        .chars()
+        .flat_map(char::to_uppercase)
+        .map(|letter| if letter.is_alphanumeric() { letter } else { '_' })
+        .collect();
+    format!("TIDEMARK_SECRET_{name}")
+}
+
+impl Vault {
+    /// A vault over a keychain and an environment.
+    pub fn new(keychain: Arc<dyn Keychain>, environment: Environment) -> Self {
+        Self { keychain, environment, known: Mutex::default() }
+    }
+
+    /// The secret to sign in with; `kept` says whether the keychain holds one.
+    pub(crate) fn secret(&self, owner: &Owner<'_>, kept: bool) -> Option<Secret> {
+        if let Some(secret) = self.from_environment(owner.link) {
+            return Some(secret);
+        }
+        let entry = owner.entry();
+        if let Some(secret) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&entry) {
+            return Some(Secret::new(secret.as_str()));
+        }
+        if !kept {
+            return None;
+        }
+        match self.keychain.read(&entry) {
+            Ok(Some(secret)) => {
+                let given = Secret::new(secret.as_str());
+                self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, secret);
+                Some(given)
+            }
+            Ok(None) => None,
+            Err(fault) => {
+                // The server will ask for a sign-in, which says what to do.
+                tracing::warn!(link = owner.link, %fault, "reading a secret");
+                None
+            }
+        }
+    }
+
+    /// The secret that the environment holds for a link.
+    pub(crate) fn from_environment(&self, link: &str) -> Option<Secret> {
+        self.environment.get(&secret_variable(link)).map(Secret::new)
+    }
+
+    /// Takes a secret: for this run in any case, and in the keychain where that works.
+    pub(crate) fn keep(&self, owner: &Owner<'_>, secret: Zeroizing<String>) -> Result<(), KeychainFault> {
+        let entry = owner.entry();
+        let kept = self.keychain.keep(&entry, &secret);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, secret);
+        kept
+    }
+
+    /// Forgets a link's secret everywhere.
+    pub(crate) fn forget(&self, owner: &Owner<'_>, kept: bool) -> Result<(), KeychainFault> {
+        let entry = owner.entry();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&entry);
+        if kept { self.keychain.forget(&entry) } else { Ok(()) }
+    }
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keychain::NoKeychain;
+
+    const WORK: Owner<'static> = Owner { link: "Work (new)", user: Some("ann"), url: "https://x/" };
+
+    #[test]
+    fn the_variable_of_a_link_is_its_name_in_capitals() {
+        assert_eq!(secret_variable("Work (new)"), "TIDEMARK_SECRET_WORK__NEW_");
+        assert_eq!(secret_variable("café-1"), "TIDEMARK_SECRET_CAFÉ_1");
+    }
+
+    #[test]
+    fn without_a_keychain_a_secret_lives_for_this_run() {
+        let vault = Vault::new(Arc::new(NoKeychain), Environment::of([]));
+        assert_eq!(vault.keep(&WORK, Zeroizing::new("swordfish".into())), Err(KeychainFault::Absent));
+        assert!(vault.secret(&WORK, false).is_some());
+        vault.forget(&WORK, false).unwrap();
+        assert!(vault.secret(&WORK, false).is_none(), "it is gone with its link");
+    }
+
+    #[test]
+    fn a_vault_prints_no_secret() {
+        let vault = Vault::new(Arc::new(NoKeychain), Environment::of([("TIDEMARK_SECRET_A", "swordfish")]));
+        let _ = vault.keep(&WORK, Zeroizing::new("swordfish".into()));
+        assert!(!format!("{vault:?} {:?}", vault.environment).contains("sword"));
+    }
+}
