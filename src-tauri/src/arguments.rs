@@ -1,8 +1,8 @@
 //! What each command may be told. Tauri ignores an argument that a command does not know; Tidemark refuses it, because
 //! a misspelt one would otherwise do something else than was meant.
 
-use tauri::ipc::{Invoke, InvokeBody};
 use tauri::Runtime;
+use tauri::ipc::{Invoke, InvokeBody};
 use tidemark_model::view::{Refusal, RefusalCode};
 
 /// Every command with the names of its arguments, as the window gives them.
@@ -40,6 +40,7 @@ pub const ARGUMENTS: &[(&str, &[&str])] = &[
     ("start_sample", &[]),
     ("set_sample_offline", &["offline"]),
     ("get_sample_offline", &[]),
+    ("let_colleague_edit", &[]),
     ("get_settings", &[]),
     ("update_settings", &["settings"]),
 ];
@@ -55,7 +56,10 @@ pub fn check(command: &str, body: &InvokeBody) -> Result<(), Refusal> {
         None => Ok(()),
         Some(unknown) => Err(Refusal {
             code: RefusalCode::Invalid,
-            message: format!("'{command}' knows no argument '{}'", tidemark_model::failure::clip(unknown, 60)),
+            message: format!(
+                "'{command}' knows no argument '{}'",
+                tidemark_model::failure::clip(unknown, 60)
+            ),
             hint: match known.is_empty() {
                 true => "It takes none.".to_owned(),
                 false => format!("It takes {}.", known.join(", ")),

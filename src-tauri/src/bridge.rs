@@ -2,7 +2,7 @@
 //! window is seen, nothing while it is hidden (`engine.md` 12).
 
 use std::time::Duration;
-use tidemark_model::view::Event;
+use tidemark_model::view::{Event, StatusSnapshot};
 
 /// Time between two tellings.
 pub const INTERVAL: Duration = Duration::from_millis(250);
@@ -21,6 +21,14 @@ impl Bridge {
             None => self.waiting.push(event),
             Some(waiting) => *waiting = joined(waiting, event),
         }
+    }
+
+    /// The newest status that waits, if one does.
+    pub fn newest_status(&self) -> Option<&StatusSnapshot> {
+        self.waiting.iter().find_map(|event| match event {
+            Event::SyncStateChanged(snapshot) => Some(&**snapshot),
+            _ => None,
+        })
     }
 
     /// Whether there is nothing to tell.
@@ -78,7 +86,7 @@ fn ids(older: (&[String], bool), newer: (Vec<String>, bool)) -> (Vec<String>, bo
 mod tests {
     use super::*;
     use tidemark_model::number::Count;
-    use tidemark_model::view::{QueueChanged, RecordsChanged, StatusSnapshot};
+    use tidemark_model::view::{QueueChanged, RecordsChanged};
 
     fn queue(n: usize) -> Event {
         Event::QueueChanged(QueueChanged {

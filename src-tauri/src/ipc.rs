@@ -46,6 +46,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::links::start_sample,
             commands::links::set_sample_offline,
             commands::links::get_sample_offline,
+            commands::links::let_colleague_edit,
             commands::settings::get_settings,
             commands::settings::update_settings,
         ])

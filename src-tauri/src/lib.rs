@@ -1,4 +1,101 @@
 //! The Tauri shell: wiring, commands and events.
+//!
+//! `wire` and `build` hold all that does not need a display, so that the IPC tests run the same commands, the same
+//! configuration and the same access list on Tauri's mock runtime.
 
 pub mod arguments;
 pub mod bridge;
+pub mod commands;
+pub mod desk;
+pub mod events;
+pub mod ipc;
+mod notifier;
+pub mod shell;
+pub mod tray;
+
+use desk::Desk;
+use std::sync::Arc;
+use tauri::{App, AppHandle, Builder, Context, Manager as _, RunEvent, Runtime, WindowEvent, Wry};
+use tidemark_host::{Host, HostOptions};
+use tokio::sync::Notify;
+
+/// The embedded configuration: window, content policy, access list and the built page.
+pub fn context<R: Runtime>() -> Context<R> {
+    tauri::generate_context!()
+}
+
+/// Adds everything of Tidemark to a bare builder of any runtime; what needs a display is left to [`run`].
+pub fn wire<R: Runtime>(bare: Builder<R>, host: Host) -> Builder<R> {
+    bare.manage(Desk::new(host)).invoke_handler(arguments::checked(ipc::contract::<R>().invoke_handler()))
+}
+
+/// Builds the application and mounts its events (`Event::emit` panics on an application without them).
+pub fn build<R: Runtime>(builder: Builder<R>) -> tauri::Result<App<R>> {
+    let app = builder.build(context())?;
+    ipc::contract::<R>().mount_events(&app);
+    Ok(app)
+}
+
+/// Opens the window and returns when it is closed; the exit code is 1 where Tidemark cannot start.
+pub fn run() -> i32 {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("TIDEMARK_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let host = match tauri::async_runtime::block_on(Host::open(HostOptions::default())) {
+        Ok(host) => host,
+        Err(error) => {
+            let refusal = tidemark_model::view::Refusal::from(error);
+            tracing::error!(hint = refusal.hint, "Tidemark cannot start: {}", refusal.message);
+            return 1;
+        }
+    };
+    let builder = wire(Builder::<Wry>::default(), host)
+        // A second launch raises the window of the first. The plugin has to be the first of all.
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| shell::raise(app, "")))
+        .plugin(tauri_plugin_window_state::Builder::default().build());
+    let app = match build(builder) {
+        Ok(app) => app,
+        Err(error) => {
+            tracing::error!(%error, "the window cannot be opened");
+            return 1;
+        }
+    };
+    let seen = Arc::new(Notify::new());
+    begin(app.handle(), &seen);
+    app.run_return(move |app, event| match event {
+        RunEvent::WindowEvent { event: WindowEvent::Focused(true) | WindowEvent::Resized(_), .. } => {
+            seen.notify_one();
+        }
+        RunEvent::Exit => {
+            let engine = app.state::<Desk>().engine().clone();
+            tauri::async_runtime::block_on(engine.shutdown());
+        }
+        _ => {}
+    })
+}
+
+/// Starts what runs beside the window: the engine's workers, the bridge, the tray, and the sample server where it was
+/// used before or is asked for.
+pub fn begin<R: Runtime>(app: &AppHandle<R>, seen: &Arc<Notify>) {
+    let listener = app.state::<Desk>().engine().subscribe();
+    tauri::async_runtime::spawn(shell::carry(app.clone(), listener, Arc::clone(seen)));
+    shell::show_tray(app);
+    let app = app.clone();
+    tauri::async_runtime::block_on(async move {
+        let desk = app.state::<Desk>();
+        desk.engine().start();
+        let wanted = std::env::var_os("TIDEMARK_SAMPLE").is_some_and(|value| value == "1");
+        let first = desk.engine().links().is_ok_and(|links| links.is_empty());
+        let sample = match wanted && first {
+            true => desk.start_sample().await.map(drop),
+            false => desk.resume_sample().await,
+        };
+        if let Err(error) = sample {
+            tracing::warn!(%error, "starting the sample server");
+        }
+    });
+}

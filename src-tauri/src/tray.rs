@@ -2,7 +2,7 @@
 
 use tauri::menu::{Menu, MenuBuilder, MenuItemBuilder};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
-use tauri::{AppHandle, Manager as _, Runtime};
+use tauri::{AppHandle, Runtime};
 use tidemark_model::number::Millis;
 use tidemark_model::view::{Activity, StatusSnapshot};
 use tidemark_model::words::{self, Clockface};
@@ -66,15 +66,8 @@ pub enum TrayAction {
 }
 
 impl TrayAction {
-    const ALL: [Self; 7] = [
-        Self::Conflicts,
-        Self::NeedsYou,
-        Self::CheckNow,
-        Self::Pause,
-        Self::Resume,
-        Self::Open,
-        Self::Quit,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Conflicts, Self::NeedsYou, Self::CheckNow, Self::Pause, Self::Resume, Self::Open, Self::Quit];
 
     /// The menu item's id.
     pub fn id(self) -> &'static str {
@@ -112,7 +105,10 @@ pub fn model(snapshot: &StatusSnapshot, time: Clockface<'_>) -> TrayModel {
     let mut items = Vec::new();
     let mut item = |action, text: String| items.push(TrayItem { action, text });
     if attention.conflicts.0 > 0 {
-        item(TrayAction::Conflicts, format!("{}…", words::count(attention.conflicts, "conflict", "conflicts")));
+        item(
+            TrayAction::Conflicts,
+            format!("{}…", words::count(attention.conflicts, "conflict", "conflicts")),
+        );
     }
     if attention.needs_you.0 > 0 {
         let verb = if attention.needs_you.0 == 1 { "needs" } else { "need" };
@@ -186,16 +182,4 @@ pub fn clockface(at: Millis) -> String {
     use chrono::{DateTime, Local, Utc};
     DateTime::<Utc>::from_timestamp_millis(at.0)
         .map_or_else(String::new, |at| at.with_timezone(&Local).format("%H:%M").to_string())
-}
-
-/// Shows and raises the main window, at a place in it if one is named.
-pub fn raise<R: Runtime>(app: &AppHandle<R>, route: &str) {
-    let Some(window) = app.get_webview_window("main") else { return };
-    let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
-    if let Err(error) = shown {
-        tracing::warn!(%error, "raising the window");
-    }
-    if !route.is_empty() {
-        crate::shell::open_route(app, route);
-    }
 }

@@ -8,14 +8,15 @@ use tidemark_model::view::{AddedLink, Discovery, LinkStatus, LinkTest, NewLink, 
 #[tauri::command]
 #[specta::specta]
 pub async fn discover_link(desk: State<'_, Desk>, link: NewLink) -> Result<Discovery, Refusal> {
-    desk.0.discover(&link).await
+    let NewLink { kind, url, user, secret, settings, .. } = link;
+    Ok(desk.host().discover(&kind, &url, user, secret, settings.as_deref()).await?)
 }
 
 /// Adds a connection; its secret goes to the keychain.
 #[tauri::command]
 #[specta::specta]
 pub async fn add_link(desk: State<'_, Desk>, link: NewLink) -> Result<AddedLink, Refusal> {
-    desk.0.add_link(link).await
+    Ok(desk.host().add_link(link).await?)
 }
 
 /// The connections with their state.
@@ -29,21 +30,25 @@ pub async fn list_links(desk: State<'_, Desk>) -> Result<Vec<LinkStatus>, Refusa
 #[tauri::command]
 #[specta::specta]
 pub async fn test_link(desk: State<'_, Desk>, name: String) -> Result<LinkTest, Refusal> {
-    desk.0.test_link(&name).await
+    Ok(desk.host().test_link(&name).await?)
 }
 
 /// Removes a connection; while changes are not sent, only with `force`.
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_link(desk: State<'_, Desk>, name: String, force: bool) -> Result<RemovedLink, Refusal> {
-    desk.0.remove_link(&name, force).await
+    Ok(desk.host().remove_link(&name, force).await?)
 }
 
-/// Signs in again: keeps a new secret and tries at once; answers whether the keychain holds it.
+/// Signs in again: keeps a new secret and tries at once; says why the keychain does not hold it, where it does not.
 #[tauri::command]
 #[specta::specta]
-pub async fn set_link_secret(desk: State<'_, Desk>, name: String, secret: String) -> Result<bool, Refusal> {
-    desk.0.set_secret(&name, secret).await
+pub async fn set_link_secret(
+    desk: State<'_, Desk>,
+    name: String,
+    secret: String,
+) -> Result<Option<String>, Refusal> {
+    Ok(desk.host().set_secret(&name, secret).await?)
 }
 
 /// The person's yes to the deletion guard of a collection.
@@ -57,19 +62,26 @@ pub async fn allow_removals(desk: State<'_, Desk>, link: String, collection: Str
 #[tauri::command]
 #[specta::specta]
 pub async fn start_sample(desk: State<'_, Desk>) -> Result<AddedLink, Refusal> {
-    desk.0.start_sample().await
+    Ok(desk.start_sample().await?)
 }
 
 /// Takes the sample server off the line, or back.
 #[tauri::command]
 #[specta::specta]
 pub async fn set_sample_offline(desk: State<'_, Desk>, offline: bool) -> Result<(), Refusal> {
-    desk.0.set_sample_offline(offline).await
+    desk.set_sample_offline(offline).await
 }
 
 /// Whether the sample server is off the line; none where it does not run.
 #[tauri::command]
 #[specta::specta]
 pub async fn get_sample_offline(desk: State<'_, Desk>) -> Result<Option<bool>, Refusal> {
-    Ok(desk.0.sample_offline())
+    Ok(desk.sample_offline().await)
+}
+
+/// Lets the simulated colleague of the sample server change some records.
+#[tauri::command]
+#[specta::specta]
+pub async fn let_colleague_edit(desk: State<'_, Desk>) -> Result<(), Refusal> {
+    desk.sample_colleague().await
 }

@@ -7,19 +7,8 @@ pub mod records;
 pub mod settings;
 pub mod status;
 
-use std::sync::Arc;
-use tidemark_engine::Engine;
-use tidemark_host::Host;
+pub use crate::desk::Desk;
 use tidemark_model::number::Count;
-
-/// The application's host, as the shell keeps it for its commands.
-pub struct Desk(pub Arc<Host>);
-
-impl Desk {
-    fn engine(&self) -> &Engine {
-        self.0.engine()
-    }
-}
 
 /// A list's place and size; a negative one is the beginning or nothing.
 fn place(count: Count) -> usize {

@@ -3,9 +3,7 @@
 use super::{Desk, place};
 use tauri::State;
 use tidemark_model::number::Count;
-use tidemark_model::view::{
-    BulkResult, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, Refusal,
-};
+use tidemark_model::view::{BulkResult, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, Refusal};
 
 /// Statistics, in constant time.
 #[tauri::command]

@@ -3,7 +3,9 @@
 use super::{Desk, place};
 use tauri::State;
 use tidemark_model::number::Count;
-use tidemark_model::view::{FieldEdit, Form, ListPage, RecordDetail, RecordFilter, RecordRow, Refusal, Saved};
+use tidemark_model::view::{
+    FieldEdit, Form, ListPage, RecordDetail, RecordFilter, RecordRow, Refusal, Saved,
+};
 
 /// A page of a collection's records.
 #[tauri::command]
