@@ -94,35 +94,25 @@ impl Tally {
             in_conflict: of(MutationState::Conflicted),
             needs_you: of(MutationState::Parked),
             in_trash: of(MutationState::Discarded),
-            oldest_at: self.oldest(tx, &UNFINISHED, link)?,
+            oldest_at: self.oldest(tx, link)?,
             next_at: next_due(tx, &links)?,
         })
     }
 
-    /// Saved time of the oldest in some states.
-    fn oldest(
-        &self,
-        tx: &Connection,
-        states: &[MutationState],
-        link: Option<i64>,
-    ) -> Result<Option<Millis>, StoreError> {
+    /// Saved time of the oldest that is not finished.
+    fn oldest(&self, tx: &Connection, link: Option<i64>) -> Result<Option<Millis>, StoreError> {
         let (own, all) = (self.sum(link), self.sum(None));
         let mut oldest: Option<i64> = None;
-        for state in states {
-            let n = own.states.of(*state);
+        for state in UNFINISHED {
+            let n = own.states.of(state);
             let seq = match (n, link) {
                 (0, _) => None,
-                (_, Some(link)) if n < all.states.of(*state) => first_of_link(tx, *state, link)?,
-                _ => first(tx, *state)?,
+                (_, Some(link)) if n < all.states.of(state) => first_of_link(tx, state, link)?,
+                _ => first(tx, state)?,
             };
             oldest = [oldest, seq].into_iter().flatten().min();
         }
-        let Some(seq) = oldest else { return Ok(None) };
-        let at: Option<i64> = tx
-            .prepare_cached("SELECT created_at FROM outbox WHERE seq = ?1")?
-            .query_row([seq], |row| row.get(0))
-            .optional()?;
-        Ok(at.map(Millis))
+        saved_at(tx, oldest)
     }
 }
 
@@ -143,7 +133,7 @@ pub(crate) fn stats(tx: &Connection) -> Result<QueueStats, StoreError> {
     Ok(QueueStats {
         counts: by_state(&tally.sum(None).states),
         collections: per_collection,
-        oldest_pending: tally.oldest(tx, &[MutationState::Queued], None)?,
+        oldest_pending: saved_at(tx, first(tx, MutationState::Queued)?)?,
         next_retry: next_due(tx, &tally.links())?,
     })
 }
@@ -171,6 +161,14 @@ fn next_due(tx: &Connection, links: &BTreeSet<i64>) -> Result<Option<Millis>, St
     Ok(next)
 }
 
+fn saved_at(tx: &Connection, seq: Option<i64>) -> Result<Option<Millis>, StoreError> {
+    let at: Option<i64> = tx
+        .prepare_cached("SELECT created_at FROM outbox WHERE seq = ?1")?
+        .query_row([seq], |row| row.get(0))
+        .optional()?;
+    Ok(at.map(Millis))
+}
+
 /// The oldest number in a state.
 fn first(tx: &Connection, state: MutationState) -> Result<Option<i64>, StoreError> {
     Ok(tx
@@ -178,7 +176,7 @@ fn first(tx: &Connection, state: MutationState) -> Result<Option<i64>, StoreErro
         .query_row([state.as_str()], |row| row.get(0))?)
 }
 
-/// The oldest number of one of several links in a state.
+/// The oldest number of one of several links in an unfinished state, or in another that goes in the same line.
 fn first_of_link(tx: &Connection, state: MutationState, link: i64) -> Result<Option<i64>, StoreError> {
     if state != MutationState::Queued {
         // The few that are on their way or wait for a person; another link's are passed over.
@@ -193,7 +191,7 @@ fn first_of_link(tx: &Connection, state: MutationState, link: i64) -> Result<Opt
     // Another link may have a million of them: each priority's first is asked for.
     let mut ready = tx.prepare_cached(&format!(
         "SELECT min(seq) FROM outbox {} AND priority = ?1",
-        super::place::ready(link)
+        super::place::line(link)
     ))?;
     let mut apart = tx.prepare_cached(
         "SELECT min(seq) FROM outbox INDEXED BY outbox_waits WHERE link_id = ?1 AND waits = ?2 AND priority = ?3",

@@ -4,14 +4,17 @@ use crate::store::StoreError;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
-/// The ready ones of a link: what stands after FROM. What was sent before and has no definite answer goes in the
-/// same line, but is not waiting.
-pub(super) fn ready(link: i64) -> String {
+/// A link's line: what stands after FROM. What was sent before and has no definite answer goes in the same line.
+pub(super) fn line(link: i64) -> String {
     format!(
         "INDEXED BY outbox_ready WHERE link_id = {link} AND head = 1 AND blockers = 0 AND held IS NULL \
-         AND due_at = 0 AND state IN ('queued', 'uncertain') \
-         AND seq NOT IN (SELECT seq FROM outbox WHERE state = 'uncertain')"
+         AND due_at = 0 AND state IN ('queued', 'uncertain')"
     )
+}
+
+/// The ready ones of a link: those of its line that were not sent before.
+pub(super) fn ready(link: i64) -> String {
+    format!("{} AND seq NOT IN (SELECT seq FROM outbox WHERE state = 'uncertain')", line(link))
 }
 
 /// Counts places along a page, so that what was passed is not counted again.

@@ -267,7 +267,8 @@ fn every_count_is_the_number_of_rows_of_its_filter_in_any_store() {
         failure_persistence: None,
         ..ProptestConfig::default()
     });
-    let strategy = (prop::collection::vec(any_row(), 0..40), prop::collection::vec(any_step(), 0..20));
+    let strategy =
+        (prop::collection::vec(any_row(), 0..40), prop::collection::vec(any_step(), 0..20), 0..PARTS);
     runner
         .run(&strategy, |(rows, steps, part)| {
             fixture.write(move |tx| {
@@ -373,7 +374,8 @@ fn a_conflicted_change_names_its_conflict() {
 #[test]
 fn a_change_is_shown_whole_with_what_stood_there_before() {
     let fixture = Fixture::new();
-    let record = fixture.record(1, "r", serde_json::from_str(r#"{"a": 1.10, "b": "x"}"#).ok(), Some(json!({"a": 3})));
+    let record =
+        fixture.record(1, "r", serde_json::from_str(r#"{"a": 1.10, "b": "x"}"#).ok(), Some(json!({"a": 3})));
     let older = fixture.change(Row {
         record: Some(record),
         state: "uncertain",
