@@ -1,7 +1,13 @@
 //! What scenario, contract and window tests share.
 
+pub mod audit;
+pub mod clock;
 pub mod fault_proxy;
 #[path = "../support/kinto.rs"]
 pub mod kinto;
 #[path = "../support/kinto_venv.rs"]
 pub mod kinto_venv;
+pub mod rng;
+pub mod tap;
+pub mod wire;
+pub mod world;

@@ -1,0 +1,326 @@
+//! The books of an engine, recomputed from the rows on disk and compared with what it says.
+//!
+//! What is kept by triggers and by hand (counters, heads of lanes, blockers) is counted anew; what must hold between
+//! tables is looked at; at rest, both sides must be equal.
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tidemark_model::change::{self, Change};
+use tidemark_model::document::{canonical, same};
+use tidemark_model::mutation::MutationState;
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{Ledger, QueueCountsByState, QueueStats, StatusSnapshot};
+use tidemark_sandbox::world::call::{Call, Caller, List};
+use tidemark_sandbox::{Report, SandboxHandle};
+
+/// What is audited.
+pub struct Audit<'a> {
+    /// The data folder.
+    pub folder: &'a Path,
+    /// What the engine says of itself.
+    pub status: StatusSnapshot,
+    /// Its statistics.
+    pub stats: QueueStats,
+    /// What the server saw.
+    pub report: Report,
+    /// The server.
+    pub server: &'a SandboxHandle,
+    /// The time.
+    pub now: Millis,
+    /// A good cycle has just ended: nothing that could be sent may be left, and both sides are equal.
+    pub at_rest: bool,
+}
+
+/// Every breach, in words.
+pub fn audit(audit: &Audit<'_>) -> Vec<String> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db =
+        Connection::open_with_flags(audit.folder.join("tidemark.db"), flags).expect("the database opens");
+    let mut faults = Vec::new();
+    let rows = count_by_state(&db);
+    ledger(&audit.status.ledger, &rows, &mut faults);
+    statistics(&audit.stats.counts, &rows, &mut faults);
+    for (what, sql) in AGREE {
+        found(&db, what, sql, &mut faults);
+    }
+    overlays(&db, &mut faults);
+    for double in &audit.report.duplicates {
+        faults.push(format!("a change took effect twice on the server: {double:?}"));
+    }
+    for backwards in &audit.report.order_violations {
+        faults.push(format!("effects came out of order: {backwards:?}"));
+    }
+    if audit.at_rest {
+        for (what, sql) in AT_REST {
+            found(&db, what, &sql.replace(":now", &audit.now.0.to_string()), &mut faults);
+        }
+        converged(&db, audit.server, &mut faults);
+    }
+    faults
+}
+
+const UNFINISHED: &str = "('queued', 'sealed', 'uncertain', 'conflicted', 'parked')";
+
+/// Selects that must find nothing, with what it would mean; each gives one text per breach.
+const AGREE: &[(&str, &str)] = &[
+    (
+        "the counter of a state is not the number of its rows",
+        "SELECT state || ': ' || n || ' counted, ' || there FROM (
+             SELECT c.state AS state, c.n AS n, (SELECT count(*) FROM outbox o WHERE o.link_id = c.link_id
+                 AND coalesce(o.collection_id, 0) = c.collection_id AND o.state = c.state) AS there
+               FROM counters c WHERE c.state <> 'saved') WHERE n <> there",
+    ),
+    (
+        "saved changes and their rows are not as many",
+        "SELECT saved || ' saved, ' || kept FROM (
+             SELECT coalesce(sum(CASE WHEN state = 'saved' THEN n END), 0) AS saved,
+                    coalesce(sum(CASE WHEN state <> 'saved' THEN n + purged END), 0) AS kept FROM counters)
+          WHERE saved <> kept",
+    ),
+    (
+        "the counter of what waits is not the number of its rows",
+        "SELECT kind || ': ' || n || ' counted, ' || there FROM (
+             SELECT w.kind AS kind, w.n AS n, (SELECT count(*) FROM outbox o WHERE o.link_id = w.link_id
+                 AND coalesce(o.collection_id, 0) = w.collection_id AND o.waits = w.kind) AS there
+               FROM waiting w) WHERE n <> there",
+    ),
+    (
+        "the head of a lane is not its oldest",
+        "SELECT rid || ' at ' || seq || ' has head ' || head FROM outbox o WHERE state IN UNFINISHED AND head <>
+             (seq = (SELECT min(seq) FROM outbox i WHERE i.record_id = o.record_id AND i.state IN UNFINISHED))",
+    ),
+    (
+        "blockers are not the edges that are open",
+        "SELECT rid || ' at ' || seq || ' counts ' || blockers FROM outbox o WHERE state IN UNFINISHED
+             AND blockers <> (SELECT count(*) FROM edges e WHERE e.seq = o.seq)",
+    ),
+    (
+        "an edge waits for something that has ended",
+        "SELECT e.seq || ' waits for ' || e.waits_for FROM edges e JOIN outbox o ON o.seq = e.waits_for
+          WHERE o.state NOT IN UNFINISHED",
+    ),
+    (
+        "two changes of one lane are in flight",
+        "SELECT rid FROM outbox WHERE state IN ('sealed', 'uncertain') GROUP BY record_id HAVING count(*) > 1",
+    ),
+    (
+        "a change waits in a conflict that is not open",
+        "SELECT rid FROM outbox o WHERE state = 'conflicted'
+             AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.record_id = o.record_id AND c.state = 'open')",
+    ),
+    (
+        "an open conflict has no change that waits in it",
+        "SELECT rid FROM conflicts c WHERE state = 'open'
+             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.record_id = c.record_id AND o.state = 'conflicted')",
+    ),
+    (
+        "a collection counts its records wrongly",
+        "SELECT name || ' counts ' || record_count FROM collections c WHERE record_count <>
+             (SELECT count(*) FROM records r WHERE r.collection_id = c.id AND r.visible = 1)",
+    ),
+    (
+        "one key stands for two bodies",
+        "SELECT key FROM outbox WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1",
+    ),
+];
+
+/// The same for a state of rest.
+const AT_REST: &[(&str, &str)] = &[
+    (
+        "something could be sent and is not",
+        "SELECT rid || ' (' || state || ')' FROM outbox o WHERE head = 1 AND blockers = 0 AND held IS NULL
+             AND state IN ('queued', 'uncertain') AND due_at <= :now
+             AND NOT EXISTS (SELECT 1 FROM collections c WHERE c.id = o.collection_id AND c.paused = 1)",
+    ),
+    ("something is on the wire at rest", "SELECT rid FROM outbox WHERE state = 'sealed'"),
+    (
+        "a record that was set aside was not fetched",
+        "SELECT rid FROM records r WHERE set_aside = 1 AND NOT EXISTS
+             (SELECT 1 FROM outbox o WHERE o.record_id = r.id AND o.state IN UNFINISHED)
+             AND NOT EXISTS (SELECT 1 FROM collections c WHERE c.id = r.collection_id AND c.paused = 1)",
+    ),
+];
+
+fn found(db: &Connection, what: &str, sql: &str, faults: &mut Vec<String>) {
+    let mut statement =
+        db.prepare(&sql.replace("UNFINISHED", UNFINISHED)).expect("the audit knows the tables");
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("the audit can be asked");
+    faults.extend(rows.map(|row| format!("{what}: {}", row.expect("a row is read"))));
+}
+
+fn count_by_state(db: &Connection) -> BTreeMap<MutationState, i64> {
+    let mut statement =
+        db.prepare("SELECT state, count(*) FROM outbox GROUP BY state").expect("the outbox is there");
+    let rows =
+        statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).expect("it can be read");
+    rows.map(|row| {
+        let (word, count) = row.expect("a row is read");
+        (MutationState::parse(&word).expect("a known state"), count)
+    })
+    .collect()
+}
+
+fn ledger(ledger: &Ledger, rows: &BTreeMap<MutationState, i64>, faults: &mut Vec<String>) {
+    use MutationState::{
+        Cancelled, Combined, Confirmed, Conflicted, Discarded, Parked, Queued, Sealed, Superseded, Uncertain,
+    };
+    let of = |states: &[MutationState]| states.iter().filter_map(|state| rows.get(state)).sum::<i64>();
+    let lines = [
+        ("saved", ledger.saved, of(&MutationState::ALL)),
+        ("confirmed", ledger.confirmed, of(&[Confirmed])),
+        ("not confirmed", ledger.not_confirmed, of(&[Uncertain])),
+        ("waiting", ledger.waiting, of(&[Queued, Sealed])),
+        ("conflicts", ledger.conflicts, of(&[Conflicted])),
+        ("needs you", ledger.needs_you, of(&[Parked])),
+        ("superseded", ledger.superseded, of(&[Superseded])),
+        ("combined", ledger.combined, of(&[Combined])),
+        ("cancelled", ledger.cancelled, of(&[Cancelled])),
+        ("discarded", ledger.discarded, of(&[Discarded])),
+    ];
+    for (line, said, counted) in lines {
+        if said != Count(counted) {
+            faults.push(format!("the ledger says {} {line}, and {counted} are there", said.0));
+        }
+    }
+    let parts: i64 = lines[1..].iter().map(|(_, said, _)| said.0).sum();
+    if !ledger.balanced || ledger.saved.0 != parts {
+        faults.push(format!("the ledger does not balance: {ledger:?}"));
+    }
+}
+
+fn statistics(said: &QueueCountsByState, rows: &BTreeMap<MutationState, i64>, faults: &mut Vec<String>) {
+    for state in MutationState::ALL {
+        let count = match state {
+            MutationState::Queued => said.queued,
+            MutationState::Sealed => said.sealed,
+            MutationState::Uncertain => said.uncertain,
+            MutationState::Conflicted => said.conflicted,
+            MutationState::Parked => said.parked,
+            MutationState::Confirmed => said.confirmed,
+            MutationState::Superseded => said.superseded,
+            MutationState::Combined => said.combined,
+            MutationState::Cancelled => said.cancelled,
+            MutationState::Discarded => said.discarded,
+        };
+        let counted = rows.get(&state).copied().unwrap_or(0);
+        if count.0 != counted {
+            faults.push(format!(
+                "the statistics say {} {}, and {counted} are there",
+                count.0,
+                state.as_str()
+            ));
+        }
+    }
+}
+
+/// What a person sees is the base with everything pending on top; a conflict shows a merge and is left out.
+fn overlays(db: &Connection, faults: &mut Vec<String>) {
+    let mut statement = db
+        .prepare(
+            "SELECT id, rid, base, local FROM records r WHERE NOT EXISTS
+                 (SELECT 1 FROM conflicts c WHERE c.record_id = r.id AND c.state = 'open')",
+        )
+        .expect("the records are there");
+    let mut rows = statement.query([]).expect("the records can be read");
+    while let Some(row) = rows.next().expect("a record is read") {
+        let (id, rid): (i64, String) = (row.get(0).expect("an id"), row.get(1).expect("a record's id"));
+        let [base, local] = [2, 3].map(|column| {
+            let text: Option<String> = row.get(column).expect("a document's text");
+            text.map(|text| parse(&text))
+        });
+        let expected = pending_on(db, id, base);
+        let alike = match (&expected, &local) {
+            (Some(expected), Some(local)) => same(expected, local),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !alike {
+            faults.push(format!("{rid} shows {local:?}; with what is pending it would be {expected:?}"));
+        }
+    }
+}
+
+fn pending_on(db: &Connection, record: i64, base: Option<Value>) -> Option<Value> {
+    let sql = format!(
+        "SELECT operation, changes FROM outbox WHERE record_id = ?1 AND state IN {UNFINISHED} ORDER BY seq"
+    );
+    let mut statement = db.prepare(&sql).expect("the outbox is there");
+    let mut rows = statement.query([record]).expect("a lane can be read");
+    let mut document = base;
+    while let Some(row) = rows.next().expect("a change is read") {
+        let operation: String = row.get(0).expect("an operation");
+        let text: String = row.get(1).expect("changes");
+        let changes: Vec<Change> = serde_json::from_str(&text).expect("changes are JSON");
+        document = match (operation.as_str(), document) {
+            ("delete", _) => None,
+            ("update", Some(before)) => Some(change::apply(&before, &changes).unwrap_or(before)),
+            ("update", None) => None,
+            (_, _) => change::apply(&Value::Object(serde_json::Map::new()), &changes).ok(),
+        };
+    }
+    document
+}
+
+/// Records without anything pending are on both sides the same, byte for byte in canonical form.
+fn converged(db: &Connection, server: &SandboxHandle, faults: &mut Vec<String>) {
+    let sql = format!(
+        "SELECT c.name, r.rid, r.local, EXISTS (SELECT 1 FROM outbox o WHERE o.record_id = r.id
+             AND o.state IN {UNFINISHED}) FROM records r JOIN collections c ON c.id = r.collection_id
+          WHERE c.paused = 0"
+    );
+    let mut statement = db.prepare(&sql).expect("the records are there");
+    let mut rows = statement.query([]).expect("the records can be read");
+    let mut here: BTreeMap<(String, String), (Option<Value>, bool)> = BTreeMap::new();
+    while let Some(row) = rows.next().expect("a record is read") {
+        let text: Option<String> = row.get(2).expect("a document's text");
+        let document = text.map(|text| parse(&text));
+        here.insert(
+            (row.get(0).expect("a name"), row.get(1).expect("an id")),
+            (document, row.get(3).expect("a flag")),
+        );
+    }
+    let names: Vec<String> = {
+        let mut statement =
+            db.prepare("SELECT name FROM collections WHERE paused = 0").expect("they are there");
+        let rows = statement.query_map([], |row| row.get(0)).expect("they can be read");
+        rows.map(|name| name.expect("a name")).collect()
+    };
+    let there: BTreeMap<(String, String), Value> =
+        names.iter().flat_map(|name| listed(server, name)).collect();
+    for (key, (document, _)) in here.iter().filter(|(_, (_, pending))| !pending) {
+        let (mine, theirs) = (document.as_ref().map(canonical), there.get(key).map(canonical));
+        if mine != theirs {
+            faults.push(format!("{}/{} is {mine:?} here and {theirs:?} there", key.0, key.1));
+        }
+    }
+    for key in there.keys().filter(|key| !here.contains_key(*key)) {
+        faults.push(format!("{}/{} is there and not here", key.0, key.1));
+    }
+}
+
+fn listed(server: &SandboxHandle, collection: &str) -> Vec<((String, String), Value)> {
+    let mut records = Vec::new();
+    let mut after = None;
+    loop {
+        let list = List { collection: collection.to_owned(), after, limit: Some(1000), filter: None };
+        let call = Call::List(list);
+        let answer =
+            server.with_world(|world| world.handle(call, &Caller::default(), chrono::DateTime::UNIX_EPOCH));
+        let page = answer.json();
+        for item in page["items"].as_array().into_iter().flatten() {
+            if let (Some(id), Some(document)) = (item["id"].as_str(), item.get("doc")) {
+                records.push(((collection.to_owned(), id.to_owned()), document.clone()));
+            }
+        }
+        if page["more"] != Value::Bool(true) {
+            return records;
+        }
+        after = page["next"].as_str().map(str::to_owned);
+    }
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).expect("a stored document is JSON")
+}

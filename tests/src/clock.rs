@@ -1,0 +1,146 @@
+//! A clock that stands still until a test moves it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use tidemark_model::clock::{BoxFuture, Clock};
+use tidemark_model::number::Millis;
+use tokio::sync::watch;
+
+/// The start of every scenario: 2026-05-04T08:00:00Z.
+pub const START: Millis = Millis(1_777_881_600_000);
+
+/// A virtual clock; clones share it. Sleepers wake when it is moved to or over their time.
+#[derive(Clone)]
+pub struct ManualClock {
+    face: Arc<Mutex<Face>>,
+    /// How many sleep; a change of it is what [`ManualClock::asleep`] waits for.
+    asleep: watch::Sender<usize>,
+}
+
+struct Face {
+    now: Millis,
+    next: u64,
+    sleepers: Vec<Sleeper>,
+}
+
+struct Sleeper {
+    id: u64,
+    at: Millis,
+    waker: Waker,
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        let face = Face { now: START, next: 0, sleepers: Vec::new() };
+        Self { face: Arc::new(Mutex::new(face)), asleep: watch::Sender::new(0) }
+    }
+}
+
+impl ManualClock {
+    /// Moves the clock and wakes whose time has come.
+    pub fn advance(&self, ms: i64) {
+        let due: Vec<Sleeper> = {
+            let mut face = self.face();
+            face.now = face.now.plus(ms);
+            let now = face.now;
+            face.sleepers.extract_if(.., |sleeper| sleeper.at <= now).collect()
+        };
+        self.count();
+        for sleeper in due {
+            sleeper.waker.wake();
+        }
+    }
+
+    /// Moves the clock by seconds.
+    pub fn advance_s(&self, seconds: i64) {
+        self.advance(seconds * 1000);
+    }
+
+    /// Moves the clock to an instant; one that has passed moves nothing.
+    pub fn advance_to(&self, at: Millis) {
+        self.advance((at.0 - self.now().0).max(0));
+    }
+
+    /// Waits until so many sleep: everything that runs by itself has come to rest.
+    pub async fn asleep(&self, sleepers: usize) {
+        self.asleep
+            .subscribe()
+            .wait_for(|asleep| *asleep >= sleepers)
+            .await
+            .expect("this clock holds the sender");
+    }
+
+    /// The earliest time that somebody sleeps until.
+    pub fn next(&self) -> Option<Millis> {
+        self.face().sleepers.iter().map(|sleeper| sleeper.at).min()
+    }
+
+    fn face(&self) -> MutexGuard<'_, Face> {
+        self.face.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self) {
+        let asleep = self.face().sleepers.len();
+        self.asleep.send_replace(asleep);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Millis {
+        self.face().now
+    }
+
+    fn sleep_until(&self, at: Millis) -> BoxFuture<'static, ()> {
+        let mut face = self.face();
+        face.next += 1;
+        Box::pin(Sleep { clock: self.clone(), id: face.next, at })
+    }
+}
+
+struct Sleep {
+    clock: ManualClock,
+    id: u64,
+    at: Millis,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        {
+            let mut face = self.clock.face();
+            face.sleepers.retain(|sleeper| sleeper.id != self.id);
+            if face.now < self.at {
+                face.sleepers.push(Sleeper { id: self.id, at: self.at, waker: context.waker().clone() });
+            }
+        }
+        self.clock.count();
+        if self.clock.now() >= self.at { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.clock.face().sleepers.retain(|sleeper| sleeper.id != self.id);
+        self.clock.count();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sleeper_wakes_when_its_time_has_come_and_not_before() {
+        let clock = ManualClock::default();
+        let sleep = tokio::spawn(clock.sleep_until(START.plus(1_000)));
+        clock.asleep(1).await;
+        clock.advance(999);
+        assert_eq!(clock.next(), Some(START.plus(1_000)), "it still sleeps");
+        clock.advance(1);
+        sleep.await.unwrap();
+        assert_eq!(clock.next(), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! A connector in front of another: it notes what passes, and a test can hold what passes at any point.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tidemark_model::clock::BoxFuture;
+use tidemark_model::connector::{
+    Capabilities, Connector, Contact, Discovered, Intent, Page, PullFailure, PullRequest, PushAnswer, Remote,
+    SealError, Sealed, WireForm,
+};
+use tidemark_model::failure::Failure;
+use tokio::sync::watch;
+
+/// Where something passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Point {
+    /// Asking whether the server is there.
+    Check,
+    /// A change, sealed and not sent yet.
+    Push,
+    /// The answer to a change, not yet seen by the engine.
+    PushAnswer,
+    /// A wish for a page.
+    Pull,
+    /// A page, not yet seen by the engine.
+    PullAnswer,
+    /// A wish for one record.
+    Fetch,
+    /// One record, not yet seen by the engine.
+    FetchAnswer,
+}
+
+/// Something that passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// Where.
+    pub point: Point,
+    /// Of which collection; empty for a check.
+    pub collection: String,
+    /// Of which record; empty for pages.
+    pub record: String,
+    /// A change's key, or the checkpoint's token that a page is asked after.
+    pub token: Option<String>,
+}
+
+/// What every connector behind it notes; clones share it.
+#[derive(Clone)]
+pub struct Tap {
+    passed: watch::Sender<Vec<Passed>>,
+    held: watch::Sender<BTreeSet<Point>>,
+}
+
+impl Default for Tap {
+    fn default() -> Self {
+        Self { passed: watch::Sender::new(Vec::new()), held: watch::Sender::new(BTreeSet::new()) }
+    }
+}
+
+impl Tap {
+    /// The connector, noted here.
+    pub fn before(&self, inner: Box<dyn Connector>) -> Arc<dyn Connector> {
+        Arc::new(Tapped { inner, tap: self.clone() })
+    }
+
+    /// Lets nothing go past a point from now on.
+    pub fn hold(&self, point: Point) {
+        self.held.send_modify(|held| drop(held.insert(point)));
+    }
+
+    /// Lets everything go on.
+    pub fn release(&self) {
+        self.held.send_replace(BTreeSet::new());
+    }
+
+    /// Waits until so many have come to a point since the last [`Tap::forget`].
+    pub async fn reached(&self, point: Point, times: usize) {
+        let there =
+            |passed: &Vec<Passed>| passed.iter().filter(|passed| passed.point == point).count() >= times;
+        self.passed.subscribe().wait_for(there).await.expect("this tap holds the sender");
+    }
+
+    /// What came to a point since the last [`Tap::forget`].
+    pub fn passed(&self, point: Point) -> Vec<Passed> {
+        self.passed.borrow().iter().filter(|passed| passed.point == point).cloned().collect()
+    }
+
+    /// How much came to a point since the last [`Tap::forget`].
+    pub fn count(&self, point: Point) -> usize {
+        self.passed(point).len()
+    }
+
+    /// Starts the notes over.
+    pub fn forget(&self) {
+        self.passed.send_replace(Vec::new());
+    }
+
+    async fn note(&self, point: Point, collection: &str, record: &str, token: Option<&str>) {
+        let passed = Passed {
+            point,
+            collection: collection.to_owned(),
+            record: record.to_owned(),
+            token: token.map(str::to_owned),
+        };
+        self.passed.send_modify(|all| all.push(passed));
+        self.held
+            .subscribe()
+            .wait_for(|held| !held.contains(&point))
+            .await
+            .expect("this tap holds the sender");
+    }
+}
+
+struct Tapped {
+    inner: Box<dyn Connector>,
+    tap: Tap,
+}
+
+impl Connector for Tapped {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn host(&self) -> String {
+        self.inner.host()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<Contact, Failure>> {
+        Box::pin(async move {
+            self.tap.note(Point::Check, "", "", None).await;
+            self.inner.check().await
+        })
+    }
+
+    fn discover(&self) -> BoxFuture<'_, Result<Vec<Discovered>, Failure>> {
+        self.inner.discover()
+    }
+
+    fn seal(&self, intent: &Intent<'_>) -> Result<WireForm, SealError> {
+        self.inner.seal(intent)
+    }
+
+    fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
+        Box::pin(async move {
+            for item in items {
+                self.tap.note(Point::Push, &item.collection, &item.record, Some(&item.key)).await;
+            }
+            let answer = self.inner.push(items).await;
+            for item in items {
+                self.tap.note(Point::PushAnswer, &item.collection, &item.record, Some(&item.key)).await;
+            }
+            answer
+        })
+    }
+
+    fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>> {
+        Box::pin(async move {
+            let after = request.after.as_ref().map(|after| after.token.as_str());
+            self.tap.note(Point::Pull, &request.collection, "", after).await;
+            let page = self.inner.pull(request).await;
+            self.tap.note(Point::PullAnswer, &request.collection, "", after).await;
+            page
+        })
+    }
+
+    fn fetch<'a>(&'a self, collection: &'a str, record: &'a str) -> BoxFuture<'a, Result<Remote, Failure>> {
+        Box::pin(async move {
+            self.tap.note(Point::Fetch, collection, record, None).await;
+            let remote = self.inner.fetch(collection, record).await;
+            self.tap.note(Point::FetchAnswer, collection, record, None).await;
+            remote
+        })
+    }
+}
