@@ -18,6 +18,8 @@ export type Listeners = {
   recordsChanged?: (change: RecordsChanged) => void;
   conflictCreated?: (conflict: ConflictCreated) => void;
   conflictResolved?: (conflict: ConflictResolved) => void;
+  /** The tray or a notification asks for a place, such as `#/conflicts/88`. */
+  openRoute?: (address: string) => void;
 };
 
 const names: Record<keyof Listeners, string> = {
@@ -27,6 +29,7 @@ const names: Record<keyof Listeners, string> = {
   recordsChanged: "records-changed",
   conflictCreated: "conflict-created",
   conflictResolved: "conflict-resolved",
+  openRoute: "open-route",
 };
 
 /** Listens to the core until the returned function is called. */

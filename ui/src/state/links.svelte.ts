@@ -11,8 +11,8 @@ import {
 import { attempt } from "./core";
 import { status } from "./status.svelte";
 
-/** The kind of the built-in sample server. */
-export const SAMPLE = "sandbox";
+/** The name of the connection to the built-in server. */
+export const SAMPLE = "Sample";
 
 /** The steps of connecting: what server, then what to keep. */
 export class Connecting {

@@ -20,7 +20,10 @@ export class Records {
   chosen = $state.raw<Chosen | undefined>();
   filter = $state.raw<RecordFilter>(recordFilterOf({}));
   rows = new Rows<RecordRow>(() => Promise.resolve({ rows: [], total: 0 }));
+  /** Names of fields for people, by path. */
+  labels = $state.raw<ReadonlyMap<string, string>>(new Map());
   #asked = "";
+  #labelled = "";
 
   /** Lists a collection by a filter. */
   show(chosen: Chosen, filter: RecordFilter): void {
@@ -30,7 +33,22 @@ export class Records {
     this.chosen = chosen;
     this.filter = filter;
     const { link, collection } = chosen;
+    void this.#name(chosen);
     this.rows.ask((offset, limit) => bridge.listRecords(link, collection, filter, offset, limit));
+  }
+
+  async #name(chosen: Chosen): Promise<void> {
+    const key = JSON.stringify(chosen);
+    if (key === this.#labelled) return;
+    this.#labelled = key;
+    this.labels = new Map();
+    try {
+      const form = await bridge.form(chosen.link, chosen.collection);
+      if (key === this.#labelled)
+        this.labels = new Map(form.fields.map((field) => [field.path, field.label]));
+    } catch {
+      // The columns are then called by their keys.
+    }
   }
 
   refresh(): void {

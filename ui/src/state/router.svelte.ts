@@ -50,6 +50,12 @@ class Router {
     return () => removeEventListener("hashchange", follow);
   }
 
+  /** Goes to a place that another program or the tray named; anything but a known screen is left alone. */
+  open(address: string): void {
+    const screen = /^#\/([a-z]+)(?=$|[/?])/.exec(address)?.[1];
+    if ((screens as readonly string[]).includes(screen ?? "")) this.go(address);
+  }
+
   /** Goes to a place; `replace` leaves no step to go back to (for filters). */
   go(to: string, replace = false): void {
     if (replace) {

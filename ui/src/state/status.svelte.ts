@@ -2,6 +2,7 @@
 
 import { bridge, RefusedError, type LinkStatus, type StatusSnapshot } from "../ipc/client";
 import { hear } from "../ipc/events";
+import { router } from "./router.svelte";
 
 /** Views are asked to read again at most this often, in milliseconds. */
 const CALM = 250;
@@ -26,6 +27,7 @@ class Status {
       recordsChanged: () => this.#stale("records"),
       conflictCreated: () => this.#stale("conflicts"),
       conflictResolved: () => this.#stale("conflicts"),
+      openRoute: (address) => router.open(address),
     });
     await this.read();
     return end;

@@ -262,6 +262,25 @@ test("the queue's filter is in the address, so that a notification can open it",
   expect(page.url()).toMatch(/#\/queue$/);
 });
 
+test("the tray opens a place, and nothing but a known screen", async () => {
+  const page = await window.open({ scenario: "busy" });
+  const ask = (address: string) =>
+    page.evaluate((to) => (globalThis as unknown as { world: World }).world.open(to), address);
+  await ask("#/conflicts/1");
+  await page.getByRole("heading", { name: /Blue Ltd/ }).waitFor();
+  for (const strange of [
+    "https://example.com/",
+    "javascript:document.title='owned'",
+    "#/elsewhere",
+    "//x",
+    "#/queuex",
+  ]) {
+    await ask(strange);
+  }
+  expect(page.url()).toMatch(/#\/conflicts\/1$/);
+  expect(await page.title()).not.toBe("owned");
+});
+
 test("pause and resume work from the header", async () => {
   const page = await window.open({ scenario: "busy" });
   await page.getByRole("button", { name: "Pause" }).click();
@@ -292,7 +311,7 @@ test("the sample server goes offline by its switch", async () => {
 
 test("a sign-in that is asked for again takes a new secret and hands it over once", async () => {
   const page = await window.open({ scenario: "stopped", at: "#/connections" });
-  await page.getByLabel("Password or token (optional)").fill("n3w");
+  await page.getByLabel("Password or token").fill("n3w");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByText("is stored in your keychain").waitFor();
   expect(await calls(page, "set_link_secret")).toEqual([{ name: "ERPNext", secret: "n3w" }]);

@@ -402,7 +402,8 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     void world.tell();
     return { id: 2, name: "Sample", secretKept: true, secretNote: null, collections: ["invoices"] };
   },
-  get_sample_offline: (world) => world.sampleOffline,
+  get_sample_offline: (world) =>
+    world.links.some((one) => one.name === "Sample") ? world.sampleOffline : null,
   set_sample_offline: (world, args) => {
     world.sampleOffline = Boolean(args.offline);
     world.links = world.links.map((one) => ({

@@ -165,6 +165,11 @@ export class World {
     };
   }
 
+  /** Asks for a place in the window, as the tray does. */
+  open(address: string): Promise<void> {
+    return emit("open-route", address);
+  }
+
   /** Tells the window that everything may have moved. */
   async tell(): Promise<void> {
     await emit("sync-state-changed", this.snapshot());
@@ -413,7 +418,6 @@ function sample(world: World): void {
     }),
     link("Sample", "127.0.0.1:8090", {
       id: 2,
-      kind: "sandbox",
       url: "http://127.0.0.1:8090",
       user: null,
       collections: [collection("notes", "Notes", 200)],
