@@ -6,40 +6,41 @@ use tauri_specta::Event;
 use tidemark_model::view;
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident($inner:ty)),+ $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident = $event:literal: $inner:ty),+ $(,)?) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, Serialize, Deserialize, Type, Event)]
+            #[tauri_specta(event_name = $event)]
             pub struct $name(pub $inner);
         )+
     };
 }
 
 events! {
-    /// `sync-state-changed`: the one status.
-    SyncStateChanged(view::StatusSnapshot),
-    /// `sync-progress`: a run's counts.
-    SyncProgress(view::SyncProgress),
-    /// `queue-changed`: lists of changes are stale.
-    QueueChanged(view::QueueChanged),
-    /// `records-changed`: records of a collection are stale.
-    RecordsChanged(view::RecordsChanged),
-    /// `conflict-created`: a conflict was met or refreshed.
-    ConflictCreated(view::ConflictCreated),
-    /// `conflict-resolved`: a conflict ended.
-    ConflictResolved(view::ConflictResolved),
-    /// `open-route`: the tray or a notification asks for a place in the window, such as `#/conflicts/88`.
-    OpenRoute(String),
+    /// The one status.
+    StatusTold = "sync-state-changed": view::StatusSnapshot,
+    /// A run's counts.
+    ProgressTold = "sync-progress": view::SyncProgress,
+    /// Lists of changes are stale.
+    QueueTold = "queue-changed": view::QueueChanged,
+    /// Records of a collection are stale.
+    RecordsTold = "records-changed": view::RecordsChanged,
+    /// A conflict was met or refreshed.
+    ConflictMet = "conflict-created": view::ConflictCreated,
+    /// A conflict ended.
+    ConflictEnded = "conflict-resolved": view::ConflictResolved,
+    /// The tray or a notification asks for a place in the window, such as `#/conflicts/88`.
+    RouteAsked = "open-route": String,
 }
 
 /// Sends one of the engine's events to the window.
 pub fn emit<R: tauri::Runtime>(app: &tauri::AppHandle<R>, event: view::Event) -> tauri::Result<()> {
     match event {
-        view::Event::SyncStateChanged(snapshot) => SyncStateChanged(*snapshot).emit(app),
-        view::Event::SyncProgress(progress) => SyncProgress(progress).emit(app),
-        view::Event::QueueChanged(changed) => QueueChanged(changed).emit(app),
-        view::Event::RecordsChanged(changed) => RecordsChanged(changed).emit(app),
-        view::Event::ConflictCreated(created) => ConflictCreated(created).emit(app),
-        view::Event::ConflictResolved(resolved) => ConflictResolved(resolved).emit(app),
+        view::Event::SyncStateChanged(snapshot) => StatusTold(*snapshot).emit(app),
+        view::Event::SyncProgress(progress) => ProgressTold(progress).emit(app),
+        view::Event::QueueChanged(changed) => QueueTold(changed).emit(app),
+        view::Event::RecordsChanged(changed) => RecordsTold(changed).emit(app),
+        view::Event::ConflictCreated(created) => ConflictMet(created).emit(app),
+        view::Event::ConflictResolved(resolved) => ConflictEnded(resolved).emit(app),
     }
 }

@@ -51,13 +51,13 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::settings::update_settings,
         ])
         .events(collect_events![
-            events::SyncStateChanged,
-            events::SyncProgress,
-            events::QueueChanged,
-            events::RecordsChanged,
-            events::ConflictCreated,
-            events::ConflictResolved,
-            events::OpenRoute,
+            events::StatusTold,
+            events::ProgressTold,
+            events::QueueTold,
+            events::RecordsTold,
+            events::ConflictMet,
+            events::ConflictEnded,
+            events::RouteAsked,
         ])
 }
 

@@ -98,7 +98,7 @@ pub fn raise<R: Runtime>(app: &AppHandle<R>, route: &str) {
     let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
     let opened = match route {
         "" => Ok(()),
-        route => events::OpenRoute(route.to_owned()).emit(app),
+        route => events::RouteAsked(route.to_owned()).emit(app),
     };
     if let Err(error) = shown.and(opened) {
         tracing::warn!(%error, "raising the window");
