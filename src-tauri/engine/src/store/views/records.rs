@@ -39,16 +39,15 @@ pub(crate) fn list(
 ) -> Result<ListPage<RecordRow>, StoreError> {
     let mut page = ListPage { rows: Vec::new(), total: Count(0) };
     let Some(collection) = find(tx, link, collection)? else { return Ok(page) };
-    let (shown, search) = shown(&collection, filter);
-    page.total = match (filter_of(filter), &search) {
-        (None, None) => Count(collection.record_count),
-        _ => Count(
-            tx.prepare_cached(&format!("SELECT count(*) FROM records WHERE {shown}"))?
-                .query_row(params_from_iter(&search), |row| row.get(0))?,
-        ),
-    };
-    let mut statement = tx.prepare_cached(&format!(
-        "SELECT id FROM records WHERE {shown} ORDER BY rid LIMIT {} OFFSET {offset}",
+    let Shown { sql, search, all } = shown(tx, &collection, filter)?;
+    page.total = Count(if all {
+        collection.record_count
+    } else {
+        tx.prepare_cached(&format!("SELECT count(*) FROM records WHERE {sql}"))?
+            .query_row(params_from_iter(&search), |row| row.get(0))?
+    });
+    let mut statement = tx.prepare(&format!(
+        "SELECT id FROM records WHERE {sql} ORDER BY rid LIMIT {} OFFSET {offset}",
         limit.min(PAGE)
     ))?;
     let ids = statement.query_map(params_from_iter(&search), |row| row.get::<_, i64>(0))?;
@@ -98,33 +97,48 @@ fn find(tx: &Connection, link: &str, collection: &str) -> Result<Option<Collecti
 }
 
 /// The records that a filter shows: what stands after WHERE, with the search's pattern as its parameter.
-fn shown(collection: &CollectionRow, filter: &RecordFilter) -> (String, Option<String>) {
+struct Shown {
+    sql: String,
+    search: Option<String>,
+    /// Nothing is left out, so that the collection's own count is the total.
+    all: bool,
+}
+
+fn shown(tx: &Connection, collection: &CollectionRow, filter: &RecordFilter) -> Result<Shown, StoreError> {
     let mut sql = format!("collection_id = {} AND visible = 1", collection.id);
-    if let Some(only) = filter_of(filter) {
-        sql += &only;
-    }
+    let flags = filter_of(tx, collection, filter)?;
     let search = like::containing(filter.search.as_deref());
+    let all = flags.is_none() && search.is_none();
+    sql += &flags.unwrap_or_default();
     if search.is_some() {
         sql += " AND (rid LIKE ?1 ESCAPE '\\' OR title LIKE ?1 ESCAPE '\\')";
     }
-    (sql, search)
+    Ok(Shown { sql, search, all })
 }
 
-/// The flags of a filter; each is answered from the few that it is about, not from the collection.
-fn filter_of(filter: &RecordFilter) -> Option<String> {
-    const CHANGED: &str = " AND id IN (SELECT record_id FROM outbox \
-         WHERE state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') AND record_id IS NOT NULL)";
+/// The flags of a filter; what has a change is looked for on the side that has fewer rows.
+fn filter_of(
+    tx: &Connection,
+    collection: &CollectionRow,
+    filter: &RecordFilter,
+) -> Result<Option<String>, StoreError> {
+    const UNFINISHED: &str = "state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')";
     let mut only = String::new();
-    if filter.changed_here || filter.deleted_here {
-        only += CHANGED;
-    }
     if filter.deleted_here {
         only += " AND local IS NULL";
+    }
+    if filter.changed_here || filter.deleted_here {
+        let unfinished = queue::Tally::read(tx)?.sum(None).unfinished();
+        only += &if unfinished > collection.record_count {
+            format!(" AND EXISTS (SELECT 1 FROM outbox WHERE record_id = records.id AND {UNFINISHED})")
+        } else {
+            format!(" AND id IN (SELECT record_id FROM outbox WHERE record_id IS NOT NULL AND {UNFINISHED})")
+        };
     }
     if filter.conflict {
         only += " AND id IN (SELECT record_id FROM conflicts WHERE state = 'open')";
     }
-    (!only.is_empty()).then_some(only)
+    Ok((!only.is_empty()).then_some(only))
 }
 
 fn row(tx: &Connection, record: &table::RecordRow, columns: &[String]) -> Result<RecordRow, StoreError> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::views::fixture::{Fixture, Row};
+use crate::store::views::queue;
 use crate::store::{counters, links};
 use rusqlite::Connection;
 use serde_json::json;
@@ -201,7 +202,7 @@ fn a_first_download_is_told_until_its_end() {
     assert_eq!(first(&fixture), None, "later pulls are no download");
 }
 
-/// How many steps SQLite takes for the stored part of the status.
+/// How many steps SQLite takes for the stored part of the status and for the queue's statistics.
 fn steps(fixture: &Fixture) -> usize {
     let mut connection = Connection::open(fixture.store.path()).unwrap();
     let steps = Arc::new(AtomicUsize::new(0));
@@ -212,11 +213,13 @@ fn steps(fixture: &Fixture) -> usize {
     };
     connection.progress_handler(1, Some(count)).unwrap();
     stored(&connection, NOW).unwrap();
+    queue::stats(&connection).unwrap();
     steps.load(Ordering::Relaxed)
 }
 
+// proves A13
 #[test]
-fn the_status_costs_the_same_whatever_the_queues_length() {
+fn the_status_and_the_statistics_cost_the_same_whatever_the_queues_length() {
     let fixture = Fixture::new();
     let fill = |times: usize| {
         fixture.write(move |tx| {
