@@ -1,36 +1,27 @@
-// Every word the window says to the core. Each function calls one command and throws a `RefusedError` when it is refused.
+// Every word the window says to the core: the generated commands, unwrapped. Each throws a `RefusedError` when refused.
 
-import { invoke } from "@tauri-apps/api/core";
-import type {
-  AddedLink,
-  AppSettings,
-  BulkResult,
-  ChangeDetail,
-  ChangeRow,
-  ConflictRow,
-  ConflictView,
-  Discovery,
-  FieldEdit,
-  Form,
-  LinkStatus,
-  LinkTest,
-  ListPage,
-  NewLink,
-  QueueFilter,
-  QueueStats,
-  RecordDetail,
-  RecordFilter,
-  RecordRow,
-  Refusal,
-  RefusalCode,
-  RemovedLink,
-  Resolution,
-  Resolved,
-  Saved,
-  StatusSnapshot,
-} from "./types";
+import {
+  commands,
+  type AppSettings as SomeSettings,
+  type ConflictView as AnyConflictView,
+  type FieldEdit as AnyFieldEdit,
+  type NewLink as AnyNewLink,
+  type QueueFilter as SomeQueueFilter,
+  type RecordFilter as SomeRecordFilter,
+  type Refusal,
+  type RefusalCode,
+  type Resolution,
+} from "./bindings";
 
-export type * from "./types";
+export type * from "./bindings";
+
+// What the core lets out by a default is always there when the window speaks.
+export type AppSettings = Required<SomeSettings>;
+export type QueueFilter = Required<SomeQueueFilter>;
+export type RecordFilter = Required<SomeRecordFilter>;
+export type NewLink = Required<AnyNewLink>;
+export type FieldEdit = AnyFieldEdit;
+export type ConflictView = AnyConflictView;
 
 /** A command that could not be done: what the window branches on, what happened, what to do. */
 export class RefusedError extends Error {
@@ -54,61 +45,68 @@ export class RefusedError extends Error {
   }
 }
 
-async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
+type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: Refusal };
+
+/** The answer itself; a refusal, and whatever the bridge throws, becomes a `RefusedError`. */
+async function call<T>(asked: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>;
   try {
-    return await invoke<T>(command, args);
+    answer = await asked;
   } catch (thrown) {
     throw RefusedError.from(thrown);
   }
+  if (answer.status === "error") throw RefusedError.from(answer.error);
+  return answer.data;
 }
 
 /** Where a record lives. */
 export type RecordPlace = { link: string; collection: string; id: string };
 
 export const bridge = {
-  status: () => call<StatusSnapshot>("get_sync_status"),
-  forceSync: (link: string | null = null, collection: string | null = null) =>
-    call<void>("force_sync", { link, collection }),
-  pause: (link: string | null = null) => call<void>("pause", { link, collection: null }),
-  resume: (link: string | null = null) => call<void>("resume", { link, collection: null }),
+  status: () => call(commands.getSyncStatus()),
+  forceSync: (link: string | null = null) => call(commands.forceSync(link, null)),
+  pause: (link: string | null = null) => call(commands.pause(link, null)),
+  resume: (link: string | null = null) => call(commands.resume(link, null)),
 
-  queueStats: () => call<QueueStats>("get_queue_stats"),
   listQueue: (filter: QueueFilter, offset: number, limit: number) =>
-    call<ListPage<ChangeRow>>("list_queue", { filter, offset, limit }),
-  change: (id: string) => call<ChangeDetail>("get_change", { id }),
-  retry: (ids: string[]) => call<BulkResult>("retry", { ids }),
-  reprocessFailed: () => call<BulkResult>("reprocess_failed"),
-  discard: (ids: string[]) => call<BulkResult>("discard", { ids }),
-  hold: (ids: string[], held: boolean) => call<BulkResult>("hold", { ids, held }),
+    call(commands.listQueue(filter, offset, limit)),
+  change: (id: string) => call(commands.getChange(id)),
+  retry: (ids: string[]) => call(commands.retry(ids)),
+  reprocessFailed: () => call(commands.reprocessFailed()),
+  discard: (ids: string[]) => call(commands.discard(ids)),
+  hold: (ids: string[], held: boolean) => call(commands.hold(ids, held)),
 
-  listConflicts: (offset: number, limit: number) =>
-    call<ListPage<ConflictRow>>("get_pending_conflicts", { offset, limit }),
-  conflict: (id: number) => call<ConflictView>("get_conflict", { id }),
+  listConflicts: (offset: number, limit: number) => call(commands.getPendingConflicts(offset, limit)),
+  conflict: (id: number) => call(commands.getConflict(id)),
   /** `seen` is the server version that the person looked at; a newer one is refused as moved. */
   resolve: (id: number, resolution: Resolution, seen: string | null) =>
-    call<Resolved>("resolve_conflict", { id, resolution, seen }),
-  undoResolution: (id: number) => call<void>("undo_resolution", { id }),
+    call(commands.resolveConflict(id, resolution, seen)),
+  undoResolution: (id: number) => call(commands.undoResolution(id)),
 
   listRecords: (link: string, collection: string, filter: RecordFilter, offset: number, limit: number) =>
-    call<ListPage<RecordRow>>("list_records", { link, collection, filter, offset, limit }),
-  record: (place: RecordPlace) => call<RecordDetail>("get_record", place),
-  form: (link: string, collection: string) => call<Form>("get_form", { link, collection }),
+    call(commands.listRecords(link, collection, filter, offset, limit)),
+  record: (place: RecordPlace) => call(commands.getRecord(place.link, place.collection, place.id)),
+  form: (link: string, collection: string) => call(commands.getForm(link, collection)),
   createRecord: (link: string, collection: string, document: string) =>
-    call<Saved>("create_record", { link, collection, document }),
-  updateRecord: (place: RecordPlace, edits: FieldEdit[]) => call<Saved>("update_record", { ...place, edits }),
-  deleteRecord: (place: RecordPlace) => call<Saved>("delete_record", place),
+    call(commands.createRecord(link, collection, document)),
+  updateRecord: (place: RecordPlace, edits: FieldEdit[]) =>
+    call(commands.updateRecord(place.link, place.collection, place.id, edits)),
+  deleteRecord: (place: RecordPlace) => call(commands.deleteRecord(place.link, place.collection, place.id)),
 
-  discover: (link: NewLink) => call<Discovery>("discover_link", { link }),
-  addLink: (link: NewLink) => call<AddedLink>("add_link", { link }),
-  testLink: (name: string) => call<LinkTest>("test_link", { name }),
-  listLinks: () => call<LinkStatus[]>("list_links"),
-  removeLink: (name: string, force: boolean) => call<RemovedLink>("remove_link", { name, force }),
-  setSecret: (name: string, secret: string) => call<boolean>("set_link_secret", { name, secret }),
-  allowRemovals: (link: string, collection: string) => call<void>("allow_removals", { link, collection }),
-  startSample: () => call<AddedLink>("start_sample"),
-  setSampleOffline: (offline: boolean) => call<void>("set_sample_offline", { offline }),
-  sampleOffline: () => call<boolean | null>("get_sample_offline"),
+  discover: (link: NewLink) => call(commands.discoverLink(link)),
+  addLink: (link: NewLink) => call(commands.addLink(link)),
+  testLink: (name: string) => call(commands.testLink(name)),
+  removeLink: (name: string, force: boolean) => call(commands.removeLink(name, force)),
+  /** Answers why the keychain does not hold the new secret; null where it does. */
+  setSecret: (name: string, secret: string) => call(commands.setLinkSecret(name, secret)),
+  allowRemovals: (link: string, collection: string) => call(commands.allowRemovals(link, collection)),
 
-  settings: () => call<AppSettings>("get_settings"),
-  updateSettings: (settings: AppSettings) => call<AppSettings>("update_settings", { settings }),
+  startSample: () => call(commands.startSample()),
+  setSampleOffline: (offline: boolean) => call(commands.setSampleOffline(offline)),
+  /** Null where the sample server does not run. */
+  sampleOffline: () => call(commands.getSampleOffline()),
+  letColleagueEdit: () => call(commands.letColleagueEdit()),
+
+  settings: () => call(commands.getSettings()) as Promise<AppSettings>,
+  updateSettings: (settings: AppSettings) => call(commands.updateSettings(settings)) as Promise<AppSettings>,
 };

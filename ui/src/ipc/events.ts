@@ -1,43 +1,28 @@
 // What the core tells by itself. Events say which views are stale; a lost one does no harm.
 
-import { listen, type UnlistenFn } from "@tauri-apps/api/event";
-import type {
-  ConflictCreated,
-  ConflictResolved,
-  QueueChanged,
-  RecordsChanged,
-  StatusSnapshot,
-  SyncProgress,
-} from "./types";
+import { events, type StatusSnapshot } from "./bindings";
 
-/** One function per event; all are optional. */
+/** What the window does about each event; all are optional. */
 export type Listeners = {
+  /** A newer snapshot of everything. */
   syncStateChanged?: (snapshot: StatusSnapshot) => void;
-  syncProgress?: (progress: SyncProgress) => void;
-  queueChanged?: (change: QueueChanged) => void;
-  recordsChanged?: (change: RecordsChanged) => void;
-  conflictCreated?: (conflict: ConflictCreated) => void;
-  conflictResolved?: (conflict: ConflictResolved) => void;
+  queueChanged?: () => void;
+  recordsChanged?: () => void;
+  conflictCreated?: () => void;
+  conflictResolved?: () => void;
   /** The tray or a notification asks for a place, such as `#/conflicts/88`. */
   openRoute?: (address: string) => void;
 };
 
-const names: Record<keyof Listeners, string> = {
-  syncStateChanged: "sync-state-changed",
-  syncProgress: "sync-progress",
-  queueChanged: "queue-changed",
-  recordsChanged: "records-changed",
-  conflictCreated: "conflict-created",
-  conflictResolved: "conflict-resolved",
-  openRoute: "open-route",
-};
-
 /** Listens to the core until the returned function is called. */
 export async function hear(listeners: Listeners): Promise<() => void> {
-  const ends: UnlistenFn[] = [];
-  for (const key of Object.keys(listeners) as (keyof Listeners)[]) {
-    const told = listeners[key] as ((payload: unknown) => void) | undefined;
-    if (told) ends.push(await listen(names[key], (event) => told(event.payload)));
-  }
+  const ends = await Promise.all([
+    events.syncStateChanged.listen((event) => listeners.syncStateChanged?.(event.payload)),
+    events.queueChanged.listen(() => listeners.queueChanged?.()),
+    events.recordsChanged.listen(() => listeners.recordsChanged?.()),
+    events.conflictCreated.listen(() => listeners.conflictCreated?.()),
+    events.conflictResolved.listen(() => listeners.conflictResolved?.()),
+    events.openRoute.listen((event) => listeners.openRoute?.(event.payload)),
+  ]);
   return () => ends.forEach((end) => end());
 }

@@ -94,10 +94,12 @@ export const links = {
     if (added) await status.read();
     return added;
   },
-  /** Signs in again with a new secret; answers whether the keychain holds it. */
+  /** Signs in again with a new secret; answers why the keychain does not hold it, null where it does. */
   signIn: (name: string, secret: string) => attempt(() => bridge.setSecret(name, secret)),
   /** The person's yes to a pull that removes many records. */
   allowRemovals: (link: string, collection: string) => attempt(() => bridge.allowRemovals(link, collection)),
+  /** The sample server's colleague changes a record, so that there is something to decide. */
+  letColleagueEdit: () => attempt(() => bridge.letColleagueEdit()),
   sampleOffline: () => attempt(() => bridge.sampleOffline()),
   setSampleOffline: (offline: boolean) => attempt(() => bridge.setSampleOffline(offline)),
   test: (name: string): Promise<LinkTest | undefined> => attempt(() => bridge.testLink(name)),

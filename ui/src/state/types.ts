@@ -1,2 +1,2 @@
 // The shapes of the core, for screens: features ask state, never ipc.
-export type * from "../ipc/types";
+export type * from "../ipc/client";

@@ -195,10 +195,10 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     const found = world.conflicts.find((one) => one.id === args.id);
     if (!found) return refuse("not_found", "This conflict is no longer open.");
     if (resolution.strategy === "skip") {
-      found.later_until = resolution.until;
-      for (const field of found.fields) field.choice = choiceOf(resolution.choices, field.path);
-      found.chosen = resolution.choices.length;
-      found.result = merged(found, resolution.choices);
+      found.later_until = resolution.until ?? null;
+      for (const field of found.fields) field.choice = choiceOf(resolution.choices ?? [], field.path);
+      found.chosen = (resolution.choices ?? []).length;
+      found.result = merged(found, resolution.choices ?? []);
       void world.tell();
       return { conflict: found.id, change: null, sends_at: null, sendsAt: null, result: found.result };
     }
@@ -218,7 +218,8 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
       }),
     );
     void world.tell();
-    const result = resolution.strategy === "manual" ? merged(found, resolution.choices) : found.server_data;
+    const result =
+      resolution.strategy === "manual" ? merged(found, resolution.choices ?? []) : found.server_data;
     return { conflict: found.id, change: "c", sendsAt, result };
   },
   undo_resolution: (world, args) => {
@@ -389,7 +390,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   set_link_secret: (world, args) => {
     world.links = world.links.map((one) => (one.name === args.name ? { ...one, stopped: null } : one));
     void world.tell();
-    return true;
+    return null;
   },
   allow_removals: (world, args) => {
     world.links = world.links.map((one) => (one.name === args.link ? { ...one, stopped: null } : one));
@@ -414,6 +415,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     void world.tell();
     return null;
   },
+  let_colleague_edit: () => null,
   get_settings: (world) => world.settings,
   update_settings: (world, args) => (world.settings = args.settings as World["settings"]),
 };

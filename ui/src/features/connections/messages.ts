@@ -25,6 +25,8 @@ export const words = {
   noUser: "Without an account",
   notKept: "The secret is kept for this run only: no keychain could be used.",
   goOffline: "Go offline",
+  colleague: "Let a colleague edit",
+  colleagueEdited: "A colleague changed a record on the sample server. It arrives with the next check.",
   paused: "Paused",
   conflicts: (n: number) => plural(n, { one: "# conflict", other: "# conflicts" }),
   needsYou: (n: number) => plural(n, { one: "# needs you", other: "# need you" }),
