@@ -1,1 +1,67 @@
-fn main() {}
+//! `tidemarkctl`: the whole of Tidemark without a window, on the same engine and the same database.
+//!
+//! Exit codes: 0 done, 1 error, 2 something needs a person, 3 offline, 64 wrong usage.
+
+mod commands;
+mod exit;
+mod fault;
+mod field_choice;
+mod grammar;
+mod input;
+mod out;
+mod words;
+
+use clap::Parser as _;
+use exit::Exit;
+use fault::Fault;
+use grammar::Grammar;
+use out::Out;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    let exit = match Grammar::try_parse_from(&arguments) {
+        Ok(grammar) => perform(grammar),
+        Err(error) => answer_usage(&error, arguments.iter().any(|argument| argument == "--json")),
+    };
+    exit.into()
+}
+
+fn perform(grammar: Grammar) -> Exit {
+    let out = Out::new(grammar.json);
+    log_to_standard_error(grammar.json);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return out.fault(&Fault::System(error)),
+    };
+    // Boxed: the future of a whole run is large.
+    let done = runtime.block_on(Box::pin(commands::perform(grammar, &out)));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    done.unwrap_or_else(|fault| out.fault(&fault))
+}
+
+/// Help and version are answers; everything else is wrong usage.
+fn answer_usage(error: &clap::Error, json: bool) -> Exit {
+    use clap::error::ErrorKind;
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // Nobody may be reading any more.
+            let _ = error.print();
+            Exit::Done
+        }
+        _ if json => Out::new(true).fault(&Fault::Usage(error.to_string())),
+        _ => {
+            let _ = error.print();
+            Exit::Usage
+        }
+    }
+}
+
+/// Silent unless `TIDEMARK_LOG` asks for it (`info`, `tidemark_engine=debug` …).
+fn log_to_standard_error(json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("TIDEMARK_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in one process cannot be; a failure would only mean no log.
+    let _ = if json { log.json().try_init() } else { log.try_init() };
+}

@@ -63,7 +63,7 @@ impl Host {
         let settings = parse_settings(new.settings.as_deref())?;
         let secret = new.secret.filter(|secret| !secret.is_empty()).map(Zeroizing::new);
         let given = secret.as_ref().map(|secret| Secret::new(secret.as_str()));
-        let signs_in_with = given.or_else(|| self.vault.from_environment(&name));
+        let signs_in_with = given.or_else(|| self.vault.in_environment(&name));
         let from_environment = secret.is_none() && signs_in_with.is_some();
         let asked = with_named(settings.clone(), &new.collections);
         let connector = connector(&new.kind, &url, asked.clone(), new.user.clone(), signs_in_with)?;

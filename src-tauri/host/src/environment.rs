@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+type Look = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// Variables by name.
 #[derive(Clone)]
-pub struct Environment(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Environment(Arc<Look>);
 
 impl Environment {
     /// That of this process; what is no Unicode or empty counts as absent.

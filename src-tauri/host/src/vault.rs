@@ -51,7 +51,7 @@ impl Vault {
 
     /// The secret to sign in with; `kept` says whether the keychain holds one.
     pub(crate) fn secret(&self, owner: &Owner<'_>, kept: bool) -> Option<Secret> {
-        if let Some(secret) = self.from_environment(owner.link) {
+        if let Some(secret) = self.in_environment(owner.link) {
             return Some(secret);
         }
         let entry = owner.entry();
@@ -77,7 +77,7 @@ impl Vault {
     }
 
     /// The secret that the environment holds for a link.
-    pub(crate) fn from_environment(&self, link: &str) -> Option<Secret> {
+    pub(crate) fn in_environment(&self, link: &str) -> Option<Secret> {
         self.environment.get(&secret_variable(link)).map(Secret::new)
     }
 

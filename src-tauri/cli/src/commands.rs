@@ -1,0 +1,53 @@
+//! One file per command; here it is decided which, and what it needs.
+
+mod conflicts;
+mod link;
+mod merge;
+mod pausing;
+mod queue;
+mod records;
+mod resolve;
+mod sandbox;
+mod status;
+mod sync;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::grammar::{Command, Grammar};
+use crate::out::Out;
+use tidemark_host::{Host, HostOptions};
+
+/// Does what was asked.
+pub async fn perform(grammar: Grammar, out: &Out) -> Result<Exit, Fault> {
+    let data = grammar.data;
+    match grammar.command {
+        Command::Merge(arguments) => merge::perform(&arguments, out),
+        Command::Sandbox(arguments) => sandbox::perform(arguments, data, out).await,
+        Command::Demo => Err(Fault::Usage("not yet".into())),
+        Command::Bench(_) => Err(Fault::Usage("not yet".into())),
+        command => {
+            let host = Host::open(HostOptions { data, ..HostOptions::default() }).await?;
+            let done = Box::pin(on_data(command, &host, out)).await;
+            host.engine().shutdown().await;
+            done
+        }
+    }
+}
+
+/// The commands that work on a data folder.
+async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault> {
+    match command {
+        Command::Link(command) => link::perform(command, host, out).await,
+        Command::Sync(arguments) => sync::perform(&arguments, host, out).await,
+        Command::Status => status::perform(host, out),
+        Command::Records(command) => records::perform(command, host, out).await,
+        Command::Queue(command) => queue::perform(command, host, out).await,
+        Command::Conflicts(command) => conflicts::perform(&command, host, out),
+        Command::Resolve(arguments) => resolve::perform(&arguments, host, out).await,
+        Command::Pause(arguments) => pausing::perform(&arguments, true, host, out).await,
+        Command::Resume(arguments) => pausing::perform(&arguments, false, host, out).await,
+        Command::Merge(_) | Command::Sandbox(_) | Command::Demo | Command::Bench(_) => {
+            Err(Fault::Unexpected("this command needs no data folder".to_owned()))
+        }
+    }
+}

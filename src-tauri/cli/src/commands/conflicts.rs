@@ -1,0 +1,90 @@
+//! `conflicts list | show`.
+
+use super::records::all;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::grammar::ConflictsCommand;
+use crate::out::Out;
+use crate::words;
+use tidemark_host::Host;
+use tidemark_model::number::Count;
+use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChoice};
+
+pub fn perform(command: &ConflictsCommand, host: &Host, out: &Out) -> Result<Exit, Fault> {
+    match command {
+        ConflictsCommand::List { window } => {
+            list(&all(window, |offset, limit| Ok(host.engine().list_conflicts(offset, limit)?))?, out);
+        }
+        ConflictsCommand::Show { id } => {
+            let conflict = host.engine().get_conflict(Count(*id))?;
+            out.show(&conflict, || in_words(&conflict));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list(rows: &[ConflictRow], out: &Out) {
+    if out.is_json() {
+        return rows.iter().for_each(|row| out.show(row, String::new));
+    }
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.id.0.to_string(),
+                words::short(&format!("{} {}", row.resource_type, row.title), 50),
+                words::conflict_type(row.conflict_type).to_owned(),
+                format!("{} to choose, {} merged", row.to_choose.0, row.merged.0),
+                words::short(row.server_by.as_deref().unwrap_or("the server doesn't say who"), 30),
+                words::time(row.created_at),
+            ]
+        })
+        .collect();
+    out.say(&(), || match rows.is_empty() {
+        true => "No conflicts. Nothing is overwritten.".to_owned(),
+        false => words::table(&["No.", "Record", "What happened", "Fields", "By", "Met"], &cells),
+    });
+}
+
+fn in_words(conflict: &ConflictView) -> String {
+    let row = &conflict.row;
+    format!(
+        "Conflict {}: {} {} ({})\n{}",
+        row.id.0,
+        words::plain(&row.resource_type),
+        words::plain(&row.title),
+        words::conflict_type(row.conflict_type),
+        table(conflict)
+    )
+}
+
+/// The fields: Started as, Mine, Server, Result; those to choose first.
+pub fn table(conflict: &ConflictView) -> String {
+    const WIDTH: usize = 34;
+    let cells = |field: &ConflictField| {
+        let result = match (&field.result, field.undecided) {
+            (_, true) => "choose".to_owned(),
+            (result, false) => words::value(result.as_deref(), WIDTH),
+        };
+        let by = match &field.choice {
+            Some(FieldChoice::Mine) => "you chose Mine",
+            Some(FieldChoice::Server) => "you chose Server",
+            Some(FieldChoice::Base) => "you chose Started as",
+            Some(FieldChoice::Json(_)) => "you typed it",
+            None if field.undecided => "",
+            None => "merged",
+        };
+        vec![
+            words::short(&field.path, WIDTH),
+            words::value(field.base.as_deref(), WIDTH),
+            words::value(field.local.as_deref(), WIDTH),
+            words::value(field.server.as_deref(), WIDTH),
+            result,
+            by.to_owned(),
+        ]
+    };
+    let (open, closed): (Vec<&ConflictField>, Vec<&ConflictField>) =
+        conflict.fields.iter().partition(|field| field.undecided);
+    let rows: Vec<Vec<String>> = open.into_iter().chain(closed).map(cells).collect();
+    words::table(&["Field", "Started as", "Mine", "Server", "Result", ""], &rows)
+}

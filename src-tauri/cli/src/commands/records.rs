@@ -1,0 +1,201 @@
+//! `records list | get | create | update | delete`.
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::grammar::{RecordState, RecordsCommand, UpdateArguments, Window};
+use crate::out::Out;
+use crate::{field_choice, input, words};
+use serde_json::Value;
+use tidemark_host::Host;
+use tidemark_model::document::DocumentError;
+use tidemark_model::view::{FieldEdit, ListPage, RecordDetail, RecordFilter, RecordRow, Saved};
+
+/// Rows read at once.
+pub const PAGE: usize = 1_000;
+
+pub async fn perform(command: RecordsCommand, host: &Host, out: &Out) -> Result<Exit, Fault> {
+    let engine = host.engine();
+    match command {
+        RecordsCommand::List { link, collection, filter, search, window } => {
+            let filter = filter_of(filter, search);
+            let rows = all(&window, |offset, limit| {
+                Ok(engine.list_records(&link, &collection, &filter, offset, limit)?)
+            })?;
+            list(&rows, out);
+        }
+        RecordsCommand::Get { link, collection, id } => {
+            let record = engine.get_record(&link, &collection, &id)?;
+            out.show(&record, || in_words(&record));
+        }
+        RecordsCommand::Create { link, collection, file } => {
+            let text = input::text(&file)?;
+            let saved = engine.create_record(&link, &collection, &text, None).await?;
+            tell_saved(&saved, out);
+        }
+        RecordsCommand::Update(arguments) => {
+            let edits = edits(&arguments)?;
+            let UpdateArguments { link, collection, id, .. } = arguments;
+            let saved = engine.update_record(&link, &collection, &id, &edits, None).await?;
+            tell_saved(&saved, out);
+        }
+        RecordsCommand::Delete { link, collection, id } => {
+            let saved = engine.delete_record(&link, &collection, &id, None).await?;
+            tell_saved(&saved, out);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn filter_of(state: Option<RecordState>, search: Option<String>) -> RecordFilter {
+    let mut filter = RecordFilter { search, ..RecordFilter::default() };
+    match state {
+        Some(RecordState::Changed) => filter.changed_here = true,
+        Some(RecordState::Conflict) => filter.conflict = true,
+        Some(RecordState::Deleted) => filter.deleted_here = true,
+        None => {}
+    }
+    filter
+}
+
+/// Every row of a window, page by page.
+pub fn all<T>(
+    window: &Window,
+    page: impl Fn(usize, usize) -> Result<ListPage<T>, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut rows: Vec<T> = Vec::new();
+    let wanted = window.limit.unwrap_or(usize::MAX);
+    loop {
+        let limit = PAGE.min(wanted - rows.len());
+        if limit == 0 {
+            return Ok(rows);
+        }
+        let next = page(window.offset + rows.len(), limit)?.rows;
+        let ended = next.len() < limit;
+        rows.extend(next);
+        if ended {
+            return Ok(rows);
+        }
+    }
+}
+
+fn list(rows: &[RecordRow], out: &Out) {
+    if out.is_json() {
+        return rows.iter().for_each(|row| out.show(row, String::new));
+    }
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                words::short(&row.id, 40),
+                words::short(&row.title, 50),
+                words::record_state(row.state).to_owned(),
+                row.changed_at.map(words::time).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    out.say(&(), || match rows.is_empty() {
+        true => "No records.".to_owned(),
+        false => words::table(&["Id", "Title", "State", "Changed"], &cells),
+    });
+}
+
+fn in_words(record: &RecordDetail) -> String {
+    let mut lines =
+        vec![format!("{}  {}", words::plain(&record.row.id), words::record_state(record.row.state))];
+    match &record.document {
+        Some(document) => lines.push(pretty(document)),
+        None => lines.push("Deleted here.".to_owned()),
+    }
+    if !record.pending.is_empty() {
+        lines.push("Not sent yet:".to_owned());
+        lines.extend(record.pending.iter().map(|change| {
+            let (before, after) = (change.before.as_deref(), change.after.as_deref());
+            format!(
+                "  {}: {} → {}",
+                words::plain(&change.path),
+                words::value(before, 60),
+                words::value(after, 60)
+            )
+        }));
+    }
+    lines.join("\n")
+}
+
+/// A document over several lines; its texts cannot disturb a terminal, since JSON escapes control characters and the
+/// invisible ones are escaped here.
+pub fn pretty(document: &str) -> String {
+    let value: Option<Value> = tidemark_model::document::parse_value(document.as_bytes()).ok();
+    let text = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
+    text.unwrap_or_else(|| document.to_owned()).lines().map(words::plain).collect::<Vec<_>>().join("\n")
+}
+
+fn tell_saved(saved: &Saved, out: &Out) {
+    out.say(saved, || match &saved.change {
+        Some(change) => format!("{}: saved on this computer (change {change}).", words::plain(&saved.record)),
+        None => format!("{}: nothing changed.", words::plain(&saved.record)),
+    });
+}
+
+fn edits(arguments: &UpdateArguments) -> Result<Vec<FieldEdit>, Fault> {
+    let mut edits = Vec::new();
+    if let Some(file) = &arguments.merge {
+        let value = input::value(file)?;
+        let Value::Object(members) = &value else {
+            let error = DocumentError::NotAnObject { found: "no object" };
+            return Err(Fault::Document { path: file.clone(), error });
+        };
+        merge_into("", members, &mut edits);
+    }
+    for set in &arguments.sets {
+        edits.push(field_choice::edit(set)?);
+    }
+    for path in &arguments.removes {
+        edits.push(FieldEdit { path: field_choice::pointer(path), set: None });
+    }
+    if edits.is_empty() {
+        return Err(Fault::Usage("name what changes: PATH=JSON, --remove PATH or --merge FILE".to_owned()));
+    }
+    Ok(edits)
+}
+
+/// The edits of a merge patch: objects field by field, null removes, everything else is set whole (RFC 7396).
+fn merge_into(at: &str, members: &serde_json::Map<String, Value>, edits: &mut Vec<FieldEdit>) {
+    for (key, value) in members {
+        let path = tidemark_model::path::child(at, key);
+        match value {
+            Value::Null => edits.push(FieldEdit { path, set: None }),
+            Value::Object(inner) if !inner.is_empty() => merge_into(&path, inner, edits),
+            other => edits.push(FieldEdit { path, set: Some(other.to_string()) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_ends_where_it_is_told_or_where_the_rows_end() {
+        let page = |total: usize| {
+            move |offset: usize, limit: usize| {
+                let rows: Vec<usize> = (offset..total.min(offset + limit)).collect();
+                Ok(ListPage { rows, total: tidemark_model::number::Count::of(total) })
+            }
+        };
+        let rows = |offset, limit, total| all(&Window { offset, limit }, page(total)).unwrap();
+        assert_eq!(rows(0, None, 2_500).len(), 2_500);
+        assert_eq!(rows(2_000, Some(100), 2_050), (2_000..2_050).collect::<Vec<_>>());
+        assert_eq!(rows(5, Some(2), 100), [5, 6]);
+        assert!(rows(0, Some(0), 100).is_empty());
+    }
+
+    #[test]
+    fn a_merge_file_sets_field_by_field_and_null_removes() {
+        let value = tidemark_model::document::parse(br#"{"a":{"b":1.10,"c":null},"d":[1],"e":{}}"#).unwrap();
+        let mut edits = Vec::new();
+        merge_into("", value.as_object().unwrap(), &mut edits);
+        let edits: Vec<(&str, Option<&str>)> =
+            edits.iter().map(|edit| (edit.path.as_str(), edit.set.as_deref())).collect();
+        assert_eq!(edits, [("/a/b", Some("1.10")), ("/a/c", None), ("/d", Some("[1]")), ("/e", Some("{}"))]);
+    }
+}

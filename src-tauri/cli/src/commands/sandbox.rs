@@ -1,0 +1,64 @@
+//! `sandbox`: the built-in server as a program of its own.
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::grammar::SandboxArguments;
+use crate::out::Out;
+use serde_json::json;
+use std::path::PathBuf;
+use tidemark_sandbox::{Account, Sandbox, SandboxOptions};
+
+/// The variable that holds the accounts' password.
+const SECRET: &str = "TIDEMARK_SANDBOX_SECRET";
+
+pub async fn perform(arguments: SandboxArguments, data: Option<PathBuf>, out: &Out) -> Result<Exit, Fault> {
+    let accounts = accounts(&arguments.accounts)?;
+    if let Some(folder) = &data {
+        std::fs::create_dir_all(folder).map_err(|error| Fault::File { path: folder.clone(), error })?;
+    }
+    let names: Vec<&str> = arguments.empty.iter().map(String::as_str).collect();
+    let world =
+        if names.is_empty() { SandboxOptions::sample() } else { SandboxOptions::with_collections(&names) };
+    let options =
+        SandboxOptions { port: arguments.port, data, switches: arguments.switches, accounts, ..world };
+    let server = Sandbox::start(options).await?;
+    let switches = arguments.switches.then(|| server.origin());
+    out.say(&json!({"url": server.url(), "port": server.port(), "switches": switches}), || {
+        let mut lines = vec![format!("The sandbox answers at {}", server.url())];
+        lines.extend(
+            switches
+                .as_ref()
+                .map(|origin| format!("Its switches are under {origin}/_faults, /_colleague, /_report")),
+        );
+        lines.push("Ctrl-C ends it.".to_owned());
+        lines.join("\n")
+    });
+    ended().await?;
+    server.stop().await;
+    Ok(Exit::Done)
+}
+
+fn accounts(names: &[String]) -> Result<Vec<Account>, Fault> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let secret = std::env::var(SECRET).ok().filter(|secret| !secret.is_empty());
+    let secret = secret.ok_or_else(|| Fault::Usage(format!("--account needs a password in {SECRET}")))?;
+    Ok(names.iter().map(|name| Account::new(name, &secret)).collect())
+}
+
+#[cfg(unix)]
+async fn ended() -> Result<(), Fault> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn ended() -> Result<(), Fault> {
+    Ok(tokio::signal::ctrl_c().await?)
+}

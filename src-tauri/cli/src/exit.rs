@@ -1,0 +1,103 @@
+//! How a run ended, for scripts.
+
+use std::process::ExitCode;
+use tidemark_model::failure::ErrorClass;
+use tidemark_model::view::{RefusalCode, StatusSnapshot, Stopped};
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: an error.
+    Error,
+    /// 2: something needs a person.
+    Person,
+    /// 3: the server is away or busy; everything is kept.
+    Offline,
+    /// 64: wrong usage.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Error => 1,
+            Exit::Person => 2,
+            Exit::Offline => 3,
+            Exit::Usage => 64,
+        })
+    }
+}
+
+impl Exit {
+    /// The exit of a refusal.
+    pub fn of_refusal(code: RefusalCode) -> Self {
+        match code {
+            RefusalCode::Offline => Self::Offline,
+            RefusalCode::SignIn | RefusalCode::Moved => Self::Person,
+            RefusalCode::NotFound
+            | RefusalCode::Invalid
+            | RefusalCode::NotNow
+            | RefusalCode::Store
+            | RefusalCode::Server
+            | RefusalCode::Keychain => Self::Error,
+        }
+    }
+
+    /// The exit of a sync: what kept it from ending, then what waits for a person, then what still waits.
+    pub fn of_sync(failure: Option<ErrorClass>, status: &StatusSnapshot) -> Self {
+        if let Some(class) = failure {
+            return match class {
+                ErrorClass::Offline | ErrorClass::Transient | ErrorClass::Throttled => Self::Offline,
+                ErrorClass::Untrusted
+                | ErrorClass::Auth
+                | ErrorClass::Upgrade
+                | ErrorClass::Intercepted
+                | ErrorClass::Conflict
+                | ErrorClass::Permanent => Self::Person,
+            };
+        }
+        let stopped = status.links.iter().any(|link| link.stopped.as_ref().is_some_and(asks_somebody));
+        let still_waits = status.queue.waiting.0 > status.queue.on_hold.0;
+        let paused = status.paused || status.links.iter().any(|link| link.paused);
+        match status.attention.conflicts.0 > 0 || status.attention.needs_you.0 > 0 || stopped {
+            true => Self::Person,
+            false if still_waits && paused => Self::Person,
+            false if still_waits => Self::Offline,
+            false => Self::Done,
+        }
+    }
+}
+
+fn asks_somebody(stopped: &Stopped) -> bool {
+    match stopped {
+        Stopped::SignIn { .. }
+        | Stopped::Untrusted { .. }
+        | Stopped::Upgrade { .. }
+        | Stopped::Deletions { .. }
+        | Stopped::NotFound { .. }
+        | Stopped::Intercepted { .. } => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidemark_model::number::Count;
+
+    #[test]
+    fn a_sync_tells_scripts_what_is_left() {
+        let mut status = StatusSnapshot::default();
+        assert_eq!(Exit::of_sync(None, &status), Exit::Done);
+        assert_eq!(Exit::of_sync(Some(ErrorClass::Offline), &status), Exit::Offline);
+        assert_eq!(Exit::of_sync(Some(ErrorClass::Auth), &status), Exit::Person);
+        status.queue.waiting = Count(1);
+        assert_eq!(Exit::of_sync(None, &status), Exit::Offline, "a busy server keeps it waiting");
+        status.queue.on_hold = Count(1);
+        assert_eq!(Exit::of_sync(None, &status), Exit::Done, "it is held on purpose");
+        status.attention.conflicts = Count(1);
+        assert_eq!(Exit::of_sync(None, &status), Exit::Person);
+    }
+}

@@ -1,0 +1,246 @@
+//! Words for people: sentences of the status, states, times, values.
+
+use chrono::{DateTime, Local};
+use tidemark_model::number::Millis;
+use tidemark_model::view::{
+    Activity, ChangeState, ConflictType, RecordState, Sentence, StatusSnapshot, StoreFault, WaitReason,
+};
+
+/// A time in the zone of this computer.
+pub fn time(at: Millis) -> String {
+    match DateTime::from_timestamp_millis(at.0) {
+        Some(at) => at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string(),
+        None => "an impossible time".to_owned(),
+    }
+}
+
+/// `1 change`, `3 changes`.
+pub fn changes(count: i64) -> String {
+    if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
+}
+
+/// A text as one line that cannot disturb a terminal: control and invisible characters are shown by their numbers.
+pub fn plain(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' => {
+                format!("\\u{{{:X}}}", letter as u32)
+            }
+            letter if letter.is_control() => letter.escape_default().to_string(),
+            letter => letter.to_string(),
+        })
+        .collect()
+}
+
+/// The same, cut to a width with an ellipsis.
+pub fn short(text: &str, width: usize) -> String {
+    tidemark_model::failure::clip(&plain(text), width)
+}
+
+/// A value as JSON text for a table, or a dash where there is none.
+pub fn value(text: Option<&str>, width: usize) -> String {
+    text.map_or_else(|| "–".to_owned(), |text| short(text, width))
+}
+
+/// Rows under headings, each column as wide as its widest cell.
+pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(heads.get(column).map(|head| head.chars().count())).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded = cells
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count()))));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![line(&mut heads.iter().copied())];
+    lines.extend(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
+    lines.join("\n")
+}
+
+/// The first sentence of the status.
+pub fn sentence(status: &StatusSnapshot) -> String {
+    let kept = |count: i64| format!("{} saved on this computer", counted(count, "change is", "changes are"));
+    match &status.sentence {
+        Sentence::CannotSave { fault } => format!("New changes can't be saved: {}.", fault_words(*fault)),
+        Sentence::StoreDamaged => "Sending is stopped: the local store failed its check.".to_owned(),
+        Sentence::Paused { waiting } => format!("Paused. {} and wait until you resume.", kept(waiting.0)),
+        Sentence::SignIn { server, waiting } => {
+            format!(
+                "Sign in again to {server}. {} waiting for it.",
+                counted(waiting.0, "change is", "changes are")
+            )
+        }
+        Sentence::OfflineWaiting { waiting } => {
+            format!("Offline. {} and go out by themselves.", kept(waiting.0))
+        }
+        Sentence::OfflineNothing { last_contact } => match last_contact {
+            Some(at) => format!("Offline. Everything you changed has been sent. Last contact {}.", time(*at)),
+            None => "Offline. Nothing waits to be sent.".to_owned(),
+        },
+        Sentence::Sending { done, total, server } => {
+            format!("Sending {} of {} to {server}.", done.0, changes(total.0))
+        }
+        Sentence::NeedYou { needs_you, others } => {
+            let need = counted(needs_you.0, "change needs you", "changes need you");
+            match others.0 {
+                0 => format!("{need}."),
+                1 => format!("{need}. The other goes out by itself."),
+                others => format!("{need}. The other {others} go out by themselves."),
+            }
+        }
+        Sentence::Conflicts { conflicts } => {
+            let records = counted(conflicts.0, "record", "records");
+            format!("{records} changed in two places. Nothing was overwritten.")
+        }
+        Sentence::Stopped { server, waiting } => {
+            format!(
+                "{server} is not synced by itself. {} for it.",
+                counted(waiting.0, "change waits", "changes wait")
+            )
+        }
+        Sentence::Busy { server, waiting, at } => {
+            format!(
+                "{server} is busy. {} out at {}.",
+                counted(waiting.0, "change goes", "changes go"),
+                time(*at)
+            )
+        }
+        Sentence::Checking { server } => format!("Checking {server}."),
+        Sentence::UpToDate { as_of } => {
+            format!("Up to date, as of {}. Everything you changed is on the server.", time(*as_of))
+        }
+        Sentence::Waiting { waiting, next } => match (waiting.0, next) {
+            (0, _) => "Nothing waits to be sent.".to_owned(),
+            (count, Some(at)) => {
+                format!("{}; next at {}.", counted(count, "change waits", "changes wait"), time(*at))
+            }
+            (count, None) => format!("{}.", counted(count, "change waits", "changes wait")),
+        },
+        Sentence::NoLinks => "There is no connection yet.".to_owned(),
+    }
+}
+
+fn counted(count: i64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn fault_words(fault: StoreFault) -> &'static str {
+    match fault {
+        StoreFault::DiskFull => "the disk is full",
+        StoreFault::ReadOnly => "the data folder can't be written",
+        StoreFault::Damaged => "the local store failed its check",
+        StoreFault::Io => "the disk reports an error",
+    }
+}
+
+/// The activity half of the status.
+pub fn activity(activity: &Activity) -> String {
+    match activity {
+        Activity::CannotSave => "Can't save changes".to_owned(),
+        Activity::Paused { waiting } => format!("Paused · {} waiting", waiting.0),
+        Activity::Offline { waiting } => format!("Offline · {} saved on this computer", waiting.0),
+        Activity::SomeUnreachable { unreachable, of } => {
+            format!("{} of {} servers unreachable", unreachable.0, of.0)
+        }
+        Activity::Syncing { total, .. } if total.0 == 0 => "Receiving".to_owned(),
+        Activity::Syncing { done, total } => format!("Sending {} of {}", done.0, total.0),
+        Activity::Checking { server } => format!("Checking {server}"),
+        Activity::Waiting { waiting, next: Some(at) } => {
+            format!("{} waiting · next at {}", waiting.0, time(*at))
+        }
+        Activity::Waiting { waiting, next: None } => format!("{} waiting", waiting.0),
+        Activity::NothingWaiting => "Nothing waiting".to_owned(),
+        Activity::UpToDate { as_of } => format!("Up to date, as of {}", time(*as_of)),
+        Activity::NoLinks => "No connection".to_owned(),
+    }
+}
+
+/// A change's state.
+pub fn change_state(state: ChangeState) -> &'static str {
+    match state {
+        ChangeState::Waiting => "Waiting",
+        ChangeState::Sending => "Sending",
+        ChangeState::TryingAgain => "Trying again",
+        ChangeState::OnHold => "On hold",
+        ChangeState::NeedsYou => "Needs you",
+        ChangeState::Conflict => "Conflict",
+        ChangeState::NotConfirmed => "Sent, not confirmed",
+        ChangeState::Confirmed => "Confirmed",
+        ChangeState::InTrash => "In Trash",
+        ChangeState::Ended => "Ended",
+    }
+}
+
+/// Why a change does not go now.
+pub fn reason(reason: &WaitReason) -> String {
+    match reason {
+        WaitReason::Behind { change } | WaitReason::Dependency { change } => {
+            format!("waits for change {}", change.0)
+        }
+        WaitReason::Backoff { words, .. } => plain(words),
+        WaitReason::Held => "held by you".to_owned(),
+        WaitReason::Undo { until } => format!("can be undone until {}", time(*until)),
+        WaitReason::Paused => "paused".to_owned(),
+        WaitReason::LinkStopped => "its connection does not sync by itself".to_owned(),
+        WaitReason::Conflict { conflict } => format!("conflict {}", conflict.0),
+        WaitReason::Refused { status: Some(status), words, .. } => format!("{status}: {}", plain(words)),
+        WaitReason::Refused { status: None, words, .. } => plain(words),
+        WaitReason::MayHaveBeenSent => {
+            "it may have been done already; repeating it could double it".to_owned()
+        }
+    }
+}
+
+/// A record's state; empty for the calm default.
+pub fn record_state(state: RecordState) -> &'static str {
+    match state {
+        RecordState::Clean => "",
+        RecordState::SavedHere => "Saved here",
+        RecordState::Sending => "Sending",
+        RecordState::Conflict => "Conflict",
+        RecordState::NeedsYou => "Needs you",
+        RecordState::DeletedHere => "Deleted here",
+    }
+}
+
+/// What kind of conflict it is.
+pub fn conflict_type(kind: ConflictType) -> &'static str {
+    match kind {
+        ConflictType::BothUpdated => "changed in two places",
+        ConflictType::UpdatedHereDeletedThere => "changed here, deleted on the server",
+        ConflictType::DeletedHereUpdatedThere => "deleted here, changed on the server",
+        ConflictType::CreatedOnBoth => "made in two places",
+        ConflictType::NoBase => "changed in two places, the starting version is missing",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidemark_model::number::Count;
+
+    #[test]
+    fn hostile_text_cannot_move_the_cursor_or_turn_the_line() {
+        assert_eq!(plain("a\u{1b}[2Jb\nc\u{202E}d"), "a\\u{1b}[2Jb\\nc\\u{202E}d");
+        assert_eq!(short(&"x".repeat(50), 5), "xxxxx…");
+    }
+
+    #[test]
+    fn a_table_lines_up() {
+        let text = table(&["A", "Long"], &[vec!["one".into(), "b".into()], vec!["c".into(), "deep".into()]]);
+        assert_eq!(text, "A    Long\none  b\nc    deep");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let told = |needs_you, others| {
+            let sentence = Sentence::NeedYou { needs_you: Count(needs_you), others: Count(others) };
+            super::sentence(&StatusSnapshot { sentence, ..StatusSnapshot::default() })
+        };
+        assert_eq!(told(1, 0), "1 change needs you.");
+        assert_eq!(told(3, 11), "3 changes need you. The other 11 go out by themselves.");
+    }
+}
