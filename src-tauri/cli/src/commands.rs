@@ -1,6 +1,6 @@
 //! One file per command; here it is decided which, and what it needs.
 
-mod conflicts;
+pub mod conflicts;
 mod link;
 mod merge;
 mod pausing;
@@ -8,8 +8,8 @@ mod queue;
 mod records;
 mod resolve;
 mod sandbox;
-mod status;
-mod sync;
+pub mod status;
+pub mod sync;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -23,7 +23,7 @@ pub async fn perform(grammar: Grammar, out: &Out) -> Result<Exit, Fault> {
     match grammar.command {
         Command::Merge(arguments) => merge::perform(&arguments, out),
         Command::Sandbox(arguments) => sandbox::perform(arguments, data, out).await,
-        Command::Demo => Err(Fault::Usage("not yet".into())),
+        Command::Demo => crate::demo::perform(out).await,
         Command::Bench(_) => Err(Fault::Usage("not yet".into())),
         command => {
             let host = Host::open(HostOptions { data, ..HostOptions::default() }).await?;

@@ -19,15 +19,21 @@ pub enum Exit {
     Usage,
 }
 
-impl From<Exit> for ExitCode {
+impl From<Exit> for u8 {
     fn from(exit: Exit) -> Self {
-        ExitCode::from(match exit {
+        match exit {
             Exit::Done => 0,
             Exit::Error => 1,
             Exit::Person => 2,
             Exit::Offline => 3,
             Exit::Usage => 64,
-        })
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(u8::from(exit))
     }
 }
 

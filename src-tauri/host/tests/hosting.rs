@@ -1,4 +1,5 @@
 //! The host as the window and the command line use it, against the built-in server.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};
 use tidemark_host::{Environment, Host, HostError, HostOptions, Keychain, KeychainFault, NoKeychain, sample};
