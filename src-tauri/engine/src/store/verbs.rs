@@ -40,14 +40,6 @@ pub struct MetConflict {
 }
 
 impl Moved {
-    /// Adds another's.
-    pub(crate) fn add(&mut self, other: Self) {
-        self.records.extend(other.records);
-        self.changes.extend(other.changes);
-        self.conflicts.extend(other.conflicts);
-        self.settled.extend(other.settled);
-    }
-
     pub(crate) fn record(&mut self, collection_id: i64, rid: &str) {
         self.records.push((collection_id, rid.to_owned()));
     }

@@ -207,17 +207,11 @@ fn enqueue(
         (Coalesced::Successor | Coalesced::Into { .. } | Coalesced::Vanish, _) => {
             let seq = outbox::insert(tx, &new)?;
             add_edges(tx, seq, &parents)?;
-            if let Some(conflict) = conflicts::open_of(tx, record.id)? {
-                moved.add(reconcile::join_conflict(
-                    tx,
-                    place,
-                    &conflict,
-                    &changes,
-                    after.is_none(),
-                    edit.now,
-                )?);
-            }
         }
+    }
+    let conflict = if lane.is_empty() { None } else { conflicts::open_of(tx, record.id)? };
+    if let Some(conflict) = conflict {
+        reconcile::join_conflict(tx, place, &conflict, &changes, after.is_none(), edit.now)?;
     }
     let saved = Saved {
         change: Some(edit.mutation_id.clone()),

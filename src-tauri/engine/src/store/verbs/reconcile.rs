@@ -294,7 +294,7 @@ pub(crate) fn join_conflict(
     changes: &[Change],
     deleted: bool,
     now: Millis,
-) -> Result<Moved, StoreError> {
+) -> Result<(), StoreError> {
     let local = match (&conflict.local, deleted) {
         (_, true) => None,
         (Some(local), false) => {
@@ -336,8 +336,7 @@ pub(crate) fn join_conflict(
         choices: &choices,
         now,
     };
-    conflicts::refresh(tx, conflict.id, &sides)?;
-    Ok(Moved::default())
+    conflicts::refresh(tx, conflict.id, &sides)
 }
 
 fn settle_conflict(
