@@ -3,10 +3,24 @@
 //! Each ends with `World::finish`, which recomputes the books from the rows on disk and compares both sides.
 #![allow(clippy::unwrap_used)]
 
+mod acknowledgement;
 mod coalescing;
+mod conflicts;
+mod deletion_guard;
 mod in_flight;
 mod killed;
 mod lanes;
+mod login_page;
 mod lost_answer;
+mod merging;
+mod mid_drain;
+mod numbers;
 mod offline;
+mod outage;
+mod pages;
 mod poisoned;
+mod retry_after;
+mod sign_in;
+mod tombstones;
+mod whole_sets;
+mod wrong_address;

@@ -15,13 +15,14 @@ pub const START: Millis = Millis(1_777_881_600_000);
 #[derive(Clone)]
 pub struct ManualClock {
     face: Arc<Mutex<Face>>,
-    /// How many sleep; a change of it is what [`ManualClock::asleep`] waits for.
-    asleep: watch::Sender<usize>,
+    /// How many sleep, and how often somebody lay down.
+    asleep: watch::Sender<(usize, u64)>,
 }
 
 struct Face {
     now: Millis,
     next: u64,
+    laid_down: u64,
     sleepers: Vec<Sleeper>,
 }
 
@@ -33,8 +34,8 @@ struct Sleeper {
 
 impl Default for ManualClock {
     fn default() -> Self {
-        let face = Face { now: START, next: 0, sleepers: Vec::new() };
-        Self { face: Arc::new(Mutex::new(face)), asleep: watch::Sender::new(0) }
+        let face = Face { now: START, next: 0, laid_down: 0, sleepers: Vec::new() };
+        Self { face: Arc::new(Mutex::new(face)), asleep: watch::Sender::new((0, 0)) }
     }
 }
 
@@ -67,9 +68,22 @@ impl ManualClock {
     pub async fn asleep(&self, sleepers: usize) {
         self.asleep
             .subscribe()
-            .wait_for(|asleep| *asleep >= sleepers)
+            .wait_for(|(asleep, _)| *asleep >= sleepers)
             .await
             .expect("this clock holds the sender");
+    }
+
+    /// Waits until somebody lies down after so many had; returns how many have.
+    pub async fn laid_down(&self, after: u64) -> u64 {
+        let mut asleep = self.asleep.subscribe();
+        let (_, laid_down) =
+            *asleep.wait_for(|(_, laid_down)| *laid_down > after).await.expect("this clock holds it");
+        laid_down
+    }
+
+    /// How often somebody lay down to sleep so far.
+    pub fn lie_downs(&self) -> u64 {
+        self.asleep.borrow().1
     }
 
     /// The earliest time that somebody sleeps until.
@@ -82,8 +96,11 @@ impl ManualClock {
     }
 
     fn count(&self) {
-        let asleep = self.face().sleepers.len();
-        self.asleep.send_replace(asleep);
+        let (asleep, laid_down) = {
+            let face = self.face();
+            (face.sleepers.len(), face.laid_down)
+        };
+        self.asleep.send_replace((asleep, laid_down));
     }
 }
 
@@ -113,6 +130,7 @@ impl Future for Sleep {
             let mut face = self.clock.face();
             face.sleepers.retain(|sleeper| sleeper.id != self.id);
             if face.now < self.at {
+                face.laid_down += 1;
                 face.sleepers.push(Sleeper { id: self.id, at: self.at, waker: context.waker().clone() });
             }
         }

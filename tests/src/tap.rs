@@ -1,6 +1,6 @@
 //! A connector in front of another: it notes what passes, and a test can hold what passes at any point.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::{
@@ -46,12 +46,13 @@ pub struct Passed {
 #[derive(Clone)]
 pub struct Tap {
     passed: watch::Sender<Vec<Passed>>,
-    held: watch::Sender<BTreeSet<Point>>,
+    /// From which arrival on nothing goes past a point.
+    held: watch::Sender<BTreeMap<Point, usize>>,
 }
 
 impl Default for Tap {
     fn default() -> Self {
-        Self { passed: watch::Sender::new(Vec::new()), held: watch::Sender::new(BTreeSet::new()) }
+        Self { passed: watch::Sender::new(Vec::new()), held: watch::Sender::new(BTreeMap::new()) }
     }
 }
 
@@ -63,12 +64,19 @@ impl Tap {
 
     /// Lets nothing go past a point from now on.
     pub fn hold(&self, point: Point) {
-        self.held.send_modify(|held| drop(held.insert(point)));
+        self.hold_from(point, 0);
+    }
+
+    /// Lets nothing go past a point from its n-th arrival on, counted from 1 since the last [`Tap::forget`].
+    pub fn hold_from(&self, point: Point, arrival: usize) {
+        self.held.send_modify(|held| {
+            held.insert(point, arrival);
+        });
     }
 
     /// Lets everything go on.
     pub fn release(&self) {
-        self.held.send_replace(BTreeSet::new());
+        self.held.send_replace(BTreeMap::new());
     }
 
     /// Waits until so many have come to a point since the last [`Tap::forget`].
@@ -100,12 +108,13 @@ impl Tap {
             record: record.to_owned(),
             token: token.map(str::to_owned),
         };
-        self.passed.send_modify(|all| all.push(passed));
-        self.held
-            .subscribe()
-            .wait_for(|held| !held.contains(&point))
-            .await
-            .expect("this tap holds the sender");
+        let mut arrival = 0;
+        self.passed.send_modify(|all| {
+            all.push(passed);
+            arrival = all.iter().filter(|passed| passed.point == point).count();
+        });
+        let goes_on = |held: &BTreeMap<Point, usize>| held.get(&point).is_none_or(|from| arrival < *from);
+        self.held.subscribe().wait_for(goes_on).await.expect("this tap holds the sender");
     }
 }
 

@@ -153,6 +153,19 @@ impl World {
         tokio::spawn(async move { engine.sync(Some(LINK), None).await.expect("the store works") })
     }
 
+    /// Lets time pass in steps of 100 ms, as fast as the started engine goes to rest, until something holds.
+    pub async fn until(&self, mut holds: impl FnMut(&Self) -> bool) {
+        let mut told = self.engine().subscribe();
+        let mut laid_down = self.clock.lie_downs();
+        while !holds(self) {
+            tokio::select! {
+                _ = told.recv() => {}
+                now = self.clock.laid_down(laid_down) => laid_down = now,
+            }
+            self.clock.advance(100);
+        }
+    }
+
     /// Another engine on the same folder, as a second program opens it.
     pub async fn second_engine(&self) -> Engine {
         let (clock, rng) = (self.clock.clone(), Arc::clone(&self.rng));

@@ -1,0 +1,150 @@
+//! What both sides changed is shown to a person and never overwritten.
+
+use serde_json::{Value, json};
+use tidemark_model::number::Count;
+use tidemark_model::view::{ConflictType, ConflictView, RecordState};
+use tidemark_sandbox::ColleagueEdit;
+use tidemark_tests::tap::Point;
+use tidemark_tests::world::{Stage, TASKS, World, task};
+
+fn the_conflict(world: &World) -> ConflictView {
+    let list = world.engine().list_conflicts(0, 10).unwrap();
+    assert_eq!(list.total, Count(1), "one open conflict");
+    world.engine().get_conflict(list.rows[0].id).unwrap()
+}
+
+fn field(text: Option<&String>, name: &str) -> Value {
+    serde_json::from_str::<Value>(text.expect("this side has a document")).unwrap()[name].clone()
+}
+
+fn three_sides(conflict: &ConflictView) -> [Value; 3] {
+    [&conflict.base_data, &conflict.local_data, &conflict.server_data]
+        .map(|side| field(side.as_ref(), "state"))
+}
+
+// proves D1, D2, D8
+#[tokio::test]
+async fn a_conflict_met_by_a_push_has_three_sides_and_holds_only_its_record() {
+    let world = Stage::tasks(3).open().await;
+    for rid in ["t001", "t002"] {
+        world.set(rid, "state", "mine").await;
+    }
+    world.colleague_sets("t001", "state", "theirs");
+    let report = world.sync().await;
+    assert_eq!((report.confirmed, report.conflicts), (1, 1));
+    assert_eq!(world.there("t001").unwrap()["state"], "theirs", "nothing was overwritten");
+    assert_eq!(world.there("t002").unwrap()["state"], "mine", "only that record waits");
+
+    let conflict = the_conflict(&world);
+    assert_eq!(three_sides(&conflict), [json!("open"), json!("mine"), json!("theirs")]);
+    assert_eq!(conflict.row.conflict_type, ConflictType::BothUpdated);
+    assert_eq!(conflict.row.server_by.as_deref(), Some("Anna K."));
+    assert_eq!(world.here("t001").unwrap()["state"], "mine", "a clashing field shows mine");
+    assert_eq!(world.record("t001").unwrap().row.state, RecordState::Conflict);
+    assert_eq!(world.engine().status().unwrap().ledger.conflicts.0, 1);
+    world.check_books();
+    world.clock.advance_s(3_600);
+    assert_eq!(world.sync().await.confirmed, 0, "it does not go by itself");
+    world.finish().await;
+}
+
+// proves D1, A14
+#[tokio::test]
+async fn a_conflict_met_by_a_pull_is_there_before_anything_is_sent() {
+    let world = Stage::tasks(1).open().await;
+    let change = world.set("t001", "state", "mine").await.change.unwrap();
+    world.engine().hold(vec![change.clone()], true).await.unwrap();
+    world.colleague_sets("t001", "state", "theirs");
+    assert_eq!(world.sync().await.conflicts, 1);
+    assert_eq!(world.wire.tap.count(Point::Push), 0, "the pull saw it first");
+    assert_eq!(three_sides(&the_conflict(&world)), [json!("open"), json!("mine"), json!("theirs")]);
+    world.finish().await;
+}
+
+// proves D8
+#[tokio::test]
+async fn a_newer_server_version_and_a_later_edit_join_the_open_conflict() {
+    let world = Stage::tasks(1).open().await;
+    world.set("t001", "state", "mine").await;
+    world.colleague_sets("t001", "state", "theirs");
+    world.sync().await;
+    let first = the_conflict(&world);
+    world.colleague_sets("t001", "state", "theirs again");
+    world.sync().await;
+    world.set("t001", "state", "mine again").await;
+    world.set("t001", "rank", 7).await;
+    let now = the_conflict(&world);
+    assert_eq!(now.row.id, first.row.id, "never a second one");
+    assert_eq!(three_sides(&now), [json!("open"), json!("mine again"), json!("theirs again")]);
+    assert_eq!(field(now.local_data.as_ref(), "rank"), 7);
+    assert_ne!(now.server_version, first.server_version);
+    assert_eq!(world.here("t001").unwrap()["rank"], 7);
+    world.check_books();
+    world.finish().await;
+}
+
+// proves D2
+#[tokio::test]
+async fn changed_here_and_deleted_there_is_a_conflict() {
+    let world = Stage::tasks(1).open().await;
+    world.set("t001", "state", "mine").await;
+    world.colleague_deletes("t001");
+    world.sync().await;
+    let conflict = the_conflict(&world);
+    assert_eq!(
+        (conflict.row.conflict_type, conflict.server_data),
+        (ConflictType::UpdatedHereDeletedThere, None)
+    );
+    assert_eq!(world.here("t001").unwrap()["state"], "mine", "what was typed is still here");
+    world.finish().await;
+}
+
+// proves D2
+#[tokio::test]
+async fn deleted_here_and_changed_there_is_a_conflict() {
+    let world = Stage::tasks(1).open().await;
+    world.delete("t001").await;
+    world.colleague_sets("t001", "state", "theirs");
+    world.sync().await;
+    let conflict = the_conflict(&world);
+    assert_eq!(
+        (conflict.row.conflict_type, conflict.local_data),
+        (ConflictType::DeletedHereUpdatedThere, None)
+    );
+    assert_eq!(world.there("t001").unwrap()["state"], "theirs");
+    world.finish().await;
+}
+
+// proves D2
+#[tokio::test]
+async fn made_on_both_sides_under_one_id_is_a_conflict() {
+    let world = Stage::default().open().await;
+    world.create(&json!({"id": "t009", "state": "mine"})).await;
+    let theirs = json!({"id": "t009", "state": "theirs"}).as_object().cloned();
+    let edit =
+        ColleagueEdit { collection: TASKS.into(), id: "t009".into(), create: theirs, ..Default::default() };
+    world.colleague(edit);
+    world.sync().await;
+    let conflict = the_conflict(&world);
+    assert_eq!((conflict.row.conflict_type, conflict.base_data), (ConflictType::CreatedOnBoth, None));
+    assert_eq!(world.there("t009").unwrap()["state"], "theirs");
+    world.finish().await;
+}
+
+// proves D1
+#[tokio::test]
+async fn the_same_change_on_both_sides_is_no_conflict() {
+    let world = Stage::tasks(2).open().await;
+    world.set("t001", "state", "done").await;
+    world.delete("t002").await;
+    world.colleague_sets("t001", "state", "done");
+    world.colleague_deletes("t002");
+    assert_eq!(world.sync().await.conflicts, 0);
+    assert_eq!((world.queue(), world.effect_count()), (vec![], 0), "there is nothing left to send");
+    assert_eq!(
+        world.here("t001"),
+        Some(json!({"id": "t001", "title": "Task 1", "state": "done", "rank": 1}))
+    );
+    assert_ne!(world.here("t001"), Some(task(1)));
+    world.finish().await;
+}
