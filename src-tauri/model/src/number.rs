@@ -73,4 +73,24 @@ mod tests {
         assert_eq!(serde_json::to_string(&Count(MAX_EXACT)).unwrap(), "9007199254740991");
         assert!(serde_json::from_str::<Millis>("9007199254740993").is_err());
     }
+
+    #[test]
+    fn a_number_inside_a_tagged_or_flattened_shape_is_read_from_text_as_from_a_value() {
+        use crate::view::{Resolution, Stopped, SyncProgress};
+        let later = r#"{"strategy":"skip","choices":[],"until":1781600000000}"#;
+        let skip = Resolution::Skip { choices: vec![], until: Some(Millis(1_781_600_000_000)) };
+        assert_eq!(serde_json::from_str::<Resolution>(later).unwrap(), skip);
+        assert_eq!(serde_json::from_value::<Resolution>(later.parse().unwrap()).unwrap(), skip);
+        let guard = r#"{"reason":"deletions","collection":"tasks","wouldRemove":-7,"of":12}"#;
+        assert!(matches!(
+            serde_json::from_str::<Stopped>(guard).unwrap(),
+            Stopped::Deletions { would_remove: Count(-7), of: Count(12), .. }
+        ));
+        let progress = SyncProgress { link: "office".into(), progress: Default::default() };
+        let text = serde_json::to_string(&progress).unwrap();
+        assert_eq!(serde_json::from_str::<SyncProgress>(&text).unwrap(), progress);
+        assert!(
+            serde_json::from_str::<Millis>("1.5").is_err() && serde_json::from_str::<Count>("\"1\"").is_err()
+        );
+    }
 }
