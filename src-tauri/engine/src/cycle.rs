@@ -186,12 +186,15 @@ async fn finish(
         Some(Stop::Stopped(_, failure)) => Some(failure.clone()),
         None => None,
     };
-    run.report.failure = away.clone();
+    let failure = away.or(run.report.failure.take());
+    run.report.failure.clone_from(&failure);
     settle_live(shared, link, stop.as_ref(), now);
     {
         let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.last_sync_duration = Some(Millis(now.0 - started.0));
-        stats.failure_count.0 += i64::from(away.is_some());
+        stats.success_count.0 += run.report.confirmed;
+        stats.failure_count.0 += run.report.parked + i64::from(failure.is_some());
+        stats.conflict_count.0 += run.report.conflicts;
     }
     shared.bulletin.status_is_stale();
     shared
@@ -205,7 +208,7 @@ async fn finish(
             if let Some(Stop::Stopped(stopped, _)) = &stop {
                 links::set_stopped(tx, id, Some(stopped))?;
             }
-            if let Some(failure) = away {
+            if let Some(failure) = failure {
                 let error = LastError { link: name, class: failure.class, words: failure.words, at: now };
                 links::set_last_error(tx, id, Some(&error))?;
             }

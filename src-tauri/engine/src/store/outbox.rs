@@ -8,6 +8,14 @@ use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
 
+/// Parses the stored changes; the values in them were bounded in depth when they were saved, and stand two levels
+/// deeper here than the parser's own limit foresees.
+pub(crate) fn parse_changes<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    parser.disable_recursion_limit();
+    T::deserialize(&mut parser)
+}
+
 /// One mutation as stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MutationRow {
@@ -95,7 +103,7 @@ impl MutationRow {
             record_id: row.get::<_, Option<i64>>("record_id")?.unwrap_or(0),
             rid: row.get("rid")?,
             operation: Operation::parse(&operation).ok_or_else(|| unknown("operation", &operation))?,
-            changes: serde_json::from_str(&row.get::<_, String>("changes")?)?,
+            changes: parse_changes(&row.get::<_, String>("changes")?)?,
             metadata: row.get("metadata")?,
             priority: row.get("priority")?,
             state: MutationState::parse(&state).ok_or_else(|| unknown("state", &state))?,

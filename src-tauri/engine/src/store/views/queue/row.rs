@@ -228,7 +228,7 @@ fn fields(changes: &str) -> Result<Vec<String>, StoreError> {
         path: String,
     }
     let mut paths: Vec<String> = Vec::new();
-    for At { path } in serde_json::from_str::<Vec<At>>(changes)? {
+    for At { path } in outbox::parse_changes::<Vec<At>>(changes)? {
         // A whole new document names no field.
         if !path.is_empty() && paths.len() < FIELDS && !paths.contains(&path) {
             paths.push(path);
