@@ -2,7 +2,7 @@
 
 use super::place::Places;
 use crate::store::views::waiting::Waits;
-use crate::store::{StoreError, conflicts, edges, meta};
+use crate::store::{StoreError, conflicts, edges, meta, outbox};
 use rusqlite::{Connection, Row};
 use serde::Deserialize;
 use tidemark_model::failure::ErrorClass;

@@ -1,0 +1,21 @@
+//! The command line as a script uses it: the built program against the built-in server.
+#![allow(clippy::unwrap_used)]
+
+#[path = "shell/bad_input.rs"]
+mod bad_input;
+#[path = "shell/beside_another.rs"]
+mod beside_another;
+#[path = "shell/killed.rs"]
+mod killed;
+#[path = "shell/main_job.rs"]
+mod main_job;
+#[path = "shell/merge.rs"]
+mod merge;
+#[path = "shell/queue.rs"]
+mod queue;
+#[path = "shell/secrets.rs"]
+mod secrets;
+#[path = "shell/support.rs"]
+mod support;
+#[path = "shell/usage.rs"]
+mod usage;

@@ -1,0 +1,51 @@
+use crate::support::{Shell, bytes, sample};
+use tidemark_sandbox::{Account, RunningSandbox, Sandbox, SandboxOptions};
+
+const SECRET: &str = "swordfish-4711";
+
+async fn guarded() -> RunningSandbox {
+    let accounts = vec![Account::new("ann", SECRET)];
+    Sandbox::start(SandboxOptions { accounts, ..SandboxOptions::sample() }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_comes_from_standard_input_and_stands_in_no_output_and_no_file() {
+    let server = guarded().await;
+    let mut shell = Shell::new();
+    shell.variables.push(("TIDEMARK_LOG".to_owned(), "trace".to_owned()));
+    let url = server.url();
+    let add = ["link", "add", "My Work", "--kind", "rest", "--url", &url, "--user", "ann"];
+    assert_eq!(shell.run_with(&add, "wrong\n").await.ends(2).error()["code"], "sign_in");
+    let added = shell.run_with(&add, &format!("{SECRET}\n")).await.ends(0);
+    assert_eq!(added.line()["secretKept"], false, "there is no keychain in this test");
+    assert!(added.line()["secretNote"].as_str().unwrap().contains("TIDEMARK_SECRET_MY_WORK"));
+    let without = shell.run(&["sync"]).await.ends(2);
+    assert_eq!(without.line()["failure"]["class"], "auth");
+
+    shell.variables.push(("TIDEMARK_SECRET_MY_WORK".to_owned(), SECRET.to_owned()));
+    let with = shell.run(&["sync"]).await.ends(0);
+    assert_eq!(with.line()["received"], 200);
+    let test = shell.run(&["link", "test", "My Work"]).await.ends(0);
+    for said in [added, without, with, test] {
+        assert!(!format!("{said:?}").contains(SECRET), "no output holds the secret, also not the log");
+    }
+    for file in std::fs::read_dir(shell.folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        assert!(!bytes(&path).windows(SECRET.len()).any(|part| part == SECRET.as_bytes()), "{path:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_argument_takes_a_secret() {
+    let server = sample().await;
+    let shell = Shell::new();
+    let url = server.url();
+    for flag in ["--secret", "--password", "--token"] {
+        shell.run(&["link", "add", "W", "--kind", "rest", "--url", &url, flag, SECRET]).await.ends(64);
+    }
+    let inside = url.replace("http://", &format!("http://ann:{SECRET}@"));
+    let refused = shell.run(&["link", "add", "W", "--kind", "rest", "--url", &inside]).await.ends(1);
+    assert!(!format!("{refused:?}").contains(SECRET), "an address with a password is not repeated");
+    server.stop().await;
+}
