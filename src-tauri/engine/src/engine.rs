@@ -3,11 +3,12 @@
 use crate::cycle::{CycleReport, sync_once};
 use crate::lease::{self, Lease};
 use crate::link::{Link, Wish};
+use crate::live_file::{self, Told};
 use crate::platform::{EngineSettings, Platform};
 use crate::shared::Shared;
 use crate::store::places::{self, Place, refuse};
 use crate::store::verbs::settle;
-use crate::store::views::{LiveLink, ProcessFacts, status};
+use crate::store::views::{ProcessFacts, status};
 use crate::store::{Store, StoreError, WriterMode, links, meta, signals};
 use crate::worker;
 use std::path::Path;
@@ -76,6 +77,9 @@ impl Engine {
                 () = self.shared.platform.clock.sleep_until(deadline) => task.abort(),
             }
         }
+        if self.is_sender() {
+            live_file::remove(&self.shared.folder);
+        }
         self.shared.set_lease(None);
         self.shared.store.close();
     }
@@ -90,16 +94,28 @@ impl Engine {
         self.shared.bulletin.subscribe()
     }
 
-    /// The one status that every surface shows (`engine.md` 12).
+    /// The one status that every surface shows (`engine.md` 12). A process that does not send says what the sender
+    /// last told of the servers, with what the database says now.
     pub fn status(&self) -> Result<StatusSnapshot, StoreError> {
-        let live: Vec<LiveLink> = self.shared.links().iter().map(|link| link.live()).collect();
-        let process = ProcessFacts {
-            seq: self.shared.next_seq(),
-            now: self.shared.now(),
-            stats: *self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner),
-            store_fault: *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner),
+        let told = match self.is_sender() {
+            true => self.told(),
+            false => live_file::read(&self.shared.folder).unwrap_or_else(|| self.told()),
         };
-        self.shared.store.read(|tx| status::snapshot(tx, &live, &process))
+        let process = ProcessFacts { now: self.shared.now(), ..told.process };
+        self.shared.store.read(|tx| status::snapshot(tx, &told.live, &process))
+    }
+
+    /// What only this process knows, under the next number.
+    fn told(&self) -> Told {
+        Told {
+            live: self.shared.links().iter().map(|link| link.live()).collect(),
+            process: ProcessFacts {
+                seq: self.shared.next_seq(),
+                now: self.shared.now(),
+                stats: *self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner),
+                store_fault: *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner),
+            },
+        }
     }
 
     /// Wakes the workers at once; what has stopped is tried again. Without workers, [`Engine::sync`] does the work.
@@ -157,6 +173,7 @@ impl Engine {
             return Ok(());
         }
         if let Some(file) = lease::try_lock(&self.shared.folder)? {
+            live_file::remove(&self.shared.folder);
             let epoch = self.shared.write(settle::take_over).await?;
             self.shared.set_lease(Some(Lease::new(file, epoch)));
             self.shared.bulletin.status_is_stale();
@@ -226,8 +243,16 @@ impl Engine {
         if stale.is_empty() {
             return;
         }
-        match self.status() {
+        let told = match self.is_sender() {
+            true => Some(self.told()),
+            false => live_file::read(&self.shared.folder),
+        };
+        let told = told.unwrap_or_else(|| self.told());
+        match self.shared.store.read(|tx| status::snapshot(tx, &told.live, &told.process)) {
             Ok(snapshot) => {
+                if self.is_sender() {
+                    live_file::leave(&self.shared.folder, &told);
+                }
                 let queue_length: Count = snapshot.queue_length;
                 self.shared.bulletin.tell(Event::SyncStateChanged(Box::new(snapshot)));
                 for event in stale.into_events(queue_length) {

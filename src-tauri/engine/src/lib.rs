@@ -12,6 +12,7 @@ mod engine;
 mod events;
 mod lease;
 mod link;
+mod live_file;
 mod platform;
 mod pull;
 mod push;

@@ -4,6 +4,7 @@ use crate::cycle::{needs_a_person, sync_once};
 use crate::engine::Engine;
 use crate::events::INTERVAL;
 use crate::link::{Link, Wish};
+use crate::live_file;
 use crate::shared::Shared;
 use crate::store::{StoreError, hosts, links, meta, outbox, signals};
 use std::sync::Arc;
@@ -121,6 +122,7 @@ pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bo
     let shared = Arc::clone(engine.shared());
     let mut seen = shared.store.data_version().unwrap_or(0);
     let mut tidy_at = shared.now();
+    let mut told_at = None;
     loop {
         if shared.now() >= tidy_at && shared.lease().is_some() {
             tidy_at = shared.now().plus(TIDY);
@@ -136,6 +138,11 @@ pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bo
         }
         if let (None, Err(error)) = (shared.lease(), engine.become_sender().await) {
             tracing::warn!(%error, "taking over sending");
+        }
+        let told = live_file::told_at(&shared.folder);
+        if shared.lease().is_none() && told != told_at {
+            told_at = told;
+            shared.bulletin.status_is_stale();
         }
         let version = match shared.store.data_version() {
             Ok(version) => version,

@@ -69,6 +69,11 @@ async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> 
             // The change was refused in so many words; that the collection is lost says nothing else.
             Err(lost) => Outcome::Failed(lost),
         },
+        // A create has no record to miss: it is the collection that is asked for.
+        Meaning::NoPlace => match record::prove_collection(rest, place).await {
+            Ok(()) => Outcome::Failed(failure),
+            Err(lost) => Outcome::Failed(lost),
+        },
     }
 }
 
@@ -79,6 +84,7 @@ enum Meaning {
     Conflict,
     Gone,
     Missing,
+    NoPlace,
 }
 
 fn meaning(rest: &Rest, item: &Sealed, status: u16, problem: Option<&Problem>) -> Meaning {
@@ -92,7 +98,8 @@ fn meaning(rest: &Rest, item: &Sealed, status: u16, problem: Option<&Problem>) -
             Meaning::Conflict
         }
         (410, Some(Kind::Gone)) if !makes => Meaning::Gone,
-        (404, Some(Kind::NotFound)) if !makes => Meaning::Missing,
+        (404, Some(Kind::NotFound)) if makes => Meaning::NoPlace,
+        (404, Some(Kind::NotFound)) => Meaning::Missing,
         _ => Meaning::AsClassified,
     }
 }

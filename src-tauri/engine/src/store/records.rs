@@ -296,9 +296,13 @@ pub(crate) fn show(tx: &Connection, record: &RecordRow, document: &Value) -> Res
     Ok(())
 }
 
-/// Whether a pull brought something that was not planned.
-pub(crate) fn is_set_aside(tx: &Connection, id: i64) -> Result<bool, StoreError> {
-    Ok(tx.prepare_cached("SELECT 1 FROM records WHERE id = ?1 AND set_aside = 1")?.exists([id])?)
+/// Whether a pull brought something that was not planned and that `version` does not cover.
+pub(crate) fn is_set_aside(tx: &Connection, id: i64, version: Option<&str>) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT 1 FROM records WHERE id = ?1 AND set_aside = 1 AND (?2 IS NULL OR remote_version IS NOT ?2)",
+        )?
+        .exists(params![id, version])?)
 }
 
 /// What the server said is planned: nothing of it waits.

@@ -198,7 +198,7 @@ fn confirm(
         reconcile::rewrite_lane(tx, &rest, document, local)?;
     }
     let visible = local.is_some() || !rest.is_empty();
-    let aside = records::is_set_aside(tx, record.id)?;
+    let aside = records::is_set_aside(tx, record.id, base.version.as_deref())?;
     records::set_base(tx, &record, &base, local.as_ref(), visible)?;
     if aside {
         // What a pull brought meanwhile was not planned: it is fetched by id.

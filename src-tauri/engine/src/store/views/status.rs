@@ -10,6 +10,7 @@ pub(crate) use stored::{StoredLink, StoredStatus, stored};
 use super::server;
 use crate::store::StoreError;
 use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 use tidemark_model::failure::ErrorClass;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::status::{LinkFacts, Run, StatusFacts, Stop, activity, attention, sentence};
@@ -19,7 +20,7 @@ use tidemark_model::view::{
 };
 
 /// What only the running process knows of a link.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LiveLink {
     /// Which.
     pub link_id: i64,
@@ -40,7 +41,7 @@ pub struct LiveLink {
 }
 
 /// What only the running process knows of itself.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProcessFacts {
     /// The snapshot's number.
     pub seq: Count,
