@@ -21,6 +21,8 @@ pub async fn perform(arguments: SandboxArguments, data: Option<PathBuf>, out: &O
         if names.is_empty() { SandboxOptions::sample() } else { SandboxOptions::with_collections(&names) };
     let options =
         SandboxOptions { port: arguments.port, data, switches: arguments.switches, accounts, ..world };
+    // Before anybody is told where it is, since they may end it at once.
+    let end = listen_for_the_end()?;
     let server = Sandbox::start(options).await?;
     let switches = arguments.switches.then(|| server.origin());
     out.say(&json!({"url": server.url(), "port": server.port(), "switches": switches}), || {
@@ -33,7 +35,7 @@ pub async fn perform(arguments: SandboxArguments, data: Option<PathBuf>, out: &O
         lines.push("Ctrl-C ends it.".to_owned());
         lines.join("\n")
     });
-    ended().await?;
+    end.await;
     server.stop().await;
     Ok(Exit::Done)
 }
@@ -47,18 +49,23 @@ fn accounts(names: &[String]) -> Result<Vec<Account>, Fault> {
     Ok(names.iter().map(|name| Account::new(name, &secret)).collect())
 }
 
+/// The wishes to end, listened for from here on.
 #[cfg(unix)]
-async fn ended() -> Result<(), Fault> {
+fn listen_for_the_end() -> Result<impl Future<Output = ()>, Fault> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn ended() -> Result<(), Fault> {
-    Ok(tokio::signal::ctrl_c().await?)
+#[cfg(windows)]
+fn listen_for_the_end() -> Result<impl Future<Output = ()>, Fault> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }
