@@ -124,7 +124,7 @@ impl Engine {
 
     pub(crate) fn wake_all(&self) {
         for link in self.shared().links() {
-            link.wake(Wish { edited: true, ..Wish::default() });
+            link.wake(Wish { edited: true, regroup: true, ..Wish::default() });
         }
     }
 }

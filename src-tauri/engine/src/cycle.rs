@@ -104,20 +104,23 @@ fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreErr
         return Ok(false);
     }
     let now = shared.now();
-    let (row, engine_paused, floor) = shared.store.read(|tx| {
-        Ok((
-            links::get(tx, link.id)?,
-            meta::get(tx, "paused_since")?.is_some(),
-            hosts::floor(tx, &link.host)?,
-        ))
-    })?;
+    let (row, floor) =
+        shared.store.read(|tx| Ok((links::get(tx, link.id)?, hosts::floor(tx, &link.host)?)))?;
     let Some(row) = row else { return Ok(false) };
-    if engine_paused || row.paused || floor.is_some_and(|floor| floor > now) {
+    if is_paused(shared, link)? || floor.is_some_and(|floor| floor > now) {
         return Ok(false);
     }
     let blocked = link.breaker(|breaker| breaker.blocked_until(now)).is_some();
     let stopped = row.stopped.is_some_and(|stopped| needs_a_person(&stopped));
     Ok(forced || !(blocked || stopped))
+}
+
+/// Whether a person paused the engine or this link.
+pub(crate) fn is_paused(shared: &Shared, link: &Link) -> Result<bool, StoreError> {
+    shared.store.read(|tx| {
+        let row = links::get(tx, link.id)?;
+        Ok(meta::get(tx, "paused_since")?.is_some() || row.is_none_or(|row| row.paused))
+    })
 }
 
 /// Whether only a person's answer starts it again.

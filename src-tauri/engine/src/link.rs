@@ -34,7 +34,9 @@ pub(crate) struct Wish {
     pub(crate) edited: bool,
     /// At once, whatever was stopped or waits for the server.
     pub(crate) now: bool,
-    /// The link goes away.
+    /// A pause, a hold or a discard: what is sealed and not yet sent is taken back and looked at anew.
+    pub(crate) regroup: bool,
+    /// The link goes away, or the program ends.
     pub(crate) end: bool,
 }
 
@@ -73,6 +75,7 @@ impl Link {
             let mut pending = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
             pending.edited |= wish.edited;
             pending.now |= wish.now;
+            pending.regroup |= wish.regroup;
             pending.end |= wish.end;
         }
         self.woken.notify_one();
@@ -81,6 +84,11 @@ impl Link {
     /// Whether an edit was saved since the last look; looking takes it.
     pub(crate) fn take_edits(&self) -> bool {
         std::mem::take(&mut self.wish.lock().unwrap_or_else(PoisonError::into_inner).edited)
+    }
+
+    /// Whether what is sealed has to be looked at anew; looking takes it.
+    pub(crate) fn take_regroup(&self) -> bool {
+        std::mem::take(&mut self.wish.lock().unwrap_or_else(PoisonError::into_inner).regroup)
     }
 
     /// What is wished, left in place.

@@ -1,6 +1,6 @@
 //! Sending what is ready: seal in groups, several lanes at a time, one answer at a time written down.
 
-use crate::cycle::{Heard, Run};
+use crate::cycle::{Heard, Run, is_paused};
 use crate::link::Link;
 use crate::shared::Shared;
 use crate::store::outbox::From;
@@ -49,6 +49,15 @@ pub(crate) struct Push<'a> {
 /// Sends until nothing is ready or the server or a person says stop.
 pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
     let Some(lease) = shared.lease() else { return Ok(()) };
+    let id = link.id;
+    let doubtful = shared.write(move |tx| settle::recover(tx, id)).await?;
+    if doubtful > 0 {
+        tracing::info!(
+            link = link.name,
+            doubtful,
+            "the last run was cut off; its changes are asked for again"
+        );
+    }
     let published = shared.store.read(|tx| Ok(links::get(tx, link.id)?.and_then(|row| row.key_lifetime)))?;
     let mut push = Push {
         shared,
@@ -87,7 +96,7 @@ impl Push<'_> {
                 else => break Ok(()),
             }
         };
-        // After a fault of the store what is still out becomes uncertain at the next start; the rest is taken back.
+        // After a fault of the store what is still out is uncertain at the next run; the rest is taken back.
         self.give_back().await?;
         result
     }
@@ -98,6 +107,12 @@ impl Push<'_> {
         wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
     ) -> Result<(), StoreError> {
         let limit = self.in_flight();
+        self.stopped |= self.link.wish().end;
+        if self.link.take_regroup() {
+            self.give_back().await?;
+            self.drained = false;
+            self.stopped |= is_paused(self.shared, self.link)?;
+        }
         if !self.stopped && !self.drained && self.buffer.len() < limit {
             self.seal(limit, wire).await?;
         }

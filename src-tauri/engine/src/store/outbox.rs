@@ -461,6 +461,15 @@ pub(crate) fn sealed_become_uncertain(tx: &Connection) -> Result<usize, StoreErr
         .execute([])?)
 }
 
+/// The same for one link, whose last run was cut off.
+pub(crate) fn sealed_of_link_become_uncertain(tx: &Connection, link_id: i64) -> Result<usize, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "UPDATE outbox SET state = 'uncertain', due_at = 0 WHERE state = 'sealed' AND link_id = ?1",
+        )?
+        .execute([link_id])?)
+}
+
 pub(crate) fn set_held(tx: &Connection, seq: i64, held: bool) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE outbox SET held = CASE WHEN ?2 THEN 'person' END, due_at = 0 WHERE seq = ?1 AND state = 'queued'",

@@ -383,6 +383,12 @@ pub(crate) fn postpone(
     Ok(())
 }
 
+/// Before a run: nothing of the link is on the wire, so what is still sealed lost its answer with a run that was cut
+/// off. Returns how many.
+pub(crate) fn recover(tx: &Connection, link_id: i64) -> Result<usize, StoreError> {
+    outbox::sealed_of_link_become_uncertain(tx, link_id)
+}
+
 /// After a crash or a takeover: what was sealed is uncertain, and a new epoch of sending begins.
 pub(crate) fn take_over(tx: &Connection) -> Result<i64, StoreError> {
     outbox::sealed_become_uncertain(tx)?;
