@@ -24,7 +24,7 @@ pub async fn perform(grammar: Grammar, out: &Out) -> Result<Exit, Fault> {
         Command::Merge(arguments) => merge::perform(&arguments, out),
         Command::Sandbox(arguments) => sandbox::perform(arguments, data, out).await,
         Command::Demo => crate::demo::perform(out).await,
-        Command::Bench(_) => Err(Fault::Usage("not yet".into())),
+        Command::Bench(arguments) => crate::bench::perform(&arguments, out).await,
         command => {
             let host = Host::open(HostOptions { data, ..HostOptions::default() }).await?;
             let done = Box::pin(on_data(command, &host, out)).await;

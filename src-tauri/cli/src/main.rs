@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 error, 2 something needs a person, 3 offline, 64 wrong usage.
 
+mod bench;
 mod commands;
 mod demo;
 mod exit;

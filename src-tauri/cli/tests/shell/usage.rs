@@ -100,3 +100,31 @@ async fn words_are_for_people_and_cannot_disturb_their_terminal() {
     }
     server.stop().await;
 }
+
+// proves A3
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_is_measured_beside_its_floor_and_tells_all_it_must() {
+    let shell = Shell::new();
+    let bench = shell.run(&["bench", "--n", "20", "--runs", "2"]).await.ends(0);
+    let cases: Vec<&str> = bench.lines.iter().filter_map(|line| line["case"].as_str()).collect();
+    assert_eq!(cases, ["accept", "accept-64", "drain", "drain", "coalesce", "pull"]);
+    for line in &bench.lines {
+        let keys = [
+            "n",
+            "seconds",
+            "per_second",
+            "p50_us",
+            "p99_us",
+            "peak_rss_bytes",
+            "floor_seconds",
+            "ratio_to_floor",
+        ];
+        for key in keys {
+            assert!(line.get(key).is_some(), "{key}: {line}");
+        }
+        assert!(line["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
+        assert_eq!(line["floor_seconds"].is_null(), line["case"] == "coalesce", "{line}");
+    }
+    assert_eq!(bench.lines[4]["requests"], 4, "five edits of a record are sent once");
+    shell.run(&["bench", "no-such-case"]).await.ends(64);
+}
