@@ -121,6 +121,8 @@ export class RecordForm {
 
   /** What is wrong with a field before it is sent anywhere, in words; undefined when nothing is. */
   problem(field: FormField): string | undefined {
+    // What the server sets is neither typed nor missed here.
+    if (field.readOnly) return undefined;
     const text = this.text(field.path);
     const value = text === undefined ? undefined : read(text);
     const empty = text === undefined || value === null || value === "";

@@ -144,6 +144,8 @@ test("a conflict is resolved by keyboard alone, and the result can be undone", a
   await page.getByRole("heading", { name: /Blue Ltd/ }).waitFor();
   await page.keyboard.press("n");
   await page.keyboard.press("m");
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+  expect(await focused(), "the focus follows the choice").toBe("Mine 2026-12-15");
   await page.keyboard.press("n");
   await page.keyboard.press("s");
   await page.getByText("Result: 5 of 5 decided").waitFor();

@@ -38,8 +38,10 @@ export type Opening = {
   theme?: Theme;
   width?: number;
   height?: number;
-  /** Lets the clock run; otherwise it stands at NOW. */
+  /** Lets the clock run, timers and all; otherwise the date stands at NOW. */
   running?: boolean;
+  /** Stops the timers too: they go only when the test moves the clock. */
+  stopped?: boolean;
   reducedMotion?: boolean;
   forcedColors?: boolean;
 };
@@ -113,7 +115,10 @@ export class Harness {
         console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
       });
     });
-    if (opening.running) await page.clock.install({ time: NOW });
+    if (opening.stopped) {
+      await page.clock.install({ time: NOW });
+      await page.clock.pauseAt(NOW + 1000);
+    } else if (opening.running) await page.clock.install({ time: NOW });
     else await page.clock.setFixedTime(NOW);
     await page.goto(`${this.origin}/?scenario=${opening.scenario}${opening.at ?? "#/overview"}`);
     await page.locator("main").waitFor();

@@ -100,8 +100,6 @@ export const words = {
   copied: "Copied.",
   gone: "This change is no longer in the queue.",
   number: (n: number) => `Change ${n}`,
-  noRetry: "It will not go by itself.",
-  nothingPlanned: "Nothing until you act.",
 };
 
 const verbs: Record<Operation, string> = {
@@ -182,12 +180,12 @@ export function reason(said: WaitReason, server: string): string {
 /** The first part of the inspector: one paragraph that says everything that matters. */
 export function inWords(detail: ChangeDetail, record: string, server: string, now: number): string {
   const row = detail.row;
-  const said = [did(detail, record), `Saved by you ${moment(row.savedAt, now)}.`];
+  const said = [did(detail, record), `Saved by you ${atTime(row.savedAt, now)}.`];
   if (row.state === "confirmed") {
     said.push(
       detail.endedAt === null
         ? "Confirmed by the server."
-        : `Confirmed by the server ${moment(detail.endedAt, now)}.`,
+        : `Confirmed by the server ${atTime(detail.endedAt, now)}.`,
     );
   } else if (row.state === "in_trash") {
     said.push("You discarded it; it is in Trash for 30 days.");
@@ -203,6 +201,46 @@ export function inWords(detail: ChangeDetail, record: string, server: string, no
   }
   if (row.state === "needs_you") said.push("Your change is kept.");
   return said.join(" ");
+}
+
+/** "at 10:53" today, "on 21 Nov, 10:53" else. */
+function atTime(at: number, now: number): string {
+  const said = moment(at, now);
+  return said === clock(at) ? `at ${said}` : `on ${said}`;
+}
+
+/** What happens next to a change, and what for. */
+export function next(
+  row: ChangeRow,
+  server: { name: string; offline: boolean; nextTry: number | null },
+  now: number,
+): string {
+  if (row.nextAt !== null) return due(row.nextAt, now);
+  switch (row.state) {
+    case "needs_you":
+    case "conflict":
+      return "Nothing until you act.";
+    case "sending":
+      return `Being sent to ${server.name}.`;
+    case "not_confirmed":
+      return `We check with ${server.name} before repeating it.`;
+    case "on_hold":
+      return row.reason?.kind === "undo"
+        ? due(row.reason.until, now)
+        : row.reason?.kind === "held"
+          ? "Nothing until you stop holding it."
+          : "It goes when what it waits for has gone.";
+    default:
+      if (row.reason) return `${reason(row.reason, server.name)}.`;
+      if (server.offline) {
+        return server.nextTry === null
+          ? `Goes out when ${server.name} can be reached.`
+          : `Goes out when ${server.name} can be reached. Next try ${clock(server.nextTry)}.`;
+      }
+      return row.position === null || row.position === 1
+        ? `Next in line for ${server.name}.`
+        : `In line for ${server.name}, position ${exact(row.position)}.`;
+  }
 }
 
 function did(detail: ChangeDetail, record: string): string {
