@@ -87,6 +87,7 @@ impl Engine {
         collection: Option<&str>,
         paused: bool,
     ) -> Result<(), StoreError> {
+        self.check_place(link, collection)?;
         let now = self.shared().now();
         match (link, collection) {
             (Some(link), Some(collection)) => {

@@ -278,7 +278,8 @@ impl Engine {
         )
     }
 
-    fn check_place(&self, link: Option<&str>, collection: Option<&str>) -> Result<(), StoreError> {
+    /// Refuses a place that is not there.
+    pub(crate) fn check_place(&self, link: Option<&str>, collection: Option<&str>) -> Result<(), StoreError> {
         match (link, collection) {
             (Some(link), Some(collection)) => self.place(link, collection).map(drop),
             (Some(link), None) => {
