@@ -53,9 +53,9 @@ fn link(link: &LinkStatus) -> String {
     let contact = link.last_contact.map_or_else(|| "never".to_owned(), words::time);
     let records: i64 = link.collections.iter().map(|collection| collection.records.0).sum();
     format!(
-        "  {}: {} records, {} waiting, last contact {contact}",
+        "  {}: {}, {} waiting, last contact {contact}",
         words::plain(&link.name),
-        records,
+        if records == 1 { "1 record".to_owned() } else { format!("{records} records") },
         link.queue.waiting.0
     )
 }

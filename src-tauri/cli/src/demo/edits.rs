@@ -30,7 +30,7 @@ pub async fn change(stage: &mut Stage) -> Result<Told, Fault> {
         .engine()
         .update_record(LINK, FIRST_CONFLICT_COLLECTION, FIRST_CONFLICT_ID, &edits, None)
         .await?;
-    Ok(told(stage, &saved, true, "Three fields of a work order"))
+    Ok(told(stage, &saved, true, "A change of three fields of a work order"))
 }
 
 pub async fn delete(stage: &mut Stage) -> Result<Told, Fault> {
