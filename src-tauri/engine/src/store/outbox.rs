@@ -1,10 +1,19 @@
 //! The outbox: every saved change, in the order of saving.
 
-use super::{StoreError, edges};
+mod sealing;
+mod state;
+
+pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
+pub(crate) use state::{
+    Ended, bring_forward, end, purge, retry, sealed_become_uncertain, sealed_of_link_become_uncertain,
+    set_changes, set_conflicted, set_failure, set_held, set_may_be_in, set_state,
+};
+
+use super::StoreError;
 use rusqlite::{Connection, Row, params};
 use tidemark_model::change::Change;
 use tidemark_model::connector::WireForm;
-use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::failure::ErrorClass;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
 
@@ -290,231 +299,6 @@ pub(crate) fn next_due(tx: &Connection, link_id: i64) -> Result<Option<Millis>, 
         )?
         .query_row([link_id], |row| row.get(0))?;
     Ok(at.map(Millis))
-}
-
-/// Bytes, key and document are fixed; the attempt is counted.
-pub(crate) struct Seal<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) wire: &'a WireForm,
-    pub(crate) body_hash: &'a str,
-    pub(crate) document: Option<&'a str>,
-    pub(crate) sender_epoch: i64,
-    pub(crate) now: Millis,
-}
-
-pub(crate) fn seal(tx: &Connection, seq: i64, seal: &Seal<'_>) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET state = 'sealed', key = ?2, wire = ?3, body_hash = ?4, sealed_doc = ?5, sealed_at = ?6,
-                sender_epoch = ?7, attempts = attempts + 1, dispatched = 1, due_at = 0 WHERE seq = ?1",
-    )?
-    .execute(params![
-        seq,
-        seal.key,
-        serde_json::to_string(seal.wire)?,
-        seal.body_hash,
-        seal.document,
-        seal.now.0,
-        seal.sender_epoch
-    ])?;
-    Ok(())
-}
-
-/// The same bytes under the same key go once more.
-pub(crate) fn seal_again(tx: &Connection, seq: i64, sender_epoch: i64) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET state = 'sealed', attempts = attempts + 1, due_at = 0, sender_epoch = ?2 WHERE seq = ?1",
-    )?
-    .execute(params![seq, sender_epoch])?;
-    Ok(())
-}
-
-/// A try that ended before anything was sent.
-pub(crate) fn count_attempt(tx: &Connection, seq: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET attempts = attempts + 1 WHERE seq = ?1")?.execute([seq])?;
-    Ok(())
-}
-
-/// Certainly not applied: key and bytes go, and the lane may change it again.
-pub(crate) fn unseal(tx: &Connection, seq: i64) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET state = 'queued', key = NULL, wire = NULL, body_hash = NULL, sealed_doc = NULL,
-                sealed_at = NULL, dispatched = 0, same_5xx = 0 WHERE seq = ?1",
-    )?
-    .execute([seq])?;
-    Ok(())
-}
-
-/// Sealed and then not sent: as if the attempt had not been.
-pub(crate) fn take_back(tx: &Connection, seq: i64, first_time: bool) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET state = CASE WHEN ?2 THEN 'queued' ELSE 'uncertain' END, attempts = attempts - 1
-          WHERE seq = ?1 AND state = 'sealed'",
-    )?
-    .execute(params![seq, first_time])?;
-    if first_time {
-        unseal(tx, seq)?;
-    }
-    Ok(())
-}
-
-/// Moves an unfinished mutation to another unfinished state, to be looked at again at `due_at`.
-pub(crate) fn set_state(
-    tx: &Connection,
-    seq: i64,
-    state: MutationState,
-    due_at: Option<Millis>,
-) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET state = ?2, due_at = ?3 WHERE seq = ?1")?.execute(params![
-        seq,
-        state.as_str(),
-        due_at.map_or(0, |at| at.0)
-    ])?;
-    Ok(())
-}
-
-/// Stands in an open conflict until a person or a rule decides.
-pub(crate) fn set_conflicted(tx: &Connection, seq: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET state = 'conflicted', due_at = 0, held = NULL WHERE seq = ?1")?
-        .execute([seq])?;
-    Ok(())
-}
-
-/// What the last answer was.
-pub(crate) fn set_failure(
-    tx: &Connection,
-    seq: i64,
-    failure: &Failure,
-    counted: bool,
-    same_5xx: i64,
-) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET class = ?2, status = ?3, words = ?4, counted = counted + ?5, same_5xx = ?6 WHERE seq = ?1",
-    )?
-    .execute(params![seq, failure.class.as_str(), failure.status, failure.words, counted, same_5xx])?;
-    Ok(())
-}
-
-pub(crate) fn set_changes(
-    tx: &Connection,
-    seq: i64,
-    operation: Operation,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET operation = ?2, changes = ?3 WHERE seq = ?1")?.execute(params![
-        seq,
-        operation.as_str(),
-        serde_json::to_string(changes)?
-    ])?;
-    Ok(())
-}
-
-/// How a mutation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended<'a> {
-    /// The server accepted it.
-    Confirmed,
-    /// A decision for the server's version.
-    Superseded,
-    /// Taken in by another.
-    Combined(&'a str),
-    /// Undone before sending.
-    Cancelled,
-    /// In the trash.
-    Discarded,
-}
-
-/// Ends a mutation: the next of its lane comes to the front, and what waited for it is released.
-pub(crate) fn end(
-    tx: &Connection,
-    mutation: &MutationRow,
-    how: Ended<'_>,
-    now: Millis,
-) -> Result<(), StoreError> {
-    let (state, into) = match how {
-        Ended::Confirmed => (MutationState::Confirmed, None),
-        Ended::Superseded => (MutationState::Superseded, None),
-        Ended::Combined(into) => (MutationState::Combined, Some(into)),
-        Ended::Cancelled => (MutationState::Cancelled, None),
-        Ended::Discarded => (MutationState::Discarded, None),
-    };
-    tx.prepare_cached(
-        "UPDATE outbox SET state = ?2, into_id = coalesce(?3, into_id), ended_at = ?4, head = 0, due_at = 0,
-                held = NULL WHERE seq = ?1",
-    )?
-    .execute(params![mutation.seq, state.as_str(), into, now.0])?;
-    edges::drop_of(tx, mutation.seq)?;
-    edges::release(tx, mutation.seq)?;
-    if mutation.head {
-        tx.prepare_cached(
-            "UPDATE outbox SET head = 1 WHERE seq = (SELECT min(seq) FROM outbox WHERE record_id = ?1
-                AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked'))",
-        )?
-        .execute([mutation.record_id])?;
-    }
-    Ok(())
-}
-
-/// After a crash or a takeover nobody knows what became of what was sealed (`engine.md` 4).
-pub(crate) fn sealed_become_uncertain(tx: &Connection) -> Result<usize, StoreError> {
-    Ok(tx
-        .prepare_cached("UPDATE outbox SET state = 'uncertain', due_at = 0 WHERE state = 'sealed'")?
-        .execute([])?)
-}
-
-/// The same for one link, whose last run was cut off.
-pub(crate) fn sealed_of_link_become_uncertain(tx: &Connection, link_id: i64) -> Result<usize, StoreError> {
-    Ok(tx
-        .prepare_cached(
-            "UPDATE outbox SET state = 'uncertain', due_at = 0 WHERE state = 'sealed' AND link_id = ?1",
-        )?
-        .execute([link_id])?)
-}
-
-pub(crate) fn set_held(tx: &Connection, seq: i64, held: bool) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET held = CASE WHEN ?2 THEN 'person' END, due_at = 0 WHERE seq = ?1 AND state = 'queued'",
-    )?
-    .execute(params![seq, held])?;
-    Ok(())
-}
-
-pub(crate) fn set_may_be_in(tx: &Connection, seq: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET may_be_in = 1 WHERE seq = ?1")?.execute([seq])?;
-    Ok(())
-}
-
-/// A person sends it again: counts start over and it is due.
-pub(crate) fn retry(tx: &Connection, seq: i64) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET due_at = 0, held = NULL, counted = 0, same_5xx = 0,
-                state = CASE WHEN state = 'parked' THEN CASE WHEN may_be_in = 1 AND key IS NOT NULL THEN 'uncertain'
-                             ELSE 'queued' END ELSE state END
-          WHERE seq = ?1 AND state IN ('queued', 'uncertain', 'parked')",
-    )?
-    .execute([seq])?;
-    Ok(())
-}
-
-/// Every wake-up of a link that an outage set comes forward: the server answers again. Waits that the server itself
-/// asked for, and undo windows, stay.
-pub(crate) fn bring_forward(tx: &Connection, link_id: i64) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET due_at = 0 WHERE link_id = ?1 AND due_at > 0 AND held IS NULL
-            AND state IN ('queued', 'uncertain') AND class IN ('offline', 'transient', 'intercepted', 'auth')
-            AND (status IS NULL OR status IN (401, 403, 502, 503, 504))",
-    )?
-    .execute([link_id])?;
-    Ok(())
-}
-
-/// Removes rows that ended before `before` and that nothing needs any more; the trash has a span of its own.
-pub(crate) fn purge(tx: &Connection, before: Millis, trash_before: Millis) -> Result<usize, StoreError> {
-    Ok(tx
-        .prepare_cached(
-            "DELETE FROM outbox WHERE ended_at IS NOT NULL
-                AND ((state <> 'discarded' AND ended_at < ?1) OR (state = 'discarded' AND ended_at < ?2))",
-        )?
-        .execute(params![before.0, trash_before.0])?)
 }
 
 /// The ids of all changes in some states, in order.
