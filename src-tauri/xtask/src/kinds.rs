@@ -69,7 +69,7 @@ pub fn all() -> Vec<Kind> {
     ];
     for target in targets() {
         let needs: &[Need] = match target.as_str() {
-            "tidy" | "ipc" => &[Window, Page],
+            "tidy" => &[Window, Page],
             "window" => &[Window, Page, Programs, Display],
             "contract" => &[Window, Page, Programs, Kinto],
             _ => &[Window, Page, Programs],
@@ -103,7 +103,8 @@ fn pure() -> Vec<String> {
         .flatten()
         .filter_map(|member| std::fs::read_dir(member.path().join("tests")).ok())
         .flat_map(|files| files.flatten().map(|file| file.path()))
-        .filter(|file| file.extension().is_some_and(|end| end == "rs"))
+        // As Cargo finds them: a file, or a folder with a `main.rs`.
+        .filter(|file| file.extension().is_some_and(|end| end == "rs") || file.join("main.rs").is_file())
         .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
         .collect();
     beside.sort();
