@@ -120,7 +120,8 @@ pub(crate) async fn tell(engine: Engine, mut closing: watch::Receiver<bool>) {
 /// when the other ends.
 pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bool>) {
     let shared = Arc::clone(engine.shared());
-    let mut seen = shared.store.data_version().unwrap_or(0);
+    // Nothing is seen yet: what others wished before this watch began is looked at first.
+    let mut seen = None;
     let mut tidy_at = shared.now();
     let mut told_at = None;
     loop {
@@ -136,8 +137,13 @@ pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bo
             _ = closing.changed() => return,
             () = shared.platform.clock.sleep_until(next) => {}
         }
-        if let (None, Err(error)) = (shared.lease(), engine.become_sender().await) {
-            tracing::warn!(%error, "taking over sending");
+        if shared.lease().is_none() {
+            match engine.become_sender().await {
+                // The wishes that the last sender left unfulfilled are this one's now.
+                Ok(()) if engine.is_sender() => seen = None,
+                Ok(()) => {}
+                Err(error) => tracing::warn!(%error, "taking over sending"),
+            }
         }
         let told = live_file::told_at(&shared.folder);
         if shared.lease().is_none() && told != told_at {
@@ -148,8 +154,8 @@ pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bo
             Ok(version) => version,
             Err(_) => continue,
         };
-        if version != seen {
-            seen = version;
+        if seen != Some(version) {
+            seen = Some(version);
             if let Err(error) = others_changed(&engine).await {
                 tracing::warn!(%error, "looking at what another process changed");
             }

@@ -33,6 +33,8 @@ pub struct RecordRow {
     pub title: String,
     /// The last agreed state.
     pub base: SideState,
+    /// The server's version that waits to be planned, or that a person was told of.
+    pub remote_version: Option<String>,
     /// The document here.
     pub local: Option<Value>,
     /// Rises with each local change.
@@ -47,7 +49,7 @@ pub struct RecordRow {
     pub version_unknown: bool,
 }
 
-const COLUMNS: &str = "id, collection_id, rid, title, base, base_version, base_at, base_by, local, local_rev, \
+const COLUMNS: &str = "id, collection_id, rid, title, base, base_version, base_at, base_by, remote_version, local, local_rev, \
                        local_at, visible, acked_at_seq, version_unknown";
 
 impl RecordRow {
@@ -64,6 +66,7 @@ impl RecordRow {
                 at: row.get::<_, Option<i64>>("base_at")?.map(Millis),
                 by: row.get("base_by")?,
             },
+            remote_version: row.get("remote_version")?,
             local: parse(row.get("local")?)?,
             local_rev: row.get("local_rev")?,
             local_at: row.get::<_, Option<i64>>("local_at")?.map(Millis),

@@ -80,6 +80,14 @@ pub(crate) fn reconcile(
     apply(tx, &at, remote, decision, moved)
 }
 
+/// A resolution that the server stored otherwise needs a person, who was told of this very version; sent again it meets
+/// the version and the conflict opens.
+fn is_told(record: &RecordRow, lane: &[MutationRow], remote: &Remote) -> bool {
+    let parked =
+        lane.first().is_some_and(|head| head.state == MutationState::Parked && head.conflict_id.is_some());
+    parked && remote.version().is_some() && record.remote_version.as_deref() == remote.version()
+}
+
 struct At<'a> {
     place: &'a Place,
     record: &'a RecordRow,
