@@ -5,6 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 /// The largest whole number a JavaScript number holds exactly: 2^53 − 1.
 pub const MAX_EXACT: i64 = (1 << 53) - 1;
 
+fn is_exact(value: i64) -> bool {
+    (-MAX_EXACT..=MAX_EXACT).contains(&value)
+}
+
 macro_rules! exact {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -14,7 +18,7 @@ macro_rules! exact {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                if self.0.abs() > MAX_EXACT {
+                if !is_exact(self.0) {
                     return Err(ser::Error::custom(format!("{} does not fit a number of the window (2^53)", self.0)));
                 }
                 serializer.serialize_i64(self.0)
@@ -24,7 +28,7 @@ macro_rules! exact {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = i64::deserialize(deserializer)?;
-                if value.abs() > MAX_EXACT {
+                if !is_exact(value) {
                     return Err(de::Error::custom(format!("{value} is outside ±2^53")));
                 }
                 Ok(Self(value))
@@ -72,6 +76,11 @@ mod tests {
         assert!(serde_json::to_string(&Count(MAX_EXACT + 1)).is_err());
         assert_eq!(serde_json::to_string(&Count(MAX_EXACT)).unwrap(), "9007199254740991");
         assert!(serde_json::from_str::<Millis>("9007199254740993").is_err());
+        assert!(
+            serde_json::from_str::<Millis>(&i64::MIN.to_string()).is_err(),
+            "the one without a positive twin"
+        );
+        assert!(serde_json::to_string(&Count(i64::MIN)).is_err());
     }
 
     #[test]
