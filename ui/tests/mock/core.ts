@@ -17,7 +17,9 @@ import type {
   Resolution,
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
-import { change, conflict, DAY, invoiceForm, link, NOW, scenarios, type Stored, type World } from "./world";
+import { change, conflict, invoiceForm, link } from "./makers";
+import { scenarios } from "./scenarios";
+import { DAY, NOW, type Stored, type World } from "./world";
 
 type Args = Record<string, unknown>;
 

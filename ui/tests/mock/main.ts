@@ -2,7 +2,8 @@
 
 import { mockIPC } from "@tauri-apps/api/mocks";
 import { answer } from "./core";
-import { scenarios, World } from "./world";
+import { scenarios } from "./scenarios";
+import { World } from "./world";
 
 const name = new URLSearchParams(location.search).get("scenario") ?? "busy";
 const scenario = scenarios[name];

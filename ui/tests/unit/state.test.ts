@@ -8,7 +8,8 @@ import { settings } from "../../src/state/settings.svelte";
 import { status } from "../../src/state/status.svelte";
 import { toasts } from "../../src/state/toasts.svelte";
 import { answer } from "../mock/core";
-import { scenarios, World } from "../mock/world";
+import { scenarios } from "../mock/scenarios";
+import { World } from "../mock/world";
 
 let world: World;
 beforeEach(() => {

@@ -1,0 +1,292 @@
+// The worlds that tests open, by name.
+
+import { change, collection, conflict, invoice, invoiceForm, link, stored } from "./makers";
+import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
+
+function sample(world: World): void {
+  world.links = [
+    link("ERPNext", "erp.example.com", {
+      collections: [
+        collection("invoices", "Sales invoices", 120),
+        collection("customers", "Customers", 60),
+        collection("items", "Items", 20),
+      ],
+    }),
+    link("Sample", "127.0.0.1:8090", {
+      id: 2,
+      url: "http://127.0.0.1:8090",
+      user: null,
+      collections: [collection("notes", "Notes", 200)],
+    }),
+  ];
+  world.forms.set("ERPNext/invoices", invoiceForm);
+  const invoices = world.collection("ERPNext", "invoices");
+  for (let n = 0; n < 120; n += 1) {
+    const id = `SINV-${String(n + 401).padStart(5, "0")}`;
+    invoices.set(id, stored(id, invoice(n), { changedAt: NOW - n * 7 * HOUR }));
+  }
+  const customers = world.collection("ERPNext", "customers");
+  for (let n = 0; n < 60; n += 1)
+    customers.set(`CUST-${80 + n}`, stored(`CUST-${80 + n}`, { title: `Customer ${n}` }));
+}
+
+function busy(world: World): void {
+  sample(world);
+  world.conflicts = [
+    conflict(1),
+    conflict(
+      2,
+      { conflict_type: "updated_here_deleted_there", server_data: null, to_choose: 0, merged: 0 },
+      [],
+    ),
+    conflict(3, { later_until: NOW + 2 * DAY, chosen: 1, server_by: null, server_at: null }),
+  ];
+  world.changes = [
+    change(
+      world,
+      {
+        state: "needs_you",
+        mutationState: "parked",
+        collection: "items",
+        record: "IT-7",
+        title: "Hinge, steel",
+        fields: ["/item_group"],
+        attempts: 1,
+        savedAt: NOW - 2 * HOUR,
+        reason: { kind: "refused", class: "permanent", status: 417, words: "Item Group is required" },
+      },
+      {
+        changes: [{ path: "/item_group", before: '"Hardware"', after: null }],
+        attempts: [
+          {
+            number: 1,
+            startedAt: NOW - 2 * HOUR,
+            endedAt: NOW - 2 * HOUR + 340,
+            status: 417,
+            class: "permanent",
+            words: "Item Group is required",
+            excerpt: '{"exc_type":"ValidationError","message":"Item Group is required"}',
+            retryAt: null,
+            key: "0190f3a2-7c1e-7d2a-9b1c-0123456789ab",
+          },
+        ],
+        request: {
+          method: "PATCH",
+          url: "https://erp.example.com/api/items/IT-7",
+          headers: ["content-type: application/json", "authorization: ••••"],
+          body: '{"item_group":null}',
+          key: "0190f3a2-7c1e-7d2a-9b1c-0123456789ab",
+        },
+      },
+    ),
+    change(
+      world,
+      {
+        state: "trying_again",
+        collection: "customers",
+        record: "CUST-88",
+        title: "Customer 8",
+        fields: ["/phone", "/city"],
+        attempts: 3,
+        nextAt: NOW + 100_000,
+        reason: { kind: "backoff", class: "throttled", words: "Too many requests" },
+      },
+      {
+        changes: [{ path: "/phone", before: '"555-0100"', after: '"555-0199"' }],
+        attempts: [3, 2, 1].map((number) => ({
+          number,
+          startedAt: NOW - number * 4 * MINUTE,
+          endedAt: NOW - number * 4 * MINUTE + 1200,
+          status: 503,
+          class: "throttled" as const,
+          words: "Too many requests",
+          excerpt: "Too many requests",
+          retryAt: NOW - number * 4 * MINUTE + 2 * MINUTE,
+          key: "0190f3a2-7c1e-7d2a-9b1c-aaaaaaaaaaaa",
+        })),
+      },
+    ),
+    change(world, {
+      state: "sending",
+      mutationState: "sealed",
+      title: "Blue Ltd",
+      attempts: 1,
+      size: 84_000,
+    }),
+    change(world, { position: 1, operation: "create", title: "Rossi SRL", fields: [] }),
+    ...Array.from({ length: 9 }, (_, i) =>
+      change(world, { position: i + 2, title: `Customer order ${i + 1}` }),
+    ),
+    change(world, { state: "on_hold", reason: { kind: "behind", change: 1044 }, title: "Rossi SRL" }),
+    change(world, {
+      state: "not_confirmed",
+      mutationState: "uncertain",
+      reason: { kind: "may_have_been_sent" },
+    }),
+    change(world, {
+      state: "conflict",
+      mutationState: "conflicted",
+      title: "Blue Ltd",
+      record: "SINV-00401",
+      reason: { kind: "conflict", conflict: 1 },
+    }),
+  ];
+  const set = (id: string, more: Partial<Stored>) => {
+    const record = world.record("ERPNext", "invoices", id);
+    if (record) Object.assign(record, more);
+  };
+  set("SINV-00401", {
+    state: "conflict",
+    conflict: 1,
+    document: invoice(0).replace("Call first", "Call first, after 5 pm"),
+  });
+  set("SINV-00402", { state: "saved_here", document: invoice(1).replace("open", "paid") });
+  set("SINV-00403", { state: "sending" });
+  set("SINV-00404", { state: "needs_you" });
+  set("SINV-00405", { state: "deleted_here", document: null });
+}
+
+const HOSTILE = [
+  "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>",
+  "\u202Egnp.exe\u202C \u2066left\u2069 \u0000\u0007 bell",
+  "مرحبا بالعالم ".repeat(20),
+  "x".repeat(1_048_576),
+  `{{constructor.constructor('document.title="owned"')()}}`,
+];
+
+function hostile(world: World): void {
+  sample(world);
+  const deep = "[".repeat(128) + "]".repeat(128);
+  const invoices = world.collection("ERPNext", "invoices");
+  invoices.clear();
+  HOSTILE.forEach((text, n) => {
+    const id = `${text.slice(0, 300)}/../${n}`;
+    invoices.set(
+      id,
+      stored(
+        id,
+        `{"title":${JSON.stringify(text)},"remarks":${JSON.stringify(text)},"due_date":"soon","total":"much","paid":{"a":1},"lines":${deep},"__proto__":{"x":1}}`,
+        { by: text.slice(0, 200) },
+      ),
+    );
+  });
+  world.changes = HOSTILE.map((text, n) =>
+    change(
+      world,
+      {
+        title: text.slice(0, 100_000),
+        record: text.slice(0, 300),
+        fields: [`/${text.slice(0, 200)}`],
+        state: n === 0 ? "needs_you" : "waiting",
+        reason: n === 0 ? { kind: "refused", class: "permanent", status: 422, words: text } : null,
+      },
+      { changes: [{ path: `/${text.slice(0, 200)}`, before: JSON.stringify(text), after: deep }] },
+    ),
+  );
+  world.conflicts = HOSTILE.map((text, n) =>
+    conflict(
+      n + 1,
+      { title: text.slice(0, 100_000), server_by: text.slice(0, 300), server_version: text.slice(0, 300) },
+      [
+        {
+          path: `/${text.slice(0, 100)}`,
+          label: text.slice(0, 1000),
+          class: "clash",
+          base: JSON.stringify(text.slice(0, 50)),
+          local: JSON.stringify(text),
+          server: deep,
+          result: null,
+          undecided: true,
+          choice: null,
+          note: "only_spaces_differ",
+        },
+      ],
+    ),
+  );
+}
+
+export const scenarios: Record<string, (world: World) => void> = {
+  "first-run": () => {},
+  calm: sample,
+  busy,
+  offline: (world) => {
+    busy(world);
+    world.links = world.links.map((one) => ({
+      ...one,
+      connectivity: "offline",
+      offlineSince: NOW - 3 * HOUR,
+      nextTry: NOW + 27 * MINUTE,
+    }));
+  },
+  paused: (world) => {
+    busy(world);
+    world.paused = true;
+  },
+  empty: (world) => {
+    world.links = [
+      link("ERPNext", "erp.example.com", { collections: [collection("invoices", "Sales invoices", 0)] }),
+    ];
+    world.forms.set("ERPNext/invoices", invoiceForm);
+  },
+  loading: (world) => {
+    busy(world);
+    world.hangs = new Set([
+      "list_queue",
+      "list_records",
+      "get_pending_conflicts",
+      "get_conflict",
+      "get_record",
+      "get_change",
+    ]);
+  },
+  broken: (world) => {
+    busy(world);
+    const refusal = {
+      code: "store" as const,
+      message: "The local copy is damaged: its page 12 fails the check.",
+      hint: "Download the collection again.",
+    };
+    for (const command of [
+      "list_queue",
+      "list_records",
+      "get_pending_conflicts",
+      "get_conflict",
+      "get_record",
+      "get_change",
+    ]) {
+      world.refuses.set(command, refusal);
+    }
+  },
+  "disk-full": (world) => {
+    busy(world);
+    world.override = {
+      sentence: { id: "cannotSave", fault: "disk_full" },
+      activity: { id: "cannotSave" },
+      storeFault: "disk_full",
+    };
+  },
+  stopped: (world) => {
+    busy(world);
+    world.links = world.links.map((one, i) => ({
+      ...one,
+      stopped:
+        i === 0
+          ? { reason: "sign_in", words: "The token has expired." }
+          : { reason: "deletions", collection: "notes", wouldRemove: 180, of: 200 },
+    }));
+    world.override = {
+      sentence: { id: "signIn", server: "erp.example.com", waiting: 12 },
+      attention: { conflicts: 3, needsYou: 1, signIn: ["erp.example.com"] },
+    };
+  },
+  unbalanced: (world) => {
+    sample(world);
+    world.override = { ledger: { ...world.snapshot().ledger, saved: 1200, balanced: false } };
+  },
+  big: (world) => {
+    sample(world);
+    world.bigQueue = 100_000;
+    world.bigRecords = 100_000;
+  },
+  hostile,
+};
