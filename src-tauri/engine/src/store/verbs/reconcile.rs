@@ -64,6 +64,9 @@ pub(crate) fn reconcile(
     }
     let lane = outbox::lane(tx, record.id)?;
     let conflict = if lane.is_empty() { None } else { conflicts::open_of(tx, record.id)? };
+    if conflict.is_none() && is_told(&record, &lane, remote) {
+        return Ok(Became::Unchanged);
+    }
     let in_flight = lane.iter().any(|m| matches!(m.state, MutationState::Sealed | MutationState::Uncertain))
         || origin.pull_ack_seq.is_some_and(|seq| record.acked_at_seq > seq);
     let decision = plan(&Facts {
