@@ -51,7 +51,15 @@ pub fn check(command: &str, body: &InvokeBody) -> Result<(), Refusal> {
         // Unknown commands are the access list's to refuse.
         return Ok(());
     };
-    let InvokeBody::Json(serde_json::Value::Object(given)) = body else { return Ok(()) };
+    let hint = || match known {
+        [] => "It takes none.".to_owned(),
+        known => format!("It takes {}.", known.join(", ")),
+    };
+    let InvokeBody::Json(serde_json::Value::Object(given)) = body else {
+        // Without names every optional argument would count as left out, and so mean everything.
+        let message = format!("'{command}' takes its arguments by name");
+        return Err(Refusal { code: RefusalCode::Invalid, message, hint: hint() });
+    };
     match given.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(unknown) => Err(Refusal {
@@ -60,10 +68,7 @@ pub fn check(command: &str, body: &InvokeBody) -> Result<(), Refusal> {
                 "'{command}' knows no argument '{}'",
                 tidemark_model::failure::clip(unknown, 60)
             ),
-            hint: match known.is_empty() {
-                true => "It takes none.".to_owned(),
-                false => format!("It takes {}.", known.join(", ")),
-            },
+            hint: hint(),
         }),
     }
 }

@@ -1,4 +1,17 @@
-//! Every command through Tauri's mock runtime, with the real configuration and the real access list.
+//! Every command through Tauri's mock runtime, with the real configuration and the real access list; every event.
 
 mod access;
+mod agreement;
+mod arguments;
 mod bindings;
+mod conflicts;
+mod events;
+mod hostile;
+mod links;
+mod proofs;
+mod queue;
+mod records;
+mod sample;
+mod settings;
+mod stage;
+mod status;

@@ -1,0 +1,124 @@
+//! One status on every surface: the window's event, the tray, the command line and a command's answer.
+
+use crate::events::Heard;
+use crate::stage::{SECRET, Stage};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+use tidemark::tray;
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{Sentence, StatusSnapshot};
+use tidemark_model::words;
+use tidemark_sandbox::{Faults, Switch};
+
+const TASKS_THERE: [&str; 3] =
+    [r#"{"id":"t1","state":"open"}"#, r#"{"id":"t2","state":"open"}"#, r#"{"id":"t3","state":"open"}"#];
+
+/// The built command line: beside the folder that this test runs from.
+fn command_line() -> PathBuf {
+    let here = std::env::current_exe().expect("a running program has a path");
+    let built = here.ancestors().nth(2).unwrap_or(&here).join("tidemarkctl");
+    assert!(built.exists(), "the command line is not built: run `cargo xtask test --only ipc`");
+    built
+}
+
+/// What `tidemarkctl status` says about the same folder: as JSON, and its first line in words.
+fn told_by_command_line(stage: &Stage) -> (StatusSnapshot, String) {
+    let run = |json: bool| {
+        let mut command = Command::new(command_line());
+        command.arg("--data").arg(stage.folder()).arg("status").args(json.then_some("--json"));
+        command.env("TIDEMARK_KEYCHAIN", "none");
+        let output = command.output().expect("the command line runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let snapshot = serde_json::from_str(&run(true)).expect("the status as JSON");
+    (snapshot, run(false).lines().next().unwrap_or_default().to_owned())
+}
+
+/// What has to be the same wherever it is said.
+fn said(status: &StatusSnapshot) -> Value {
+    json!({
+        "sentence": status.sentence, "activity": status.activity, "attention": status.attention,
+        "queueLength": status.queue_length, "queue": status.queue, "ledger": status.ledger, "state": status.state,
+        "connectivity": status.connectivity, "paused": status.paused, "stats": status.stats, "lastError": status.last_error,
+        "lastSyncTime": status.last_sync_time, "links": status.links,
+    })
+}
+
+/// Waits until the window was told of a sentence, and compares every surface at that moment.
+fn agree(stage: &Stage, heard: &Heard, moment: &str, is_it: impl Fn(&StatusSnapshot) -> bool) {
+    let told = || -> Option<StatusSnapshot> {
+        let status = serde_json::from_value(heard.last("sync-state-changed")?).expect("the window's status");
+        Some(status).filter(&is_it)
+    };
+    // At rest the last event and a fresh answer say the same, whatever came between.
+    stage.until(moment, || told().is_some_and(|told| said(&told) == said(&stage.status())));
+    let event = told().expect("it was told");
+    let clockface = |at: Millis| at.0.to_string();
+    let sentence = words::sentence(&event.sentence, &clockface);
+
+    let answer = stage.status();
+    assert_eq!(said(&answer), said(&event), "{moment}: the command's answer");
+    assert!(answer.seq > event.seq, "{moment}: a later look has a later number");
+
+    let model = tray::model(&event, &clockface);
+    assert_eq!(model.seq, event.seq.0, "{moment}: the tray is made of the same snapshot");
+    assert_eq!(model.sentence, words::status_line(&event, &clockface), "{moment}");
+    let quit = model.items.last().expect("a way out").text.clone();
+    match event.queue_length.0 {
+        0 => assert_eq!(quit, "Quit"),
+        waiting => assert!(quit.contains(&waiting.to_string()), "{moment}: {quit}"),
+    }
+    let for_a_person = event.attention.conflicts.0 + event.attention.needs_you.0 > 0;
+    assert_eq!(model.dot, for_a_person || !event.attention.sign_in.is_empty(), "{moment}: {model:?}");
+
+    let (by_program, in_words) = told_by_command_line(stage);
+    assert_eq!(said(&by_program), said(&event), "{moment}: the command line beside the running window");
+    assert_eq!(by_program.seq, event.seq, "{moment}: it is the window's own snapshot");
+    let plain = sentence.replace(|c: char| c.is_ascii_digit(), "#");
+    let without_times = |text: &str| {
+        text.split([',', ';']).next().unwrap_or_default().replace(|c: char| c.is_ascii_digit(), "#")
+    };
+    assert_eq!(without_times(&in_words), without_times(&plain), "{moment}: in the same words");
+}
+
+// proves H4, H6, E2
+#[test]
+fn every_surface_says_the_same_at_every_moment() {
+    let stage = Stage::running(&TASKS_THERE);
+    let heard = Heard::on(&stage);
+    // What was told before anybody listened is told again with the next news.
+    stage.ask::<()>("resume", json!({}));
+    agree(&stage, &heard, "no link yet", |status| status.sentence == Sentence::NoLinks);
+
+    stage.add_link(Some(SECRET));
+    agree(&stage, &heard, "up to date", |status| matches!(status.sentence, Sentence::UpToDate { .. }));
+
+    stage.server.set_faults(Faults { offline: Some(Switch::always(true)), ..Faults::default() });
+    stage.ask::<()>("force_sync", json!({}));
+    agree(&stage, &heard, "offline", |status| matches!(status.sentence, Sentence::OfflineNothing { .. }));
+    stage.set("t1", "state", r#""mine""#);
+    stage.set("t2", "state", r#""mine""#);
+    let offline = Sentence::OfflineWaiting { waiting: Count(2) };
+    agree(&stage, &heard, "offline with two changes", |status| status.sentence == offline);
+
+    stage.ask::<()>("pause", json!({}));
+    let paused = Sentence::Paused { waiting: Count(2) };
+    agree(&stage, &heard, "paused", |status| status.sentence == paused);
+
+    stage.colleague_sets("t1", "state", "theirs");
+    let refusing = Switch::always(vec![422]).method("PUT,PATCH").path("/t2");
+    stage.server.set_faults(Faults { status: Some(refusing), ..Faults::default() });
+    stage.ask::<()>("resume", json!({}));
+    stage.ask::<()>("force_sync", json!({}));
+    let need_you = Sentence::NeedYou { needs_you: Count(1), others: Count(0) };
+    agree(&stage, &heard, "a refused change and a conflict", |status| {
+        status.sentence == need_you && status.attention.conflicts == Count(1)
+    });
+
+    stage.server.set_faults(Faults { unauthorized: Some(Switch::always(true)), ..Faults::default() });
+    stage.ask::<()>("force_sync", json!({}));
+    agree(&stage, &heard, "signed out", |status| matches!(status.sentence, Sentence::SignIn { .. }));
+    stage.finish();
+}
