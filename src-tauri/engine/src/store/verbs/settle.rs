@@ -353,8 +353,11 @@ fn wait(
     // An earlier try under this key may have had an effect that this answer says nothing about.
     let first_under_key = attempts::under_key(tx, mutation)? <= 1;
     match (failure.class, failure.effect) {
-        // Never left this computer: as if it had not been tried, and edits may still join it.
-        (ErrorClass::Offline | ErrorClass::Untrusted, Effect::None) if first_under_key => {
+        // Never left this computer, or met a place that is not the server's: as if it had not been tried. Edits may
+        // still join it, and it is sealed anew where the settings are put right.
+        (ErrorClass::Offline | ErrorClass::Untrusted | ErrorClass::Intercepted, Effect::None)
+            if first_under_key =>
+        {
             outbox::unseal(tx, mutation.seq)?;
             outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(retry_at))?;
         }
