@@ -1,6 +1,7 @@
 //! A clock that stands still until a test moves it.
 
 use std::future::Future;
+use std::ops::RangeBounds;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -79,6 +80,17 @@ impl ManualClock {
         let (_, laid_down) =
             *asleep.wait_for(|(_, laid_down)| *laid_down > after).await.expect("this clock holds it");
         laid_down
+    }
+
+    /// Waits until somebody sleeps until a time in this span.
+    pub async fn sleeps_until(&self, span: impl RangeBounds<Millis>) {
+        loop {
+            let laid_down = self.lie_downs();
+            if self.face().sleepers.iter().any(|sleeper| span.contains(&sleeper.at)) {
+                return;
+            }
+            self.laid_down(laid_down).await;
+        }
     }
 
     /// How often somebody lay down to sleep so far.

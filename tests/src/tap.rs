@@ -48,11 +48,17 @@ pub struct Tap {
     passed: watch::Sender<Vec<Passed>>,
     /// From which arrival on nothing goes past a point.
     held: watch::Sender<BTreeMap<Point, usize>>,
+    /// Calls that have not returned.
+    under_way: watch::Sender<usize>,
 }
 
 impl Default for Tap {
     fn default() -> Self {
-        Self { passed: watch::Sender::new(Vec::new()), held: watch::Sender::new(BTreeMap::new()) }
+        Self {
+            passed: watch::Sender::new(Vec::new()),
+            held: watch::Sender::new(BTreeMap::new()),
+            under_way: watch::Sender::new(0),
+        }
     }
 }
 
@@ -84,6 +90,16 @@ impl Tap {
         let there =
             |passed: &Vec<Passed>| passed.iter().filter(|passed| passed.point == point).count() >= times;
         self.passed.subscribe().wait_for(there).await.expect("this tap holds the sender");
+    }
+
+    /// Waits until no call is under way.
+    pub async fn idle(&self) {
+        self.under_way.subscribe().wait_for(|calls| *calls == 0).await.expect("this tap holds the sender");
+    }
+
+    fn call(&self) -> UnderWay {
+        self.under_way.send_modify(|calls| *calls += 1);
+        UnderWay(self.under_way.clone())
     }
 
     /// What came to a point since the last [`Tap::forget`].
@@ -118,6 +134,15 @@ impl Tap {
     }
 }
 
+/// A call that has not returned; one that is dropped has ended too.
+struct UnderWay(watch::Sender<usize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|calls| *calls -= 1);
+    }
+}
+
 struct Tapped {
     inner: Box<dyn Connector>,
     tap: Tap,
@@ -134,6 +159,7 @@ impl Connector for Tapped {
 
     fn check(&self) -> BoxFuture<'_, Result<Contact, Failure>> {
         Box::pin(async move {
+            let _under_way = self.tap.call();
             self.tap.note(Point::Check, "", "", None).await;
             self.inner.check().await
         })
@@ -149,6 +175,7 @@ impl Connector for Tapped {
 
     fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
         Box::pin(async move {
+            let _under_way = self.tap.call();
             for item in items {
                 self.tap.note(Point::Push, &item.collection, &item.record, Some(&item.key)).await;
             }
@@ -162,6 +189,7 @@ impl Connector for Tapped {
 
     fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>> {
         Box::pin(async move {
+            let _under_way = self.tap.call();
             let after = request.after.as_ref().map(|after| after.token.as_str());
             self.tap.note(Point::Pull, &request.collection, "", after).await;
             let page = self.inner.pull(request).await;
@@ -172,6 +200,7 @@ impl Connector for Tapped {
 
     fn fetch<'a>(&'a self, collection: &'a str, record: &'a str) -> BoxFuture<'a, Result<Remote, Failure>> {
         Box::pin(async move {
+            let _under_way = self.tap.call();
             self.tap.note(Point::Fetch, collection, record, None).await;
             let remote = self.inner.fetch(collection, record).await;
             self.tap.note(Point::FetchAnswer, collection, record, None).await;

@@ -5,6 +5,8 @@ use crate::clock::ManualClock;
 use crate::rng::SeededRng;
 use crate::wire::Wire;
 use serde_json::{Value, json};
+use std::future::Future;
+use std::panic::Location;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -153,17 +155,33 @@ impl World {
         tokio::spawn(async move { engine.sync(Some(LINK), None).await.expect("the store works") })
     }
 
-    /// Lets time pass in steps of 100 ms, as fast as the started engine goes to rest, until something holds.
-    pub async fn until(&self, mut holds: impl FnMut(&Self) -> bool) {
+    /// Lets time pass in steps of 100 ms until something holds; none passes while a request is under way.
+    ///
+    /// What does not come about within ten minutes of the clock never will.
+    #[track_caller]
+    pub fn until(&self, holds: impl FnMut(&Self) -> bool) -> impl Future<Output = ()> {
+        self.until_by(std::panic::Location::caller(), holds)
+    }
+
+    async fn until_by(&self, caller: &Location<'_>, mut holds: impl FnMut(&Self) -> bool) {
         let mut told = self.engine().subscribe();
-        let mut laid_down = self.clock.lie_downs();
+        let deadline = self.clock.now().plus(10 * 60 * 1000);
         while !holds(self) {
+            assert!(self.clock.now() < deadline, "what {caller} waits for does not come about");
             tokio::select! {
                 _ = told.recv() => {}
-                now = self.clock.laid_down(laid_down) => laid_down = now,
+                () = self.rest() => {}
             }
             self.clock.advance(100);
         }
+    }
+
+    /// Everything that can run has had its turn, and no request is under way.
+    async fn rest(&self) {
+        for _ in 0..64 {
+            tokio::task::yield_now().await;
+        }
+        self.wire.tap.idle().await;
     }
 
     /// Another engine on the same folder, as a second program opens it.
@@ -199,13 +217,24 @@ impl World {
         self.open_engine().await;
     }
 
+    /// Another engine takes the place of the one that has ended.
+    pub fn goes_on_with(&mut self, engine: Engine) {
+        assert!(self.engine.is_none(), "the engine runs already");
+        self.engine = Some(engine);
+    }
+
     /// Ends at once, in the middle of a sync, without a chance to tidy anything; then starts again.
     pub async fn crash(&mut self, syncing: JoinHandle<CycleReport>) {
+        self.crash_leaving(syncing).await;
+        self.open_engine().await;
+    }
+
+    /// Ends at once, in the middle of a sync, and does not start again.
+    pub async fn crash_leaving(&mut self, syncing: JoinHandle<CycleReport>) {
         syncing.abort();
         assert!(syncing.await.is_err_and(|ended| ended.is_cancelled()), "the sync was still under way");
         drop(self.engine.take());
         self.wire.tap.release();
-        self.open_engine().await;
     }
 
     /// Saves a new task from its document.

@@ -1,0 +1,81 @@
+//! What is paused sends nothing and takes nothing in until it is resumed.
+
+use serde_json::json;
+use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
+use tidemark_tests::tap::Point;
+use tidemark_tests::world::{LINK, Stage, TASKS, World};
+
+async fn two_collections() -> World {
+    let stage = Stage::tasks(1).collection(CollectionSpec::named("notes"));
+    stage.record("notes", r#"{"id":"n1","text":"a"}"#).open().await
+}
+
+async fn change_both_sides(world: &World) {
+    world.set("t001", "state", "mine").await;
+    let note = json!({"id": "n2"}).to_string();
+    world.engine().create_record(LINK, "notes", &note, None).await.unwrap();
+    world.colleague_sets("t001", "title", "Theirs");
+    world.colleague(ColleagueEdit::set("notes", "n1", "text", "b"));
+}
+
+// proves A14
+#[tokio::test]
+async fn a_paused_engine_or_link_is_silent_over_a_restart_and_goes_on_when_resumed() {
+    for link in [None, Some(LINK)] {
+        let mut world = two_collections().await;
+        world.engine().pause(link, None).await.unwrap();
+        change_both_sides(&world).await;
+        world.sync().await;
+        world.restart().await;
+        world.sync().await;
+        let tap = &world.wire.tap;
+        let sent = [Point::Check, Point::Push, Point::Pull].map(|point| tap.count(point));
+        assert_eq!(sent, [0, 0, 0], "paused: {link:?}");
+        assert_eq!(world.queue().len(), 2, "edits are saved all the same");
+        world.check_books();
+        world.engine().resume(link, None).await.unwrap();
+        assert_eq!(world.sync().await.confirmed, 2);
+        assert_eq!(world.here("t001").unwrap()["title"], "Theirs");
+        world.finish().await;
+    }
+}
+
+// proves A14
+#[tokio::test]
+async fn a_paused_collection_rests_and_the_others_go_on() {
+    let world = two_collections().await;
+    world.engine().pause(Some(LINK), Some(TASKS)).await.unwrap();
+    change_both_sides(&world).await;
+    assert_eq!(world.sync().await.confirmed, 1);
+    assert_eq!(world.effects("t001"), Vec::<String>::new());
+    let note = world.engine().get_record(LINK, "notes", "n1").unwrap().document.unwrap();
+    assert!(note.contains(r#""b""#), "{note}");
+    assert_eq!(world.here("t001").unwrap()["title"], "Task 1");
+    world.check_books();
+    world.engine().resume(Some(LINK), Some(TASKS)).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 1);
+    assert_eq!(world.there("t001").unwrap()["title"], "Theirs");
+    world.finish().await;
+}
+
+// proves A14
+#[tokio::test]
+async fn a_pause_in_the_middle_of_sending_takes_back_what_was_not_sent() {
+    let world = Stage::tasks(20).open().await;
+    for number in 1..=20 {
+        world.set(&format!("t{number:03}"), "state", "done").await;
+    }
+    let tap = &world.wire.tap;
+    tap.hold(Point::Push);
+    let syncing = world.begin_sync();
+    tap.reached(Point::Push, 6).await;
+    world.engine().pause(None, None).await.unwrap();
+    tap.release();
+    let sent = syncing.await.unwrap().confirmed;
+    assert_eq!(sent, 6, "what was on its way may finish, and nothing more goes");
+    let counts = world.engine().queue_stats().unwrap().counts;
+    assert_eq!((counts.sealed.0, counts.queued.0), (0, 14));
+    world.engine().resume(None, None).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 14);
+    world.finish().await;
+}

@@ -1,0 +1,116 @@
+//! A record that another refers to is made first.
+
+use serde_json::{Value, json};
+use tidemark_sandbox::{CollectionSpec, Reference, Switch};
+use tidemark_tests::tap::Point;
+use tidemark_tests::world::{LINK, Stage, World};
+
+fn stage() -> Stage {
+    let customer = Reference { path: "/customer".into(), collection: "customers".into() };
+    Stage::default()
+        .collection(CollectionSpec::named("customers"))
+        .collection(CollectionSpec { references: vec![customer], ..CollectionSpec::named("orders") })
+}
+
+async fn make(world: &World, collection: &str, document: &Value) {
+    world.engine().create_record(LINK, collection, &document.to_string(), None).await.unwrap();
+}
+
+async fn set(world: &World, collection: &str, rid: &str, field: &str, value: Value) {
+    let edit = tidemark_model::view::FieldEdit { path: format!("/{field}"), set: Some(value.to_string()) };
+    world.engine().update_record(LINK, collection, rid, &[edit], None).await.unwrap();
+}
+
+/// Ids in the order in which our changes took effect.
+fn effects(world: &World) -> Vec<String> {
+    world.server.report().unwrap().effects.into_iter().map(|effect| effect.id).collect()
+}
+
+// proves C8, A10
+#[tokio::test]
+async fn a_parent_is_made_before_its_child_whatever_their_priorities() {
+    let settings = r#"{"collections":[{"name":"customers","priority":0},{"name":"orders","priority":9},{"name":"tasks"}]}"#;
+    let world = stage().settings(settings).open().await;
+    let tap = &world.wire.tap;
+    make(&world, "customers", &json!({"id": "c1"})).await;
+    make(&world, "orders", &json!({"id": "o1", "customer": "c1"})).await;
+    make(&world, "orders", &json!({"id": "o2"})).await;
+    tap.hold(Point::PushAnswer);
+    let syncing = world.begin_sync();
+    tap.reached(Point::PushAnswer, 2).await;
+    let mut first: Vec<String> = tap.passed(Point::Push).into_iter().map(|passed| passed.record).collect();
+    first.sort();
+    assert_eq!(first, ["c1", "o2"], "o1 waits until c1 is acknowledged");
+    world.check_books();
+    tap.release();
+    assert_eq!(syncing.await.unwrap().confirmed, 3);
+    assert_eq!(effects(&world).last().map(String::as_str), Some("o1"));
+    world.finish().await;
+}
+
+// proves C8, A3
+#[tokio::test]
+async fn an_edit_that_refers_to_a_later_record_stays_behind_it() {
+    let world = stage().open().await;
+    world.server.go_offline().await.unwrap();
+    make(&world, "orders", &json!({"id": "o1"})).await;
+    make(&world, "customers", &json!({"id": "c1"})).await;
+    set(&world, "orders", "o1", "customer", json!("c1")).await;
+    assert_eq!(world.queue().len(), 3, "joining the create of o1 would carry it before c1");
+    world.server.go_online().await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 3);
+    let order = effects(&world);
+    let place = |id: &str| order.iter().rposition(|effect| effect == id).unwrap();
+    assert!(place("c1") < place("o1"), "{order:?}");
+    world.finish().await;
+}
+
+// proves C8, A5
+#[tokio::test]
+async fn a_parent_that_is_refused_holds_its_child_and_nothing_else() {
+    let world = stage().open().await;
+    make(&world, "customers", &json!({"id": "c1"})).await;
+    make(&world, "orders", &json!({"id": "o1", "customer": "c1"})).await;
+    make(&world, "orders", &json!({"id": "o2"})).await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).path("/c1")));
+    let report = world.sync().await;
+    assert_eq!((report.confirmed, report.parked), (1, 1));
+    assert_eq!(effects(&world), ["o2"]);
+    world.server.clear_faults();
+    world.engine().reprocess_failed().await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 2);
+    assert_eq!(effects(&world), ["o2", "c1", "o1"]);
+    world.finish().await;
+}
+
+// proves C8, A3
+#[tokio::test]
+async fn a_create_that_another_record_refers_to_does_not_vanish() {
+    let world = stage().open().await;
+    world.server.go_offline().await.unwrap();
+    make(&world, "customers", &json!({"id": "c1"})).await;
+    make(&world, "orders", &json!({"id": "o1", "customer": "c1"})).await;
+    world.engine().delete_record(LINK, "customers", "c1", None).await.unwrap();
+    assert_eq!(world.queue().len(), 3);
+    world.server.go_online().await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 3);
+    world.finish().await;
+}
+
+// proves C8
+#[tokio::test]
+async fn records_that_refer_to_each_other_are_not_hung_on() {
+    let customer = Reference { path: "/customer".into(), collection: "customers".into() };
+    let order = Reference { path: "/order".into(), collection: "orders".into() };
+    let world = Stage::default()
+        .collection(CollectionSpec { references: vec![order], ..CollectionSpec::named("customers") })
+        .collection(CollectionSpec { references: vec![customer], ..CollectionSpec::named("orders") })
+        .open()
+        .await;
+    make(&world, "customers", &json!({"id": "c1"})).await;
+    make(&world, "orders", &json!({"id": "o1", "customer": "c1"})).await;
+    set(&world, "customers", "c1", "order", json!("o1")).await;
+    assert_eq!(world.sync().await.confirmed, 3);
+    assert_eq!(effects(&world), ["c1", "o1", "c1"]);
+    world.finish().await;
+}
