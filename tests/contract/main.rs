@@ -12,6 +12,7 @@ mod certificates;
 mod doubt;
 mod faults;
 mod kinto_only;
+mod main_job;
 mod other_names;
 mod reading;
 mod rest_only;
