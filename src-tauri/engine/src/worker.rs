@@ -95,7 +95,7 @@ fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError>
     };
     let blocked = link.breaker(|breaker| breaker.blocked_until(now));
     let earliest = floor.into_iter().chain(blocked).max();
-    Ok(Some(earliest.map_or(by_itself, |earliest| earliest.max(by_itself.min(earliest)))))
+    Ok(Some(earliest.unwrap_or(by_itself)))
 }
 
 /// Tells what is stale, at most ten times a second.
