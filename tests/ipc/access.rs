@@ -53,9 +53,12 @@ fn a_window_that_is_not_the_main_one_may_call_nothing() {
 #[test]
 fn a_page_from_elsewhere_may_call_nothing() {
     let stage = Stage::linked(&[TASK]);
-    for origin in ["https://example.com", "http://localhost:1420", "http://127.0.0.1", "data:text/html,x", "file:///x"] {
+    for origin in
+        ["https://example.com", "http://localhost:1420", "http://127.0.0.1", "data:text/html,x", "file:///x"]
+    {
         for (command, _) in ARGUMENTS {
-            let refusal = stage.call_from(origin, command).expect_err("only the page that came with the application");
+            let refusal =
+                stage.call_from(origin, command).expect_err("only the page that came with the application");
             assert!(refusal.to_string().contains("not allowed"), "{origin}, {command}: {refusal}");
         }
     }

@@ -4,12 +4,12 @@ use crate::stage::{LINK, SECRET, Stage, TASKS, window};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use tauri::async_runtime::block_on;
 use tauri::test::{MockRuntime, mock_builder};
 use tauri::{App, Listener as _};
 use tidemark::{bridge, shell};
 use tidemark_model::number::Count;
 use tidemark_model::view::{Event, QueueChanged, StatusSnapshot};
-use tidemark_sandbox::Faults;
 use tokio::sync::{Notify, broadcast};
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
@@ -148,9 +148,7 @@ fn a_failure_is_told_with_its_words_and_ends_with_the_next_good_cycle() {
     stage.add_link(Some(SECRET));
     let state = |word: &str| heard.last("sync-state-changed").is_some_and(|status| status["state"] == word);
     stage.until("a good cycle", || state("idle") && stage.status().last_sync_time.is_some());
-    stage
-        .server
-        .set_faults(Faults { offline: Some(tidemark_sandbox::Switch::always(true)), ..Faults::default() });
+    block_on(stage.server.go_offline()).expect("it goes");
     stage.ask::<()>("force_sync", json!({}));
     stage.until("the failure", || {
         heard.last("sync-state-changed").is_some_and(|status| status["state"] == "failed")
@@ -162,7 +160,7 @@ fn a_failure_is_told_with_its_words_and_ends_with_the_next_good_cycle() {
         (&json!(LINK), &json!("offline"))
     );
     assert_eq!(status["connectivity"], "offline");
-    stage.server.clear_faults();
+    block_on(stage.server.go_online()).expect("it comes");
     stage.ask::<()>("force_sync", json!({}));
     stage.until("the end of it", || {
         heard.last("sync-state-changed").is_some_and(|status| status["state"] == "idle")

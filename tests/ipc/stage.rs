@@ -12,8 +12,8 @@ use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
 use tauri::webview::{InvokeRequest, WebviewWindow};
 use tauri::{App, WebviewWindowBuilder};
 use tempfile::TempDir;
-use tidemark_host::{Environment, Host, HostOptions, NoKeychain};
 use tidemark_engine::EngineSettings;
+use tidemark_host::{Environment, Host, HostOptions, NoKeychain};
 use tidemark_model::clock::Clock;
 use tidemark_model::document;
 use tidemark_model::number::Millis;
@@ -88,7 +88,8 @@ impl Stage {
     fn with(mut server: SandboxOptions, clock: Option<ManualClock>) -> Self {
         if let Some(clock) = clock.clone() {
             server.now = Arc::new(move || {
-                chrono::DateTime::from_timestamp_millis(clock.now().0).expect("the clock shows a time of this era")
+                chrono::DateTime::from_timestamp_millis(clock.now().0)
+                    .expect("the clock shows a time of this era")
             });
         }
         let folder = tempfile::tempdir().expect("there is room for a folder");

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Local};
 use tidemark_model::number::Millis;
-use tidemark_model::view::{
-    Activity, ChangeState, ConflictType, RecordState, Sentence, StatusSnapshot, StoreFault, WaitReason,
-};
+use tidemark_model::view::{Activity, ChangeState, ConflictType, RecordState, StatusSnapshot, WaitReason};
+use tidemark_model::words;
 
 /// A time in the zone of this computer.
 pub fn time(at: Millis) -> String {
@@ -60,102 +59,14 @@ pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
-/// The first sentence of the status.
+/// The first sentence of the status: the words of every other surface.
 pub fn sentence(status: &StatusSnapshot) -> String {
-    let kept = |count: i64| format!("{} saved on this computer", counted(count, "change is", "changes are"));
-    match &status.sentence {
-        Sentence::CannotSave { fault } => format!("New changes can't be saved: {}.", fault_words(*fault)),
-        Sentence::StoreDamaged => "Sending is stopped: the local store failed its check.".to_owned(),
-        Sentence::Paused { waiting } => format!("Paused. {} and wait until you resume.", kept(waiting.0)),
-        Sentence::SignIn { server, waiting } => {
-            format!(
-                "Sign in again to {server}. {} waiting for it.",
-                counted(waiting.0, "change is", "changes are")
-            )
-        }
-        Sentence::OfflineWaiting { waiting } => {
-            format!("Offline. {} and go out by themselves.", kept(waiting.0))
-        }
-        Sentence::OfflineNothing { last_contact } => match last_contact {
-            Some(at) => format!("Offline. Everything you changed has been sent. Last contact {}.", time(*at)),
-            None => "Offline. Nothing waits to be sent.".to_owned(),
-        },
-        Sentence::Sending { done, total, server } => {
-            format!("Sending {} of {} to {server}.", done.0, changes(total.0))
-        }
-        Sentence::NeedYou { needs_you, others } => {
-            let need = counted(needs_you.0, "change needs you", "changes need you");
-            match others.0 {
-                0 => format!("{need}."),
-                1 => format!("{need}. The other goes out by itself."),
-                others => format!("{need}. The other {others} go out by themselves."),
-            }
-        }
-        Sentence::Conflicts { conflicts } => {
-            let records = counted(conflicts.0, "record", "records");
-            format!("{records} changed in two places. Nothing was overwritten.")
-        }
-        Sentence::Stopped { server, waiting } => {
-            format!(
-                "{server} is not synced by itself. {} for it.",
-                counted(waiting.0, "change waits", "changes wait")
-            )
-        }
-        Sentence::Busy { server, waiting, at } => {
-            format!(
-                "{server} is busy. {} out at {}.",
-                counted(waiting.0, "change goes", "changes go"),
-                time(*at)
-            )
-        }
-        Sentence::Checking { server } => format!("Checking {server}."),
-        Sentence::UpToDate { as_of } => {
-            format!("Up to date, as of {}. Everything you changed is on the server.", time(*as_of))
-        }
-        Sentence::Waiting { waiting, next } => match (waiting.0, next) {
-            (0, _) => "Nothing waits to be sent.".to_owned(),
-            (count, Some(at)) => {
-                format!("{}; next at {}.", counted(count, "change waits", "changes wait"), time(*at))
-            }
-            (count, None) => format!("{}.", counted(count, "change waits", "changes wait")),
-        },
-        Sentence::NoLinks => "There is no connection yet.".to_owned(),
-    }
+    plain(&words::sentence(&status.sentence, &time))
 }
 
-fn counted(count: i64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-fn fault_words(fault: StoreFault) -> &'static str {
-    match fault {
-        StoreFault::DiskFull => "the disk is full",
-        StoreFault::ReadOnly => "the data folder can't be written",
-        StoreFault::Damaged => "the local store failed its check",
-        StoreFault::Io => "the disk reports an error",
-    }
-}
-
-/// The activity half of the status.
+/// The activity half of the status, likewise.
 pub fn activity(activity: &Activity) -> String {
-    match activity {
-        Activity::CannotSave => "Can't save changes".to_owned(),
-        Activity::Paused { waiting } => format!("Paused · {} waiting", waiting.0),
-        Activity::Offline { waiting } => format!("Offline · {} saved on this computer", waiting.0),
-        Activity::SomeUnreachable { unreachable, of } => {
-            format!("{} of {} servers unreachable", unreachable.0, of.0)
-        }
-        Activity::Syncing { total, .. } if total.0 == 0 => "Receiving".to_owned(),
-        Activity::Syncing { done, total } => format!("Sending {} of {}", done.0, total.0),
-        Activity::Checking { server } => format!("Checking {server}"),
-        Activity::Waiting { waiting, next: Some(at) } => {
-            format!("{} waiting · next at {}", waiting.0, time(*at))
-        }
-        Activity::Waiting { waiting, next: None } => format!("{} waiting", waiting.0),
-        Activity::NothingWaiting => "Nothing waiting".to_owned(),
-        Activity::UpToDate { as_of } => format!("Up to date, as of {}", time(*as_of)),
-        Activity::NoLinks => "No connection".to_owned(),
-    }
+    plain(&words::activity(activity, &time))
 }
 
 /// A change's state.
@@ -220,7 +131,6 @@ pub fn conflict_type(kind: ConflictType) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidemark_model::number::Count;
 
     #[test]
     fn hostile_text_cannot_move_the_cursor_or_turn_the_line() {
@@ -235,12 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn one_is_not_many() {
-        let told = |needs_you, others| {
-            let sentence = Sentence::NeedYou { needs_you: Count(needs_you), others: Count(others) };
-            super::sentence(&StatusSnapshot { sentence, ..StatusSnapshot::default() })
-        };
-        assert_eq!(told(1, 0), "1 change needs you.");
-        assert_eq!(told(3, 11), "3 changes need you. The other 11 go out by themselves.");
+    fn the_status_is_said_as_everywhere_and_on_one_line() {
+        use tidemark_model::{number::Count, view::Sentence};
+        let sentence = Sentence::SignIn { server: "a\u{1b}b".into(), waiting: Count(2) };
+        let told = super::sentence(&StatusSnapshot { sentence, ..StatusSnapshot::default() });
+        assert_eq!(told, "Sign in again to a\\u{1b}b. 2 changes are waiting for it.");
     }
 }
