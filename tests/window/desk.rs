@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use crate::group::Group;
 use crate::page::Page;
 
-/// The instant the application takes for now, so that pictures do not change with the day.
-pub const NOW: &str = "2026-03-09T14:05:00Z";
+/// The instant the application takes for now, so that pictures do not change with the day: the sample data's own day.
+pub const NOW: &str = "2026-06-15T14:05:00Z";
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -44,6 +44,7 @@ pub struct Desk {
     _session: Group,
     _display: Group,
     bus: String,
+    display: String,
     driver: u16,
     folder: TempDir,
 }
@@ -59,7 +60,8 @@ impl Desk {
         }
         let mut xvfb = Command::new("Xvfb");
         xvfb.args(["-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset"]);
-        let (display, number) = Group::start(xvfb);
+        let (xvfb, number) = Group::start(xvfb);
+        let display = format!(":{number}");
 
         let (driver, native) = (free_port(), free_port());
         let mut session = Command::new("dbus-run-session");
@@ -72,7 +74,7 @@ impl Desk {
             }
         }
         session
-            .env("DISPLAY", format!(":{number}"))
+            .env("DISPLAY", &display)
             .env("GDK_BACKEND", "x11")
             .env("GTK_THEME", if theme == Theme::Dark { "Adwaita:dark" } else { "Adwaita" })
             .env("NO_AT_BRIDGE", "1")
@@ -88,7 +90,7 @@ impl Desk {
         let (session, bus) = Group::start(session);
         wait_for_port(driver);
         wait_for_port(native);
-        Desk { _session: session, _display: display, bus, driver, folder }
+        Desk { _session: session, _display: xvfb, bus, display, driver, folder }
     }
 
     /// The application's data folder.
@@ -114,6 +116,44 @@ impl Desk {
     /// The address of the desk's session bus, for a program that joins it.
     pub fn bus(&self) -> &str {
         &self.bus
+    }
+
+    /// Takes the keyboard's focus from the application, as somebody does who turns to another window.
+    pub fn look_away(&self) {
+        let on_display = |program: &str, arguments: &[&str]| {
+            let mut command = Command::new(program);
+            let output = command.args(arguments).env("DISPLAY", &self.display).output();
+            let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+            assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        let told = on_display("xwininfo", &["-root"]);
+        let root = told.split_whitespace().find(|word| word.starts_with("0x")).expect("the root has an id");
+        // With the focus on the root, the window under the pointer counts as the one in use.
+        on_display("xdotool", &["mousemove", "1399", "899", "windowfocus", root]);
+    }
+
+    /// Waits for a notification whose title or text has these words, and returns it; those shown are closed for it.
+    pub async fn notice(&self, words: &str) -> (String, String) {
+        let begun = Instant::now();
+        loop {
+            self.close_notices();
+            let told = self.notifications();
+            if let Some(notice) =
+                told.iter().find(|(title, text)| title.contains(words) || text.contains(words))
+            {
+                return notice.clone();
+            }
+            assert!(begun.elapsed() < READY_WITHIN, "nothing tells of `{words}`, but: {told:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Closes the notifications that are shown; with that they are told by [`Desk::notifications`].
+    pub fn close_notices(&self) {
+        let mut close = Command::new("dunstctl");
+        close.arg("close-all").env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
+        assert!(close.status().expect("dunstctl comes with dunst").success(), "the receiver runs");
     }
 
     /// The titles and texts of the notifications that have been closed or have run out, newest first.

@@ -5,5 +5,7 @@
 mod desk;
 mod group;
 mod hands;
+mod main_job;
 mod opens;
 mod page;
+mod sample;

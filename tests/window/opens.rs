@@ -7,8 +7,8 @@ use crate::page;
 async fn the_window_opens_and_shows_the_page() {
     let desk = Desk::new(Theme::Light, &[]);
     let window = desk.open().await;
-    window.see("Tidemark").await;
-    assert_eq!(window.client().title().await.unwrap(), "Tidemark");
+    window.see("Work on your records without a connection.").await;
+    assert_eq!(window.client().title().await.unwrap(), "Overview – Tidemark");
 
     let picture = window.picture("opens").await;
     assert!(page::colours(&picture) > 2, "text in the document is not yet a picture on the display");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
@@ -35,28 +35,94 @@ impl Page {
         }
     }
 
-    /// Waits until the page shows the text.
+    /// Waits until a person can read the text somewhere on the page.
     pub async fn see(&self, text: &str) {
-        let asked = self.client.wait().at_most(PATIENCE).every(LOOK_AGAIN);
-        let path = format!("//body//*[contains(normalize-space(.), {})]", quoted(text));
-        if let Err(error) = asked.for_element(Locator::XPath(&path)).await {
-            panic!("the page does not show `{text}` ({error}); it shows:\n{}", self.text().await);
+        self.see_in("body", text).await;
+    }
+
+    /// Waits until a person can read the text in what the selector matches first.
+    pub async fn see_in(&self, css: &str, text: &str) {
+        let shown = self.until(|page| async move { page.text_of(css).await.contains(text) }).await;
+        assert!(shown, "`{css}` does not show `{text}`; the page shows:\n{}", self.text().await);
+    }
+
+    /// Waits until the text can no longer be read.
+    pub async fn lose(&self, text: &str) {
+        let gone = self.until(|page| async move { !page.text().await.contains(text) }).await;
+        assert!(gone, "`{text}` does not go; the page shows:\n{}", self.text().await);
+    }
+
+    /// Waits until a script says `true`; a promise is told when it does not.
+    pub async fn hold(&self, script: &str, promise: &str) {
+        let holds = self.until(|page| async move { page.script(script).await == true }).await;
+        assert!(holds, "{promise}; the page shows:\n{}", self.text().await);
+    }
+
+    async fn until<'a, F: Future<Output = bool>>(&'a self, mut holds: impl FnMut(&'a Page) -> F) -> bool {
+        let begun = Instant::now();
+        while !holds(self).await {
+            if begun.elapsed() > PATIENCE {
+                return false;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
+        true
     }
 
     /// Waits for a button, link, tab or menu entry with this name, and clicks it.
     pub async fn press(&self, name: &str) {
-        let name = quoted(name);
+        self.press_in("", name).await;
+    }
+
+    /// The same inside of what the XPath matches.
+    pub async fn press_in(&self, inside: &str, name: &str) {
+        let named = quoted(name);
         let roles =
             "self::button or self::a or self::summary or @role='tab' or @role='menuitem' or @role='option'";
-        let path = format!("//*[{roles}][normalize-space(.)={name} or @aria-label={name} or @title={name}]");
-        let wait = self.client.wait().at_most(PATIENCE).every(LOOK_AGAIN);
-        match wait.for_element(Locator::XPath(&path)).await {
-            Ok(element) => element.click().await.expect("it can be clicked"),
-            Err(error) => {
-                panic!("nothing named {name} to press ({error}); the page shows:\n{}", self.text().await)
+        let names = format!(
+            "normalize-space(.)={named} or @aria-label={named} or @title={named} or *[normalize-space(.)={named}]"
+        );
+        let path = format!("{inside}//*[{roles}][{names}]");
+        let begun = Instant::now();
+        loop {
+            // What is hidden or not to be pressed yet is not what a person means.
+            for element in self.client.find_all(Locator::XPath(&path)).await.expect("the page answers") {
+                let ready = element.is_displayed().await.unwrap_or(false)
+                    && element.is_enabled().await.unwrap_or(false);
+                if ready && element.click().await.is_ok() {
+                    return;
+                }
             }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "nothing named {named} to press; the page shows:\n{}",
+                self.text().await
+            );
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// Clicks what the selector matches first.
+    pub async fn click(&self, css: &str) {
+        let element = self.find(css).await;
+        element.click().await.unwrap_or_else(|error| panic!("`{css}` cannot be clicked: {error}"));
+    }
+
+    /// Chooses an entry of a list by what it says.
+    pub async fn choose(&self, css: &str, entry: &str) {
+        let list = self.find(css).await;
+        list.select_by_label(entry).await.unwrap_or_else(|error| panic!("`{css}` has no `{entry}`: {error}"));
+    }
+
+    /// Types where the focus is.
+    pub async fn type_keys(&self, keys: &str) {
+        let active = self.client.active_element().await.expect("something has the focus");
+        active.send_keys(keys).await.expect("it takes keys");
+    }
+
+    /// Goes to a screen by the sidebar.
+    pub async fn screen(&self, name: &str) {
+        self.press_in("//nav", name).await;
     }
 
     /// Replaces the text of a field.
@@ -66,10 +132,15 @@ impl Page {
         field.send_keys(text).await.expect("it takes text");
     }
 
-    /// All visible text.
+    /// All that can be read, with each run of white space as one space.
     pub async fn text(&self) -> String {
-        let body = self.client.find(Locator::Css("body")).await.expect("a page has a body");
-        body.text().await.expect("a body has a text")
+        self.text_of("body").await
+    }
+
+    async fn text_of(&self, css: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.innerText ?? ''";
+        let text = self.client.execute(script, vec![css.into()]).await.expect("the page answers");
+        text.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Runs a script in the page, as the driver may and the page's own policy would not.
