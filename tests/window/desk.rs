@@ -113,6 +113,34 @@ impl Desk {
         Page::new(client)
     }
 
+    /// Kills the application as a power cut would: no handler runs, nothing is tidied.
+    pub async fn kill_application(&self, window: Page) {
+        let id = self.application_id().expect("the application runs");
+        let killed = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+        assert!(killed.expect("there is a kill").success());
+        // The driver notices with the next word to it.
+        let _ = window.client().clone().close().await;
+        let begun = Instant::now();
+        while self.application_id().is_some() {
+            assert!(begun.elapsed() < READY_WITHIN, "a killed process ends");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The process of the application on this desk's data folder; processes on other desks are none of ours.
+    fn application_id(&self) -> Option<u32> {
+        let (program, ours) = (application(), format!("TIDEMARK_DATA={}", self.data().display()));
+        let processes = std::fs::read_dir("/proc").expect("the system tells its processes");
+        processes.flatten().find_map(|entry| {
+            let id = entry.file_name().to_str()?.parse().ok()?;
+            // A process that has ended but was not waited for has no program any more.
+            let runs = std::fs::read_link(entry.path().join("exe")).ok()? == program;
+            let environment = std::fs::read(entry.path().join("environ")).ok()?;
+            let mut variables = environment.split(|byte| *byte == 0);
+            (runs && variables.any(|variable| variable == ours.as_bytes())).then_some(id)
+        })
+    }
+
     /// The address of the desk's session bus, for a program that joins it.
     pub fn bus(&self) -> &str {
         &self.bus

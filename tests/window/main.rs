@@ -5,7 +5,11 @@
 mod desk;
 mod group;
 mod hands;
+mod killed;
 mod main_job;
+mod numbers;
 mod opens;
 mod page;
+mod records;
 mod sample;
+mod server;

@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, Theme};
 use crate::page::Page;
+use crate::records::{field, open_record, save_here};
 use crate::sample::{SWITCHES, Sample};
 
 const COLLECTION: &str = "work_orders";
@@ -65,21 +66,11 @@ async fn come_back_unwatched(desk: &Desk, window: &Page) {
 }
 
 async fn edit_the_order(window: &Page) {
-    window.screen("Records").await;
-    window.choose("select", "Work orders").await;
-    window.fill("input[type=search]", RECORD).await;
-    window.see("1 record").await;
-    window.click("[role=row][aria-rowindex='2']").await;
-    window.see_in(".inspector", "Last changed on the server").await;
+    open_record(window, "Work orders", RECORD).await;
     window.choose(&field("priority"), "low").await;
     window.fill(&field("remarks"), "The key is at the neighbour's.").await;
-    window.press("Save here").await;
-    window.see_in(".inspector", "Saved on this computer. Goes out when").await;
+    save_here(window).await;
     window.see_in("[role=grid]", "Saved here").await;
-}
-
-fn field(name: &str) -> String {
-    format!(".inspector [id$='/{name}']")
 }
 
 async fn find_it_in_the_queue(window: &Page) {

@@ -1,0 +1,25 @@
+//! What a person does on the Records screen.
+
+use crate::page::Page;
+
+/// The field of the form in the inspector, by the name it has in the document.
+pub fn field(name: &str) -> String {
+    format!(".inspector [id$='/{name}']")
+}
+
+/// Opens one record in the inspector, found by its id.
+pub async fn open_record(window: &Page, collection: &str, id: &str) {
+    window.screen("Records").await;
+    window.choose("label:has(option) select", collection).await;
+    window.fill("input[type=search]", id).await;
+    let only = "[role=grid][aria-rowcount='2'] [aria-rowindex='2']";
+    window.see_in(only, id).await;
+    window.click(only).await;
+    window.see_in(".inspector", "Last changed on the server").await;
+}
+
+/// Saves the form while the server is away.
+pub async fn save_here(window: &Page) {
+    window.press("Save here").await;
+    window.see("Saved on this computer. Goes out when").await;
+}
