@@ -1,1 +1,6 @@
+//! What holds for any sequence of edits, through the whole engine, against a server in memory.
 #![allow(clippy::unwrap_used)]
+
+mod coalescing;
+mod desk;
+mod steps;

@@ -13,7 +13,7 @@ use tidemark_model::mutation::MutationState;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{Ledger, QueueCountsByState, QueueStats, StatusSnapshot};
 use tidemark_sandbox::world::call::{Call, Caller, List};
-use tidemark_sandbox::{Report, SandboxHandle};
+use tidemark_sandbox::{Report, World};
 
 /// What is audited.
 pub struct Audit<'a> {
@@ -25,8 +25,8 @@ pub struct Audit<'a> {
     pub stats: QueueStats,
     /// What the server saw.
     pub report: Report,
-    /// The server.
-    pub server: &'a SandboxHandle,
+    /// What it has, by collection and id.
+    pub there: BTreeMap<(String, String), Value>,
     /// The time.
     pub now: Millis,
     /// A good cycle has just ended: nothing that could be sent may be left, and both sides are equal.
@@ -56,7 +56,7 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
         for (what, sql) in AT_REST {
             found(&db, what, &sql.replace(":now", &audit.now.0.to_string()), &mut faults);
         }
-        converged(&db, audit.server, &mut faults);
+        converged(&db, &audit.there, &mut faults);
     }
     faults
 }
@@ -264,7 +264,7 @@ fn pending_on(db: &Connection, record: i64, base: Option<Value>) -> Option<Value
 }
 
 /// Records without anything pending are on both sides the same, byte for byte in canonical form.
-fn converged(db: &Connection, server: &SandboxHandle, faults: &mut Vec<String>) {
+fn converged(db: &Connection, there: &BTreeMap<(String, String), Value>, faults: &mut Vec<String>) {
     let sql = format!(
         "SELECT c.name, r.rid, r.local, EXISTS (SELECT 1 FROM outbox o WHERE o.record_id = r.id
              AND o.state IN {UNFINISHED}) FROM records r JOIN collections c ON c.id = r.collection_id
@@ -281,14 +281,6 @@ fn converged(db: &Connection, server: &SandboxHandle, faults: &mut Vec<String>) 
             (document, row.get(3).expect("a flag")),
         );
     }
-    let names: Vec<String> = {
-        let mut statement =
-            db.prepare("SELECT name FROM collections WHERE paused = 0").expect("they are there");
-        let rows = statement.query_map([], |row| row.get(0)).expect("they can be read");
-        rows.map(|name| name.expect("a name")).collect()
-    };
-    let there: BTreeMap<(String, String), Value> =
-        names.iter().flat_map(|name| listed(server, name)).collect();
     for (key, (document, _)) in here.iter().filter(|(_, (_, pending))| !pending) {
         let (mine, theirs) = (document.as_ref().map(canonical), there.get(key).map(canonical));
         if mine != theirs {
@@ -300,25 +292,27 @@ fn converged(db: &Connection, server: &SandboxHandle, faults: &mut Vec<String>) 
     }
 }
 
-fn listed(server: &SandboxHandle, collection: &str) -> Vec<((String, String), Value)> {
-    let mut records = Vec::new();
-    let mut after = None;
-    loop {
-        let list = List { collection: collection.to_owned(), after, limit: Some(1000), filter: None };
-        let call = Call::List(list);
-        let answer =
-            server.with_world(|world| world.handle(call, &Caller::default(), chrono::DateTime::UNIX_EPOCH));
-        let page = answer.json();
-        for item in page["items"].as_array().into_iter().flatten() {
-            if let (Some(id), Some(document)) = (item["id"].as_str(), item.get("doc")) {
-                records.push(((collection.to_owned(), id.to_owned()), document.clone()));
+/// Everything that a server has in some collections.
+pub fn listed(server: &mut World, collections: &[String]) -> BTreeMap<(String, String), Value> {
+    let mut records = BTreeMap::new();
+    for collection in collections {
+        let mut after = None;
+        loop {
+            let list = List { collection: collection.clone(), after, limit: Some(1000), filter: None };
+            let page =
+                server.handle(Call::List(list), &Caller::default(), chrono::DateTime::UNIX_EPOCH).json();
+            for item in page["items"].as_array().into_iter().flatten() {
+                if let (Some(id), Some(document)) = (item["id"].as_str(), item.get("doc")) {
+                    records.insert((collection.clone(), id.to_owned()), document.clone());
+                }
             }
+            if page["more"] != Value::Bool(true) {
+                break;
+            }
+            after = page["next"].as_str().map(str::to_owned);
         }
-        if page["more"] != Value::Bool(true) {
-            return records;
-        }
-        after = page["next"].as_str().map(str::to_owned);
     }
+    records
 }
 
 fn parse(text: &str) -> Value {

@@ -1,6 +1,6 @@
 //! Everything of a scenario in one handle: an engine on a folder, a connector, a server, and a clock that stands still.
 
-use crate::audit::{Audit, audit};
+use crate::audit::{Audit, audit, listed};
 use crate::clock::ManualClock;
 use crate::rng::SeededRng;
 use crate::wire::Wire;
@@ -364,10 +364,20 @@ impl World {
             status: self.engine().status().expect("the status is read"),
             stats: self.engine().queue_stats().expect("the statistics are read"),
             report: self.server.report().expect("the server tells"),
-            server: &self.server,
+            there: self.server.with_world(|server| listed(server, &self.kept())),
             now: self.clock.now(),
             at_rest,
         }
+    }
+
+    /// The collections that sync: not those that a person paused.
+    fn kept(&self) -> Vec<String> {
+        let link = self.engine().status().expect("the status is read").links.remove(0);
+        link.collections
+            .into_iter()
+            .filter(|collection| !collection.paused)
+            .map(|collection| collection.name)
+            .collect()
     }
 
     async fn add_link(&self, settings: LinkSettings) {
