@@ -65,6 +65,16 @@ pub fn parse(bytes: &[u8]) -> Result<Value, DocumentError> {
     Ok(value)
 }
 
+/// Refuses a document that is no object, too large or too deep; what was made by editing may have grown.
+pub fn check(value: &Value) -> Result<(), DocumentError> {
+    check_object(value)?;
+    let text = to_text(value);
+    if text.len() > MAX_BYTES {
+        return Err(DocumentError::TooLarge { bytes: text.len() });
+    }
+    if deeper_than(text.as_bytes(), MAX_DEPTH) { Err(DocumentError::TooDeep) } else { Ok(()) }
+}
+
 /// Refuses a value that is no object.
 pub fn check_object(value: &Value) -> Result<(), DocumentError> {
     let found = match value {

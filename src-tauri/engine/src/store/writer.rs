@@ -21,7 +21,8 @@ const GROUP: usize = 256;
 
 /// One write: its work inside the group's transaction, and its answer after the commit.
 trait Job: Send {
-    fn run(&mut self, connection: &Connection);
+    /// Does the work; beside others it keeps a savepoint of its own. Says whether it went well.
+    fn run(&mut self, connection: &Connection, alone: bool) -> bool;
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
@@ -143,10 +144,13 @@ where
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
     A: FnOnce(Result<T, StoreError>) + Send,
 {
-    fn run(&mut self, connection: &Connection) {
-        if let Some(work) = self.work.take() {
-            self.result = Some(in_savepoint(connection, work));
-        }
+    fn run(&mut self, connection: &Connection, alone: bool) -> bool {
+        let Some(work) = self.work.take() else { return true };
+        // A savepoint copies every page it touches; alone, undoing the transaction undoes the same.
+        let result = if alone { work(connection) } else { in_savepoint(connection, work) };
+        let went_well = result.is_ok();
+        self.result = Some(result);
+        went_well
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
@@ -212,13 +216,18 @@ fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
 
 fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let alone = group.len() == 1;
     for job in group {
-        job.run(connection);
+        let went_well = job.run(connection, alone);
         if connection.is_autocommit() {
             return Err(StoreError::Io {
                 path: std::path::PathBuf::new(),
                 why: "the disk refused a write; everything of this moment was undone".into(),
             });
+        }
+        if alone && !went_well {
+            connection.prepare_cached("ROLLBACK")?.execute([])?;
+            return Ok(());
         }
     }
     connection.prepare_cached("COMMIT")?.execute([])?;

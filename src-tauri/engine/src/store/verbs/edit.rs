@@ -290,11 +290,9 @@ fn not_found(place: &Place, rid: &str) -> StoreError {
 }
 
 fn check_size(document: &Value) -> Result<(), StoreError> {
-    document::check_object(document)
-        .and_then(|()| document::parse(document::to_text(document).as_bytes()).map(drop))
-        .map_err(|error| {
-            refuse(RefusalCode::Invalid, error.to_string(), "Make the record smaller, or split it.")
-        })
+    document::check(document).map_err(|error| {
+        refuse(RefusalCode::Invalid, error.to_string(), "Make the record smaller, or split it.")
+    })
 }
 
 /// The document with its id in its own field; an empty id is refused.
