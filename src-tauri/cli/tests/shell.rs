@@ -3,6 +3,8 @@
 
 #[path = "shell/bad_input.rs"]
 mod bad_input;
+#[path = "shell/bad_store.rs"]
+mod bad_store;
 #[path = "shell/beside_another.rs"]
 mod beside_another;
 #[path = "shell/killed.rs"]
