@@ -30,6 +30,8 @@ pub struct CycleReport {
 /// What a request said about the server as a whole.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Heard {
+    /// It took a change: whatever was wrong is over.
+    Accepted,
     /// It answered in its own shape.
     Answer,
     /// It did not.
@@ -73,6 +75,9 @@ pub(crate) async fn sync_once(
     only: Option<String>,
 ) -> Result<CycleReport, StoreError> {
     let _one_at_a_time = link.cycle.lock().await;
+    if link.wish().end {
+        return Ok(CycleReport::default());
+    }
     let mut run = Run { forced, only, ..Run::default() };
     let started = shared.now();
     if !may_sync(shared, link, forced)? {
@@ -144,7 +149,8 @@ async fn contact(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Resul
     match checked {
         Ok(contact) => {
             let was_away = !link.is_online();
-            run.hear(shared, link, &Heard::Answer, contact.server_time);
+            // It answers; whether changes go is for a trial to prove, so the breaker stays as it is.
+            run.answered(shared, link, contact.server_time);
             let (id, now, skew) = (link.id, shared.now(), run.skew);
             shared
                 .write(move |tx| {
@@ -191,7 +197,9 @@ async fn finish(
     };
     let failure = away.or(run.report.failure.take());
     run.report.failure.clone_from(&failure);
-    settle_live(shared, link, stop.as_ref(), now);
+    // Only a cycle that saw everything to its end counts as a check.
+    let whole = failure.is_none() && !run.must_stop(now) && run.only.is_none();
+    settle_live(shared, link, stop.as_ref(), whole, now);
     {
         let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.last_sync_duration = Some(Millis(now.0 - started.0));
@@ -220,7 +228,7 @@ async fn finish(
         .await
 }
 
-fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, now: Millis) {
+fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, now: Millis) {
     let rng = shared.platform.rng.as_ref();
     link.change_live(|live| {
         live.syncing = false;
@@ -238,12 +246,11 @@ fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, now: Millis) {
                     live.connectivity = Connectivity::Unknown;
                 }
                 live.next_try = Some(now.plus(shared.settings.poll.0));
-                live.checked_at = Some(now);
             }
-            None => {
-                live.next_try = None;
-                live.checked_at = Some(now);
-            }
+            None => live.next_try = None,
+        }
+        if whole {
+            live.checked_at = Some(now);
         }
     });
 }
@@ -273,21 +280,29 @@ impl Run {
         }
     }
 
+    /// The server answered in its own shape.
+    fn answered(&mut self, shared: &Shared, link: &Link, server_time: Option<Millis>) {
+        if let Some(server) = server_time {
+            self.skew = Some(Millis(server.0 - shared.now().0));
+        }
+        link.change_live(|live| {
+            live.connectivity = Connectivity::Online;
+            live.offline_since = None;
+        });
+    }
+
     /// Takes in what a request said about the server as a whole.
     pub(crate) fn hear(&mut self, shared: &Shared, link: &Link, heard: &Heard, server_time: Option<Millis>) {
-        let now = shared.now();
-        if let Some(server) = server_time {
-            self.skew = Some(Millis(server.0 - now.0));
+        if let (Heard::Failure(_), Some(server)) = (heard, server_time) {
+            self.skew = Some(Millis(server.0 - shared.now().0));
         }
         match heard {
-            Heard::Answer => {
+            Heard::Accepted => {
                 link.breaker(|breaker| breaker.succeeded());
-                link.change_live(|live| {
-                    live.connectivity = Connectivity::Online;
-                    live.offline_since = None;
-                });
+                self.answered(shared, link, server_time);
             }
-            Heard::Failure(failure) => self.hear_failure(shared, link, failure, now),
+            Heard::Answer => self.answered(shared, link, server_time),
+            Heard::Failure(failure) => self.hear_failure(shared, link, failure, shared.now()),
         }
     }
 

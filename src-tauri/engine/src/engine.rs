@@ -24,6 +24,8 @@ pub struct Engine {
     shared: Arc<Shared>,
     tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
     closing: Arc<watch::Sender<bool>>,
+    /// Links are brought in step by one at a time: two would give a link two workers.
+    reloading: Arc<Mutex<()>>,
 }
 
 impl Engine {
@@ -41,6 +43,7 @@ impl Engine {
             shared: Arc::new(Shared::new(folder.to_owned(), store, platform, settings)),
             tasks: Arc::new(Mutex::new(Vec::new())),
             closing: Arc::new(watch::channel(false).0),
+            reloading: Arc::default(),
         };
         let now = engine.shared.now();
         engine.shared.write(move |tx| meta::set_if_absent(tx, "created_at", &now.0.to_string())).await?;
@@ -186,6 +189,7 @@ impl Engine {
 
     /// Brings links and places in step with the database; a link that cannot be connected is left out and told.
     pub(crate) fn reload_links(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let (rows, places) = self.shared.store.read(|tx| Ok((links::all(tx)?, places::all(tx)?)))?;
         self.shared.set_places(places);
         let known = self.shared.links();
@@ -210,11 +214,14 @@ impl Engine {
     /// Connects a link anew, after its secret or settings changed, and tries it at once.
     pub async fn reconnect(&self, name: &str) -> Result<(), StoreError> {
         let row = self.shared.store.read(|tx| links::by_name(tx, name))?.ok_or_else(|| no_link(name))?;
-        let links: Vec<Arc<Link>> = self.shared.links();
-        if let Some(old) = links.iter().find(|link| link.id == row.id) {
+        let old = self.shared.links().into_iter().find(|link| link.id == row.id);
+        if let Some(old) = &old {
             old.wake(Wish { end: true, ..Wish::default() });
+            // Its answers come in and what it had sealed is given back before another takes its place.
+            let _ended = old.cycle.lock().await;
+            let others = self.shared.links().into_iter().filter(|link| link.id != row.id).collect();
+            self.shared.set_links(others);
         }
-        self.shared.set_links(links.into_iter().filter(|link| link.id != row.id).collect());
         let id = row.id;
         self.shared.write(move |tx| links::set_stopped(tx, id, None)).await?;
         self.reload_links()?;

@@ -54,7 +54,7 @@ async fn pull_collection(
     run: &mut Run,
 ) -> Result<(), StoreError> {
     let mut started_over = false;
-    loop {
+    while !link.wish().end {
         let (collection, ack_seq, waits) = shared.store.read(|tx| {
             let collection = collections::get(tx, place.collection_id)?;
             let stopped = links::get(tx, link.id)?.and_then(|row| row.stopped);
@@ -100,6 +100,7 @@ async fn pull_collection(
             return Ok(());
         }
     }
+    Ok(())
 }
 
 /// A server that promises more behind the page it gave already would be asked for ever.
@@ -180,8 +181,13 @@ async fn fetch_aside(
                 shared.announce(moved, None);
             }
             Err(failure) => {
-                run.hear(shared, link, &Heard::Failure(failure), None);
-                return Ok(());
+                run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+                // One record that may not be read does not hold up those behind it.
+                let about_one = failure.class == ErrorClass::Permanent;
+                run.report.failure.get_or_insert(failure);
+                if !about_one {
+                    return Ok(());
+                }
             }
         }
     }

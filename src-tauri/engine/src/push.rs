@@ -262,6 +262,10 @@ impl Push<'_> {
                                 }
                                 (Ok(remote), Purpose::Refresh) => {
                                     settle::refreshed(tx, &place, &waiting.rid, &remote, now, &mut moved)?;
+                                    if remote.document().is_some() && remote.version().is_none() {
+                                        // Nothing was learnt: not at once again.
+                                        settle::postpone(tx, waiting.seq, &no_version(), retry_at)?;
+                                    }
                                     Settled::Waits
                                 }
                                 (Err(failure), _) => {
@@ -340,7 +344,7 @@ fn send(link: Arc<Link>, outgoing: Box<Outgoing>) -> BoxFuture<'static, Arrived>
 fn heard_of(answer: &PushAnswer, read_back: Option<&Result<Remote, Failure>>) -> Heard {
     match (answer.outcomes.first(), read_back) {
         (_, Some(Err(failure))) | (Some(Outcome::Failed(failure)), _) => Heard::Failure(failure.clone()),
-        (Some(Outcome::Accepted { .. } | Outcome::Conflict { .. }), _) => Heard::Answer,
+        (Some(Outcome::Accepted { .. } | Outcome::Conflict { .. }), _) => Heard::Accepted,
         (None, _) => Heard::Failure(no_outcome()),
     }
 }
@@ -352,6 +356,10 @@ fn outcome_of(answer: PushAnswer, read_back: Option<&Result<Remote, Failure>>) -
         (Some(outcome), _) => outcome,
         (None, _) => Outcome::Failed(no_outcome()),
     }
+}
+
+fn no_version() -> Failure {
+    Failure::new(ErrorClass::Transient, "the server does not tell the version of this record")
 }
 
 fn no_outcome() -> Failure {

@@ -18,6 +18,8 @@ const WATCH: i64 = 500;
 const TIDY: i64 = 24 * 60 * 60 * 1000;
 /// Wait after a fault of the store, in milliseconds.
 const FAULT: i64 = 1_000;
+/// The shortest pause between two cycles that nobody asked for, in milliseconds.
+const SHORTEST: i64 = 50;
 /// An edit made while the server is away brings the next look at it at least this near, in milliseconds.
 const LOOK_AGAIN: i64 = 5_000;
 
@@ -90,9 +92,13 @@ fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError>
     let live = link.live();
     let poll = now.plus(shared.settings.poll.0);
     let by_itself = match (live.connectivity, live.next_try) {
-        (Connectivity::Offline, Some(next_try)) if waiting > 0 => next_try,
-        _ => due.map_or(poll, |due| due.min(poll)),
+        (Connectivity::Online, _) | (_, None) => due.map_or(poll, |due| due.min(poll)),
+        // The cycle did not get as far as sending: what is due goes with the next look at the server.
+        (Connectivity::Offline | Connectivity::Unknown, Some(next_try)) if waiting > 0 => next_try,
+        (Connectivity::Offline | Connectivity::Unknown, Some(_)) => poll,
     };
+    // Whatever a stored time says, a worker never runs round without a pause.
+    let by_itself = by_itself.max(now.plus(SHORTEST));
     let blocked = link.breaker(|breaker| breaker.blocked_until(now));
     let earliest = floor.into_iter().chain(blocked).max();
     Ok(Some(earliest.unwrap_or(by_itself)))
@@ -158,6 +164,8 @@ pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bo
             seen = Some(version);
             if let Err(error) = others_changed(&engine).await {
                 tracing::warn!(%error, "looking at what another process changed");
+                // A wish that was not fulfilled is looked at again.
+                seen = None;
             }
         }
     }
@@ -168,7 +176,8 @@ async fn others_changed(engine: &Engine) -> Result<(), StoreError> {
     engine.reload_links()?;
     shared.bulletin.everything_moved(&shared.places());
     for link in shared.links() {
-        link.wake(Wish { edited: true, ..Wish::default() });
+        // It may have paused, held or discarded something.
+        link.wake(Wish { edited: true, regroup: true, ..Wish::default() });
     }
     if shared.lease().is_none() {
         return Ok(());

@@ -117,6 +117,11 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<LinkRow>, StoreErro
     rows.next()?.map(LinkRow::read).transpose()
 }
 
+/// Whether a link is there and was not removed.
+pub(crate) fn is_there(tx: &Connection, id: i64) -> Result<bool, StoreError> {
+    Ok(tx.prepare_cached("SELECT 1 FROM links WHERE id = ?1 AND removed_at IS NULL")?.exists([id])?)
+}
+
 pub(crate) fn by_name(tx: &Connection, name: &str) -> Result<Option<LinkRow>, StoreError> {
     let mut statement =
         tx.prepare_cached(&format!("SELECT {COLUMNS} FROM links WHERE name = ?1 AND removed_at IS NULL"))?;

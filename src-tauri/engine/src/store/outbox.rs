@@ -5,8 +5,9 @@ mod state;
 
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
-    Ended, bring_forward, end, purge, retry, sealed_become_uncertain, sealed_of_link_become_uncertain,
-    set_changes, set_conflicted, set_failure, set_held, set_may_be_in, set_state,
+    Ended, bring_forward, end, purge, repair, retry, sealed_become_uncertain,
+    sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure, set_held, set_may_be_in,
+    set_state,
 };
 
 use super::StoreError;

@@ -57,14 +57,15 @@ pub(crate) fn unseal(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Sealed and then not sent: as if the attempt had not been.
-pub(crate) fn take_back(tx: &Connection, seq: i64, first_time: bool) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET state = CASE WHEN ?2 THEN 'queued' ELSE 'uncertain' END, attempts = attempts - 1
-          WHERE seq = ?1 AND state = 'sealed'",
-    )?
-    .execute(params![seq, first_time])?;
-    if first_time {
+/// Sealed and then not sent: as if the attempt had not been. A later sealing of the same change is left alone.
+pub(crate) fn take_back(tx: &Connection, seq: i64, attempt: i64, first_time: bool) -> Result<(), StoreError> {
+    let taken = tx
+        .prepare_cached(
+            "UPDATE outbox SET state = CASE WHEN ?3 THEN 'queued' ELSE 'uncertain' END, attempts = attempts - 1
+              WHERE seq = ?1 AND state = 'sealed' AND attempts = ?2",
+        )?
+        .execute(params![seq, attempt, first_time])?;
+    if taken > 0 && first_time {
         unseal(tx, seq)?;
     }
     Ok(())

@@ -134,8 +134,19 @@ pub(crate) fn set_may_be_in(tx: &Connection, seq: i64) -> Result<(), StoreError>
     Ok(())
 }
 
-/// A person sends it again: counts start over and it is due.
+/// A refused change that was corrected: it waits again, without the bytes that were refused.
+pub(crate) fn repair(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    super::unseal(tx, seq)?;
+    retry(tx, seq)
+}
+
+/// A person sends it again: counts start over and it is due. What was refused in so many words is sealed anew.
 pub(crate) fn retry(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET key = NULL, wire = NULL, body_hash = NULL, sealed_doc = NULL, sealed_at = NULL,
+                dispatched = 0 WHERE seq = ?1 AND state = 'parked' AND may_be_in = 0",
+    )?
+    .execute([seq])?;
     tx.prepare_cached(
         "UPDATE outbox SET due_at = 0, held = NULL, counted = 0, same_5xx = 0,
                 state = CASE WHEN state = 'parked' THEN CASE WHEN may_be_in = 1 AND key IS NOT NULL THEN 'uncertain'

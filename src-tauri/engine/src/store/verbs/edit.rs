@@ -5,7 +5,7 @@ use super::reconcile;
 use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
-use crate::store::{StoreError, conflicts, counters, edges};
+use crate::store::{StoreError, conflicts, counters, edges, links};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::change::{self, Change};
@@ -58,6 +58,14 @@ const METADATA_LIMIT: usize = 16 * 1024;
 
 /// Saves an edit. An edit that changes nothing is no change and makes none.
 pub(crate) fn save(tx: &Connection, place: &Place, edit: &Edit) -> Result<(Saved, Moved), StoreError> {
+    if !links::is_there(tx, place.link_id)? {
+        // The place was known from before; another program may have removed it since.
+        return Err(refuse(
+            RefusalCode::NotFound,
+            format!("the connection '{}' was removed", place.link),
+            "Look at the list of connections.",
+        ));
+    }
     if edit.metadata.as_ref().is_some_and(|text| text.len() > METADATA_LIMIT) {
         return Err(refuse(
             RefusalCode::Invalid,
@@ -191,6 +199,10 @@ fn enqueue(
                 outbox::insert(tx, &NewMutation { head: false, ..new })?;
             } else {
                 outbox::set_changes(tx, tail.seq, operation, &merged)?;
+                if tail.state == MutationState::Parked {
+                    // What was refused is put right: it goes again as it is now, under a new key.
+                    outbox::repair(tx, tail.seq)?;
+                }
                 new.state = MutationState::Combined;
                 outbox::insert(tx, &NewMutation { head: false, into_id: Some(&tail.id), ..new })?;
                 add_edges(tx, tail.seq, &parents)?;
@@ -202,7 +214,11 @@ fn enqueue(
             outbox::end(tx, tail, Ended::Cancelled, edit.now)?;
             new.state = MutationState::Cancelled;
             outbox::insert(tx, &NewMutation { head: false, ..new })?;
-            records::remove(tx, record.id)?;
+            // Only what the server never had, and what nothing else is on its way for, leaves no trace; else the older
+            // deletion goes on.
+            if lane.len() == 1 && record.base.document.is_none() {
+                records::remove(tx, record.id)?;
+            }
         }
         (Coalesced::Successor | Coalesced::Into { .. } | Coalesced::Vanish, _) => {
             let seq = outbox::insert(tx, &new)?;
@@ -211,7 +227,7 @@ fn enqueue(
     }
     let conflict = if lane.is_empty() { None } else { conflicts::open_of(tx, record.id)? };
     if let Some(conflict) = conflict {
-        reconcile::join_conflict(tx, place, &conflict, &changes, after.is_none(), edit.now)?;
+        reconcile::join_conflict(tx, place, &conflict, &changes, after.is_none(), after, edit.now)?;
     }
     let saved = Saved {
         change: Some(edit.mutation_id.clone()),
@@ -232,14 +248,19 @@ fn join(
     let tail = Tail {
         operation: tail.operation,
         changes: &tail.changes,
-        open: tail.state == MutationState::Queued
-            && !tail.dispatched
-            && tail.conflict_id.is_none()
-            && tail.held.as_deref() != Some("undo"),
+        open: is_open(tail),
         depended_on: edges::is_waited_for(tx, tail.seq)?,
         newer_refers_ahead: parents.iter().any(|parent| *parent > tail.seq),
     };
     Ok(coalesce(&tail, operation, changes))
+}
+
+/// Whether a change may still grow: it was never dispatched, or was refused in so many words. A resolution may not.
+fn is_open(tail: &MutationRow) -> bool {
+    let untouched =
+        tail.state == MutationState::Queued && !tail.dispatched && tail.held.as_deref() != Some("undo");
+    let refused = tail.state == MutationState::Parked && !tail.may_be_in;
+    (untouched || refused) && tail.conflict_id.is_none()
 }
 
 /// An update that leads back to the base need not be sent.

@@ -37,6 +37,10 @@ pub(crate) fn apply_page(
     pull_ack_seq: i64,
     now: Millis,
 ) -> Result<Applied, StoreError> {
+    if !links::is_there(tx, place.link_id)? {
+        // Removed while the page was on its way: nothing of it comes onto this computer.
+        return Ok(Applied::Done(Moved::default()));
+    }
     collections::begin_pull(tx, place.collection_id, now)?;
     let collection = current(tx, place)?;
     let origin = Origin {

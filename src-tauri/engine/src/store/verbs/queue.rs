@@ -4,7 +4,7 @@ use super::Moved;
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::refuse;
 use crate::store::records;
-use crate::store::{StoreError, attempts};
+use crate::store::{StoreError, attempts, conflicts};
 use rusqlite::Connection;
 use tidemark_model::change;
 use tidemark_model::mutation::{MutationState, Operation};
@@ -104,6 +104,10 @@ fn discard_one(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<b
     if !waits {
         return Ok(false);
     }
+    if conflicts::open_of(tx, mutation.record_id)?.is_some() {
+        // The conflict holds what was edited since and decides about all of it.
+        return Ok(false);
+    }
     let lane = outbox::lane(tx, mutation.record_id)?;
     // What was built on a record that is never made cannot be sent either.
     let with_it: Vec<&MutationRow> = match mutation.operation {
@@ -114,6 +118,13 @@ fn discard_one(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<b
         outbox::end(tx, gone, Ended::Discarded, now)?;
     }
     let Some(record) = records::get(tx, mutation.record_id)? else { return Ok(true) };
+    if let (Operation::Delete, Some(_), Some(next)) =
+        (mutation.operation, &record.base.document, outbox::lane(tx, record.id)?.first())
+        && next.operation == Operation::Create
+    {
+        // The record was never deleted there: what made it again now takes its place.
+        outbox::set_changes(tx, next.seq, Operation::Replace, &next.changes)?;
+    }
     let rest = outbox::lane(tx, record.id)?;
     let mut local = record.base.document.clone();
     for pending in &rest {

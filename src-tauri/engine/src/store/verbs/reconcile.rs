@@ -181,6 +181,11 @@ fn rebase(
             outbox::unseal(tx, mutation.seq)?;
             outbox::set_state(tx, mutation.seq, MutationState::Queued, mutation.due_at)?;
         }
+        if mutation.state == MutationState::Parked && !mutation.may_be_in {
+            // Its bytes were made on the older base; sent again they would take a colleague's change back.
+            outbox::unseal(tx, mutation.seq)?;
+            outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+        }
         moved.changes.push(mutation.id.clone());
     }
     records::set_base(tx, at.record, &side, local, true)?;
@@ -304,13 +309,14 @@ pub(crate) fn join_conflict(
     conflict: &ConflictRecord,
     changes: &[Change],
     deleted: bool,
+    shown: Option<&Value>,
     now: Millis,
 ) -> Result<(), StoreError> {
     let local = match (&conflict.local, deleted) {
         (_, true) => None,
-        (Some(local), false) => {
-            Some(change::apply(local, changes).map_err(|error| StoreError::Corrupt(error.to_string()))?)
-        }
+        // The edit was made on what is shown, which holds the server's other fields too; where it names a place that
+        // mine alone does not have, what is shown is mine from now on.
+        (Some(local), false) => change::apply(local, changes).ok().or_else(|| shown.cloned()),
         // It was deleted here and is made again.
         (None, false) => match changes.first() {
             Some(Change::Set { path, set }) if path.is_empty() => Some(set.clone()),

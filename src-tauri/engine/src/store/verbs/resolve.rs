@@ -1,6 +1,6 @@
 //! Ending a conflict by a person's or a rule's decision (rows D7, D9; `engine.md` 10).
 
-use super::Moved;
+use super::{Moved, reconcile};
 use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
@@ -215,12 +215,30 @@ pub(crate) fn undo(
     };
     let record = records::get(tx, conflict.record_id)?
         .ok_or_else(|| StoreError::Corrupt(format!("conflict {} has no record", conflict.id)))?;
+    let lane = outbox::lane(tx, record.id)?;
+    conflicts::reopen(tx, conflict.id)?;
+    let reopened = |tx: &Connection| {
+        conflicts::get(tx, conflict.id)?.ok_or_else(|| StoreError::Corrupt("a conflict vanished".into()))
+    };
+    // What was edited during the window joins the conflict as any later edit does.
+    for later in lane.iter().filter(|mutation| mutation.id != held.id) {
+        let deleted = later.operation == Operation::Delete;
+        reconcile::join_conflict(
+            tx,
+            place,
+            &reopened(tx)?,
+            &later.changes,
+            deleted,
+            record.local.as_ref(),
+            now,
+        )?;
+    }
+    let conflict = &reopened(tx)?;
     let (operation, changes) = match (&conflict.base, &conflict.local) {
         (_, None) => (Operation::Delete, Vec::new()),
         (None, Some(local)) => (Operation::Create, vec![Change::set("", local.clone())]),
         (Some(base), Some(local)) => (Operation::Update, change::diff(base, local)),
     };
-    let lane = outbox::lane(tx, record.id)?;
     for mutation in &lane {
         outbox::end(tx, mutation, Ended::Combined(&mutation_id), now)?;
     }
@@ -254,7 +272,6 @@ pub(crate) fn undo(
         (local, _) => local.clone(),
     };
     records::set_base(tx, &record, &base, shown.as_ref(), true)?;
-    conflicts::reopen(tx, conflict.id)?;
     let mut moved = Moved::default();
     moved.record(place.collection_id, &record.rid);
     moved.changes.extend([held.id, mutation_id]);

@@ -141,8 +141,11 @@ fn seal_first(
     key: &str,
     waiting: Waiting,
 ) -> Result<Option<Dispatch>, StoreError> {
-    let record = records::get(tx, mutation.record_id)?
-        .ok_or_else(|| StoreError::Corrupt(format!("change {} has no record", mutation.seq)))?;
+    let Some(record) = records::get(tx, mutation.record_id)? else {
+        // It should not be; one change without its record must not hold up all others.
+        park_unsendable(tx, mutation, "the record of this change is gone from this computer", sealing.now)?;
+        return Ok(None);
+    };
     if record.version_unknown && sealing.capabilities.preconditions {
         return Ok(Some(Dispatch::Refresh(waiting)));
     }
@@ -247,7 +250,7 @@ fn outgoing(mutation: &MutationRow, attempt: i64, fresh: bool, sealed: Sealed) -
 pub(crate) fn take_back(tx: &Connection, items: &[(i64, i64, bool)]) -> Result<(), StoreError> {
     for (seq, attempt, fresh) in items {
         attempts::take_back(tx, *seq, *attempt)?;
-        outbox::take_back(tx, *seq, *fresh)?;
+        outbox::take_back(tx, *seq, *attempt, *fresh)?;
     }
     Ok(())
 }

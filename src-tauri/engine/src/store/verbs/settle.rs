@@ -5,7 +5,7 @@ use super::reconcile::{self, Became, Origin, reconcile, side_of};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
-use crate::store::{StoreError, attempts, daily, hosts, meta};
+use crate::store::{StoreError, attempts, collections, daily, hosts, meta};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::backoff::{self, BackoffSettings};
@@ -51,7 +51,9 @@ pub(crate) fn answer(
     rng: &dyn Rng,
     moved: &mut Moved,
 ) -> Result<Settled, StoreError> {
-    let Some(mutation) = outbox::by_seq(tx, answer.seq)?.filter(|m| m.state == MutationState::Sealed) else {
+    // An answer to an earlier sealing says nothing about the bytes that are on the wire now.
+    let is_answered = |m: &MutationRow| m.state == MutationState::Sealed && m.attempts == answer.attempt;
+    let Some(mutation) = outbox::by_seq(tx, answer.seq)?.filter(is_answered) else {
         return Ok(Settled::Gone);
     };
     moved.changes.push(mutation.id.clone());
@@ -185,11 +187,11 @@ fn confirm(
     seen: Option<&Remote>,
     now: Millis,
 ) -> Result<(), StoreError> {
-    let record = records::get(tx, mutation.record_id)?
-        .ok_or_else(|| StoreError::Corrupt(format!("change {} has no record", mutation.seq)))?;
     outbox::end(tx, mutation, Ended::Confirmed, now)?;
     daily::confirmed(tx, mutation.link_id, now)?;
     meta::set(tx, "last_confirmed_at", &now.0.to_string())?;
+    // It left this computer with its link meanwhile: there is nothing to keep in step.
+    let Some(record) = records::get(tx, mutation.record_id)? else { return Ok(()) };
     let rest = outbox::lane(tx, record.id)?;
     let base = base_after(mutation, seen)?;
     // What the rest names may be gone in the server's answer: then what is here stays, and the rest leads to it.
@@ -206,6 +208,10 @@ fn confirm(
     }
     let ack_seq = meta::next(tx, "ack_seq")?;
     records::set_acked(tx, record.id, ack_seq)?;
+    // A comparison of whole sets that runs meanwhile may list an older state: what was just acknowledged is there.
+    if let Some(generation) = collections::get(tx, record.collection_id)?.and_then(|c| c.full_generation) {
+        records::mark_seen(tx, record.id, generation)?;
+    }
     Ok(())
 }
 
