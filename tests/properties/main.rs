@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod coalescing;
+mod converging;
 mod desk;
 mod steps;

@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tidemark_model::change::Change;
+use tidemark_sandbox::ColleagueEdit;
 use tidemark_tests::direct::Weather;
+
+/// The collection.
+pub const NOTES: &str = "notes";
 
 /// One step of a case.
 #[derive(Clone, Debug)]
@@ -22,6 +26,17 @@ pub enum Step {
     Wait(i64),
     /// The program ends and starts again.
     Restart,
+    /// Somebody else makes, changes or deletes a record on the server, where that is possible.
+    Colleague(ColleagueEdit),
+    /// A person ends the oldest conflict: all mine, or all the server's; held for undo, or not.
+    Resolve {
+        /// Mine.
+        mine: bool,
+        /// For so many seconds.
+        hold_s: i64,
+    },
+    /// A person takes the last resolution back, if it is still held.
+    Undo,
 }
 
 /// Few records, few fields and few values, so that steps meet.
@@ -47,7 +62,7 @@ fn weather() -> impl Strategy<Value = Weather> {
     prop::sample::select(vec![Fair, Fair, Away, AnswersLost, WritesLost])
 }
 
-/// Any step.
+/// A step of somebody who is alone with the server.
 pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (record(), value(), value()).prop_map(|(id, a, n)| Step::Create(id.clone(), json!({"id": id, "a": a, "n": n}))),
@@ -57,5 +72,26 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => weather().prop_map(Step::Weather),
         2 => (1i64..400).prop_map(Step::Wait),
         1 => Just(Step::Restart),
+    ]
+}
+
+fn colleague() -> impl Strategy<Value = ColleagueEdit> {
+    let edit = |id: String| ColleagueEdit { collection: NOTES.into(), id, ..ColleagueEdit::default() };
+    let whole = |a: Value, n: Value| json!({"a": a, "n": n}).as_object().cloned();
+    prop_oneof![
+        1 => (record(), value(), value()).prop_map(move |(id, a, n)| ColleagueEdit { create: whole(a, n), ..edit(id) }),
+        4 => (record(), prop::sample::select(vec!["a", "b", "n"]), value())
+            .prop_map(|(id, field, value)| ColleagueEdit::set(NOTES, &id, field, value)),
+        1 => record().prop_map(|id| ColleagueEdit::delete(NOTES, &id)),
+    ]
+}
+
+/// A step of several people.
+pub fn crowded_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => step(),
+        4 => colleague().prop_map(Step::Colleague),
+        2 => (any::<bool>(), 0..20i64).prop_map(|(mine, hold_s)| Step::Resolve { mine, hold_s }),
+        1 => Just(Step::Undo),
     ]
 }

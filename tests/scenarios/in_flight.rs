@@ -69,6 +69,24 @@ async fn an_edit_after_a_lost_answer_goes_on_top_of_what_the_server_did() {
     world.finish().await;
 }
 
+// proves A3, A4
+#[tokio::test]
+async fn an_edit_after_a_try_that_the_server_put_off_is_not_lost_in_the_old_request() {
+    for status in [401, 425, 429, 503] {
+        let world = Stage::tasks(1).open().await;
+        world.set("t001", "state", "first").await;
+        world.fault(|faults| faults.status = Some(Switch::always(vec![status]).method("PUT").times(1)));
+        assert_eq!(world.sync().await.confirmed, 0);
+        world.set("t001", "rank", 9).await;
+        world.check_books();
+        world.clock.advance_s(60);
+        world.sync().await;
+        let last = json!({"id": "t001", "title": "Task 1", "state": "first", "rank": 9});
+        assert_eq!((world.there("t001"), world.queue()), (Some(last), vec![]), "after {status}");
+        world.finish().await;
+    }
+}
+
 // proves A3
 #[tokio::test]
 async fn an_edit_joins_a_change_that_certainly_never_left() {

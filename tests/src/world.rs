@@ -1,8 +1,9 @@
 //! Everything of a scenario in one handle: an engine on a folder, a connector, a server, and a clock that stands still.
 
-use crate::audit::{Audit, audit, listed};
+use crate::audit::{Audit, COLLEAGUE, audit, listed};
 use crate::clock::ManualClock;
 use crate::rng::SeededRng;
+use crate::tap::Tap;
 use crate::wire::Wire;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -66,7 +67,7 @@ impl Stage {
             collection: collection.to_owned(),
             id,
             doc,
-            modified_by: "Anna K.".to_owned(),
+            modified_by: COLLEAGUE.to_owned(),
             modified_at: None,
         };
         self.server.records.push(seed);
@@ -190,12 +191,12 @@ impl World {
         open(self.folder.path(), clock, rng, Arc::clone(&self.wire), self.settings).await
     }
 
-    /// An engine on a folder, without a world: for a process that is to be killed.
-    pub async fn engine_on(folder: &Path) -> Engine {
+    /// An engine on a folder and what passes to its server, without a world: for a process that is to be killed.
+    pub async fn engine_on(folder: &Path) -> (Engine, Tap) {
         let wire = Arc::new(Wire::default());
         // Another seed than the world's, so that both make different ids.
-        open(folder, ManualClock::default(), Arc::new(SeededRng::new(13)), wire, EngineSettings::default())
-            .await
+        let (rng, tap) = (Arc::new(SeededRng::new(13)), wire.tap.clone());
+        (open(folder, ManualClock::default(), rng, wire, EngineSettings::default()).await, tap)
     }
 
     /// Ends the engine in good order.
@@ -330,14 +331,14 @@ impl World {
     /// What our own changes did to a record on the server, in order.
     pub fn effects(&self, rid: &str) -> Vec<String> {
         let effects = self.server.report().expect("the server tells").effects;
-        let ours = effects.into_iter().filter(|effect| effect.by != "Anna K." && effect.id == rid);
+        let ours = effects.into_iter().filter(|effect| effect.by != COLLEAGUE && effect.id == rid);
         ours.map(|effect| effect.op).collect()
     }
 
     /// How many changes of ours took effect on the server.
     pub fn effect_count(&self) -> usize {
         let effects = self.server.report().expect("the server tells").effects;
-        effects.iter().filter(|effect| effect.by != "Anna K.").count()
+        effects.iter().filter(|effect| effect.by != COLLEAGUE).count()
     }
 
     /// Audits the books as they stand, in the middle of a scenario.

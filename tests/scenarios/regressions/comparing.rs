@@ -1,0 +1,29 @@
+//! What is confirmed while whole sets are compared is not taken away by the older list.
+
+use serde_json::json;
+use tidemark_tests::tap::Point;
+use tidemark_tests::world::Stage;
+
+// proves C3, C4
+#[tokio::test]
+async fn a_record_confirmed_in_the_middle_of_a_comparison_stays() {
+    let mut stage = Stage::tasks(6);
+    stage.engine.page = 2;
+    let world = stage.open().await;
+    world.colleague_deletes("t001");
+    world.server.with_world(|server| server.forget_tombstones()).unwrap();
+    let tap = &world.wire.tap;
+    // The first wish for a page is told that its checkpoint is void.
+    tap.hold_from(Point::PullAnswer, 2);
+    let syncing = world.begin_sync();
+    tap.reached(Point::PullAnswer, 2).await;
+    world.create(&json!({"id": "t100"})).await;
+    world.set("t006", "state", "mine").await;
+    tap.release();
+    let report = syncing.await.unwrap();
+    assert_eq!((report.confirmed, report.conflicts), (2, 0));
+    assert_eq!(world.here("t100"), Some(json!({"id": "t100"})), "the person saw it confirmed");
+    assert_eq!(world.here("t006").unwrap()["state"], "mine");
+    assert_eq!(world.here("t001"), None, "the comparison itself was made");
+    world.finish().await;
+}

@@ -1,0 +1,80 @@
+//! What needs a person is sent on top of what the server has now, and can be put right.
+
+use serde_json::json;
+use tidemark_model::mutation::MutationState;
+use tidemark_sandbox::Switch;
+use tidemark_tests::tap::Point;
+use tidemark_tests::world::{Stage, World};
+
+fn refuse_writes(world: &World) {
+    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT")));
+}
+
+// proves A8, D1
+#[tokio::test]
+async fn a_refused_change_sent_again_keeps_what_a_colleague_did_meanwhile() {
+    let world = Stage::tasks(1).settings(r#"{"write":{"precondition":"none"}}"#).open().await;
+    world.set("t001", "state", "mine").await;
+    refuse_writes(&world);
+    assert_eq!(world.sync().await.parked, 1);
+    world.server.clear_faults();
+    world.colleague_sets("t001", "rank", 9);
+    world.sync().await;
+    let both = json!({"id": "t001", "title": "Task 1", "state": "mine", "rank": 9});
+    assert_eq!(world.here("t001"), Some(both.clone()));
+    let parked = world.queue().remove(0);
+    assert_eq!(parked.mutation_state, MutationState::Parked, "it waits for a person all the same");
+    world.engine().retry(vec![parked.id]).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 1);
+    assert_eq!(world.there("t001"), Some(both));
+    world.finish().await;
+}
+
+// proves A8
+#[tokio::test]
+async fn an_edit_puts_a_refused_change_right() {
+    for exists in [false, true] {
+        let world = Stage::tasks(1).open().await;
+        let rid = if exists { "t001" } else { "t009" };
+        if exists {
+            world.set(rid, "rank", -1).await;
+        } else {
+            world.create(&json!({"id": rid, "rank": -1})).await;
+        }
+        refuse_writes(&world);
+        assert_eq!(world.sync().await.parked, 1);
+        let refused = world.wire.tap.passed(Point::Push).remove(0).token;
+        world.server.clear_faults();
+        world.wire.tap.forget();
+        world.set(rid, "rank", 7).await;
+        world.check_books();
+        assert_eq!(world.sync().await.confirmed, 1);
+        let sent = world.wire.tap.passed(Point::Push);
+        assert_eq!(sent.len(), 1, "as one change");
+        assert_ne!(sent[0].token, refused, "under a new key: other bytes never go under an old one");
+        assert_eq!((world.effects(rid).len(), &world.there(rid).unwrap()["rank"]), (1, &json!(7)));
+        assert_eq!(world.queue(), []);
+        world.finish().await;
+    }
+}
+
+// proves A4, A8
+#[tokio::test]
+async fn an_edit_leaves_a_change_alone_that_may_be_in() {
+    let world = Stage::tasks(1).open().await;
+    world.set("t001", "state", "first").await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![500]).method("PUT")));
+    for _ in 0..8 {
+        world.set("t001", "rank", 7).await;
+        world.sync().await;
+        world.clock.advance_s(600);
+    }
+    let lane: Vec<MutationState> = world.queue().iter().map(|row| row.mutation_state).collect();
+    assert_eq!(lane.len(), 2, "the edit waits behind it: {lane:?}");
+    world.server.clear_faults();
+    world.engine().reprocess_failed().await.unwrap();
+    world.clock.advance_s(600);
+    assert_eq!(world.sync().await.confirmed, 2);
+    assert_eq!(world.effects("t001"), ["put", "put"]);
+    world.finish().await;
+}
