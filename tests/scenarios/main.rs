@@ -25,6 +25,7 @@ mod poisoned;
 mod priorities;
 mod read_back;
 mod references;
+mod regressions;
 mod resolution;
 mod retry_after;
 mod sign_in;

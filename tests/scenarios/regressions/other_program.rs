@@ -16,14 +16,38 @@ async fn in_the_middle() -> (World, Engine) {
     world.engine().start();
     world.wire.tap.reached(Point::Push, 6).await;
     let second = world.second_engine().await;
-    watch_goes_round(&world).await;
     (world, second)
 }
 
-/// The first program looks at what the other did, which it does every 500 ms.
+/// The first program looks at what the other did, as it does every 500 ms.
 async fn watch_goes_round(world: &World) {
-    let looks_next = world.clock.next_of(500).await;
-    world.clock.advance_to(looks_next);
-    let again = looks_next.plus(500);
+    for _ in 0..2 {
+        let looks = world.clock.now().plus(500);
+        world.clock.sleeps_until(looks..=looks).await;
+        world.clock.advance_to(looks);
+    }
+    // The last look is over when it lies down again.
+    let again = world.clock.now().plus(500);
     world.clock.sleeps_until(again..=again).await;
+}
+
+async fn comes_to_rest(world: &World) {
+    world.wire.tap.release();
+    let sealed = |world: &World| world.queue().iter().any(|row| row.mutation_state == MutationState::Sealed);
+    world.until(|world| !sealed(world)).await;
+}
+
+// proves A14, H6
+#[tokio::test]
+async fn a_pause_by_another_program_takes_back_what_was_not_sent() {
+    let (world, second) = in_the_middle().await;
+    second.pause(None, None).await.unwrap();
+    watch_goes_round(&world).await;
+    comes_to_rest(&world).await;
+    assert_eq!(world.effect_count(), 6, "what was on its way may finish, and nothing more goes");
+    second.resume(None, None).await.unwrap();
+    world.until(|world| world.queue().is_empty()).await;
+    assert_eq!(world.effect_count(), 20);
+    second.shutdown().await;
+    world.finish().await;
 }

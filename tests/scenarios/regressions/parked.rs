@@ -57,24 +57,3 @@ async fn an_edit_puts_a_refused_change_right() {
         world.finish().await;
     }
 }
-
-// proves A4, A8
-#[tokio::test]
-async fn an_edit_leaves_a_change_alone_that_may_be_in() {
-    let world = Stage::tasks(1).open().await;
-    world.set("t001", "state", "first").await;
-    world.fault(|faults| faults.status = Some(Switch::always(vec![500]).method("PUT")));
-    for _ in 0..8 {
-        world.set("t001", "rank", 7).await;
-        world.sync().await;
-        world.clock.advance_s(600);
-    }
-    let lane: Vec<MutationState> = world.queue().iter().map(|row| row.mutation_state).collect();
-    assert_eq!(lane.len(), 2, "the edit waits behind it: {lane:?}");
-    world.server.clear_faults();
-    world.engine().reprocess_failed().await.unwrap();
-    world.clock.advance_s(600);
-    assert_eq!(world.sync().await.confirmed, 2);
-    assert_eq!(world.effects("t001"), ["put", "put"]);
-    world.finish().await;
-}
