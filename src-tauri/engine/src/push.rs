@@ -219,6 +219,7 @@ impl Push<'_> {
                 let outcome = outcome_of(answer, read_back.as_ref());
                 let host = self.link.host.clone();
                 let breaker_open = self.link.breaker(|breaker| breaker.is_open());
+                let keys_honoured = self.link.capabilities.honours_keys;
                 Box::pin(async move {
                     let (now, backoff) = (shared.now(), shared.settings.backoff);
                     let rng = Arc::clone(&shared.platform.rng);
@@ -232,6 +233,7 @@ impl Push<'_> {
                                 read_back: read_back.and_then(Result::ok),
                                 host: &host,
                                 backoff: &backoff,
+                                keys_honoured,
                                 breaker_open,
                                 now,
                             };

@@ -18,13 +18,16 @@ const WATCH: i64 = 500;
 const TIDY: i64 = 24 * 60 * 60 * 1000;
 /// Wait after a fault of the store, in milliseconds.
 const FAULT: i64 = 1_000;
-/// The shortest pause between two cycles that nobody asked for, in milliseconds.
-const SHORTEST: i64 = 50;
+/// So many cycles may follow each other at once; then comes a pause, whatever a stored time says.
+const AT_ONCE: u32 = 3;
+/// That pause, in milliseconds.
+const PAUSE: i64 = 1_000;
 /// An edit made while the server is away brings the next look at it at least this near, in milliseconds.
 const LOOK_AGAIN: i64 = 5_000;
 
 /// Syncs one link for as long as it exists: on a wake-up, when something is due, and at each poll.
 pub(crate) async fn work(shared: Arc<Shared>, link: Arc<Link>) {
+    let mut at_once = 0;
     loop {
         let wish = link.take_wish();
         if wish.end {
@@ -38,6 +41,10 @@ pub(crate) async fn work(shared: Arc<Shared>, link: Arc<Link>) {
             tracing::warn!(link = link.name, %error, "a cycle could not be written down");
             Some(shared.now().plus(FAULT))
         });
+        let now = shared.now();
+        let is_due = until.is_some_and(|until| until <= now);
+        at_once = if is_due { at_once + 1 } else { 0 };
+        let until = if at_once > AT_ONCE { Some(now.plus(PAUSE)) } else { until };
         wait(&shared, &link, until).await;
     }
 }
@@ -97,8 +104,6 @@ fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError>
         (Connectivity::Offline | Connectivity::Unknown, Some(next_try)) if waiting > 0 => next_try,
         (Connectivity::Offline | Connectivity::Unknown, Some(_)) => poll,
     };
-    // Whatever a stored time says, a worker never runs round without a pause.
-    let by_itself = by_itself.max(now.plus(SHORTEST));
     let blocked = link.breaker(|breaker| breaker.blocked_until(now));
     let earliest = floor.into_iter().chain(blocked).max();
     Ok(Some(earliest.unwrap_or(by_itself)))

@@ -79,8 +79,24 @@ pub(crate) fn reconcile(
         remote,
         rules: &place.rules,
     });
+    let decision = if origin.may_be_in { in_doubt(decision, place, &record, remote) } else { decision };
     let at = At { place, record: &record, lane: &lane, conflict: conflict.as_ref(), origin };
     apply(tx, &at, remote, decision, moved)
+}
+
+/// After a lost answer what the server has may be ours and a colleague's on top, and putting ours on it once more could
+/// take the colleague's back: a person decides (`engine.md` 4).
+fn in_doubt(decision: Plan, place: &Place, record: &RecordRow, remote: &Remote) -> Plan {
+    match (decision, &record.local, remote) {
+        (Plan::Rebase { .. }, Some(local), Remote::Present { document, .. }) => Plan::Conflict {
+            kind: ConflictType::BothUpdated,
+            merge: Some(merge(record.base.document.as_ref(), local, document, &place.rules)),
+        },
+        (Plan::Known, Some(_), Remote::Deleted { .. }) => {
+            Plan::Conflict { kind: ConflictType::UpdatedHereDeletedThere, merge: None }
+        }
+        (decision, _, _) => decision,
+    }
 }
 
 /// A resolution that the server stored otherwise needs a person, who was told of this very version; sent again it meets

@@ -38,6 +38,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) read_back: Option<Remote>,
     pub(crate) host: &'a str,
     pub(crate) backoff: &'a BackoffSettings,
+    /// The server remembers keys: what it refuses under one it has not applied under it before.
+    pub(crate) keys_honoured: bool,
     /// The host's breaker is not closed: nothing counts towards giving up.
     pub(crate) breaker_open: bool,
     pub(crate) now: Millis,
@@ -75,7 +77,8 @@ pub(crate) fn answer(
                 // The pusher fetches the current state first; without it the change waits for the next try.
                 return later(tx, &mutation, failure, answer, rng);
             };
-            conflict(tx, place, &mutation, current, answer.now, moved)
+            let in_doubt = !answer.keys_honoured && attempts::under_key(tx, &mutation)? > 1;
+            conflict(tx, place, &mutation, current, in_doubt, answer.now, moved)
         }
         Outcome::Failed(failure) => fail(tx, place, &mutation, failure, answer, rng),
     }
@@ -135,17 +138,17 @@ fn conflict(
     place: &Place,
     mutation: &MutationRow,
     current: &Remote,
+    in_doubt: bool,
     now: Millis,
     moved: &mut Moved,
 ) -> Result<Settled, StoreError> {
-    let repeated = mutation.attempts > 1;
     match evidence(tx, mutation, current)? {
-        Evidence::Applied if repeated || mutation.operation != Operation::Update => {
+        Evidence::Applied if in_doubt || mutation.operation != Operation::Update => {
             confirm(tx, mutation, Some(current), now)?;
             Ok(Settled::Confirmed)
         }
         Evidence::Applied | Evidence::NotApplied | Evidence::Moved => {
-            moved_there(tx, place, mutation, current, repeated, now, moved)
+            moved_there(tx, place, mutation, current, in_doubt, now, moved)
         }
     }
 }
