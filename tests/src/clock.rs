@@ -1,5 +1,6 @@
 //! A clock that stands still until a test moves it.
 
+use crate::deadline::soon;
 use std::future::Future;
 use std::ops::RangeBounds;
 use std::pin::Pin;
@@ -16,14 +17,13 @@ pub const START: Millis = Millis(1_777_881_600_000);
 #[derive(Clone)]
 pub struct ManualClock {
     face: Arc<Mutex<Face>>,
-    /// How many sleep, and how often somebody lay down.
-    asleep: watch::Sender<(usize, u64)>,
+    /// How often somebody lay down to sleep.
+    lie_downs: watch::Sender<u64>,
 }
 
 struct Face {
     now: Millis,
     next: u64,
-    laid_down: u64,
     sleepers: Vec<Sleeper>,
 }
 
@@ -35,8 +35,8 @@ struct Sleeper {
 
 impl Default for ManualClock {
     fn default() -> Self {
-        let face = Face { now: START, next: 0, laid_down: 0, sleepers: Vec::new() };
-        Self { face: Arc::new(Mutex::new(face)), asleep: watch::Sender::new((0, 0)) }
+        let face = Face { now: START, next: 0, sleepers: Vec::new() };
+        Self { face: Arc::new(Mutex::new(face)), lie_downs: watch::Sender::new(0) }
     }
 }
 
@@ -49,7 +49,6 @@ impl ManualClock {
             let now = face.now;
             face.sleepers.extract_if(.., |sleeper| sleeper.at <= now).collect()
         };
-        self.count();
         for sleeper in due {
             sleeper.waker.wake();
         }
@@ -65,21 +64,11 @@ impl ManualClock {
         self.advance((at.0 - self.now().0).max(0));
     }
 
-    /// Waits until so many sleep: everything that runs by itself has come to rest.
-    pub async fn asleep(&self, sleepers: usize) {
-        self.asleep
-            .subscribe()
-            .wait_for(|(asleep, _)| *asleep >= sleepers)
-            .await
-            .expect("this clock holds the sender");
-    }
-
     /// Waits until somebody lies down after so many had; returns how many have.
     pub async fn laid_down(&self, after: u64) -> u64 {
-        let mut asleep = self.asleep.subscribe();
-        let (_, laid_down) =
-            *asleep.wait_for(|(_, laid_down)| *laid_down > after).await.expect("this clock holds it");
-        laid_down
+        let mut lie_downs = self.lie_downs.subscribe();
+        let more = lie_downs.wait_for(|laid_down| *laid_down > after);
+        *soon("somebody lies down to sleep", more).await.expect("this clock holds the sender")
     }
 
     /// Waits until somebody sleeps until a time in this span.
@@ -95,7 +84,7 @@ impl ManualClock {
 
     /// How often somebody lay down to sleep so far.
     pub fn lie_downs(&self) -> u64 {
-        self.asleep.borrow().1
+        *self.lie_downs.borrow()
     }
 
     /// The earliest time that somebody sleeps until.
@@ -105,14 +94,6 @@ impl ManualClock {
 
     fn face(&self) -> MutexGuard<'_, Face> {
         self.face.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count(&self) {
-        let (asleep, laid_down) = {
-            let face = self.face();
-            (face.sleepers.len(), face.laid_down)
-        };
-        self.asleep.send_replace((asleep, laid_down));
     }
 }
 
@@ -141,20 +122,19 @@ impl Future for Sleep {
         {
             let mut face = self.clock.face();
             face.sleepers.retain(|sleeper| sleeper.id != self.id);
-            if face.now < self.at {
-                face.laid_down += 1;
-                face.sleepers.push(Sleeper { id: self.id, at: self.at, waker: context.waker().clone() });
+            if face.now >= self.at {
+                return Poll::Ready(());
             }
+            face.sleepers.push(Sleeper { id: self.id, at: self.at, waker: context.waker().clone() });
         }
-        self.clock.count();
-        if self.clock.now() >= self.at { Poll::Ready(()) } else { Poll::Pending }
+        self.clock.lie_downs.send_modify(|laid_down| *laid_down += 1);
+        Poll::Pending
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
         self.clock.face().sleepers.retain(|sleeper| sleeper.id != self.id);
-        self.clock.count();
     }
 }
 
@@ -166,7 +146,7 @@ mod tests {
     async fn a_sleeper_wakes_when_its_time_has_come_and_not_before() {
         let clock = ManualClock::default();
         let sleep = tokio::spawn(clock.sleep_until(START.plus(1_000)));
-        clock.asleep(1).await;
+        clock.sleeps_until(START.plus(1_000)..).await;
         clock.advance(999);
         assert_eq!(clock.next(), Some(START.plus(1_000)), "it still sleeps");
         clock.advance(1);

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod deadline;
 pub mod direct;
 pub mod fault_proxy;
 #[path = "../support/kinto.rs"]

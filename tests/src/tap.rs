@@ -1,5 +1,6 @@
 //! A connector in front of another: it notes what passes, and a test can hold what passes at any point.
 
+use crate::deadline::soon;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemark_model::clock::BoxFuture;
@@ -89,7 +90,9 @@ impl Tap {
     pub async fn reached(&self, point: Point, times: usize) {
         let there =
             |passed: &Vec<Passed>| passed.iter().filter(|passed| passed.point == point).count() >= times;
-        self.passed.subscribe().wait_for(there).await.expect("this tap holds the sender");
+        let mut passed = self.passed.subscribe();
+        let came = passed.wait_for(there);
+        soon(&format!("{times} at {point:?}"), came).await.expect("this tap holds the sender");
     }
 
     /// Waits until no call is under way.
