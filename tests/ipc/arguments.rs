@@ -20,7 +20,7 @@ fn invoked() -> BTreeMap<&'static str, Vec<&'static str>> {
 
 // proves H2
 #[test]
-fn the_table_of_arguments_is_that_of_the_bindings() {
+fn the_table_of_arguments_is_that_of_the_generated_contract() {
     let table: BTreeMap<&str, Vec<&str>> =
         ARGUMENTS.iter().map(|(command, names)| (*command, names.to_vec())).collect();
     assert_eq!(table.len(), ARGUMENTS.len(), "each command once");

@@ -26,7 +26,7 @@ pub fn a_record_is_made_shown_changed_and_deleted() -> Commands {
     assert!(made.change.is_some() && !made.record.is_empty(), "it got an id: {made:?}");
     let shown: RecordDetail = stage.ask("get_record", at(&made.record));
     assert_eq!((shown.row.title.as_str(), shown.row.state), ("New", RecordState::SavedHere));
-    assert_eq!((shown.base, shown.changes), (None, vec![made.change.unwrap()]));
+    assert_eq!((shown.base, shown.changes), (None, vec![made.change.expect("a change")]));
 
     stage.set("t1", "state", r#""done""#);
     let changed: RecordDetail = stage.ask("get_record", at("t1"));

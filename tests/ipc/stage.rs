@@ -241,6 +241,7 @@ impl Stage {
 
     /// Looks at each event until something holds; a clock that stands still is moved by 100 ms at each rest.
     pub fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         let mut told = self.host.engine().subscribe();
         let mut rests = self.clock.as_ref().map_or(0, ManualClock::lie_downs);
         while !holds() {
@@ -260,7 +261,7 @@ impl Stage {
                     now = rested => Some(now),
                 }
             };
-            let moved = block_on(async { tokio::time::timeout(PATIENCE, moved).await });
+            let moved = block_on(async { tokio::time::timeout_at(deadline, moved).await });
             rests = moved.unwrap_or_else(|_| panic!("never came: {what}")).unwrap_or(rests);
         }
     }
