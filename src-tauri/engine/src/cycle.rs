@@ -110,7 +110,7 @@ fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreErr
     }
     let now = shared.now();
     let (row, floor) =
-        shared.store.read(|tx| Ok((links::get(tx, link.id)?, hosts::floor(tx, &link.host)?)))?;
+        shared.store.read(|tx| Ok((links::get(tx, link.id)?, hosts::floor(tx, &link.host, now)?)))?;
     let Some(row) = row else { return Ok(false) };
     if is_paused(shared, link)? || floor.is_some_and(|floor| floor > now) {
         return Ok(false);

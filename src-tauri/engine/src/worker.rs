@@ -87,7 +87,7 @@ fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError>
         Ok((
             links::get(tx, link.id)?,
             meta::get(tx, "paused_since")?.is_some(),
-            hosts::floor(tx, &link.host)?.filter(|floor| *floor > now),
+            hosts::floor(tx, &link.host, now)?.filter(|floor| *floor > now),
             outbox::next_due(tx, link.id)?,
             outbox::count_unfinished(tx, link.id)?,
         ))

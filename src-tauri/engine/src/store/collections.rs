@@ -189,15 +189,19 @@ pub(crate) fn allow_removals(tx: &Connection, id: i64) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Keeps a row that cannot be read.
+/// Keeps a row that cannot be read; false where the same row is kept already, as overlapping pulls bring it again.
 pub(crate) fn quarantine(
     tx: &Connection,
     id: i64,
     raw: &str,
     reason: &str,
     now: Millis,
-) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO quarantine (collection_id, raw, reason, at) VALUES (?1, ?2, ?3, ?4)")?
+) -> Result<bool, StoreError> {
+    let kept = tx
+        .prepare_cached(
+            "INSERT INTO quarantine (collection_id, raw, reason, at) SELECT ?1, ?2, ?3, ?4
+              WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE collection_id = ?1 AND raw = ?2)",
+        )?
         .execute(params![id, raw, reason, now.0])?;
-    Ok(())
+    Ok(kept > 0)
 }

@@ -289,3 +289,11 @@ pub(crate) fn resolve_all_of_link(tx: &Connection, link_id: i64, now: Millis) ->
     .execute(params![link_id, now.0])?;
     Ok(())
 }
+
+/// Removes decisions and automatic merges older than `before`; open conflicts stay.
+pub(crate) fn purge(tx: &Connection, before: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM merges WHERE at < ?1")?.execute([before.0])?;
+    tx.prepare_cached("DELETE FROM conflicts WHERE state = 'resolved' AND resolved_at < ?1")?
+        .execute([before.0])?;
+    Ok(())
+}

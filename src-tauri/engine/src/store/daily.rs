@@ -26,3 +26,9 @@ pub(crate) fn refused(tx: &Connection, link_id: i64, now: Millis) -> Result<(), 
     .execute(params![day(now), link_id])?;
     Ok(())
 }
+
+/// Removes figures older than `before`.
+pub(crate) fn purge(tx: &Connection, before: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM daily WHERE day < ?1")?.execute([day(before)])?;
+    Ok(())
+}

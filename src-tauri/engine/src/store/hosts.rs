@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use tidemark_model::backoff::MAX_FLOOR;
 use tidemark_model::number::Millis;
 
 /// Nothing goes to the host before `until`; an earlier floor never takes the place of a later one.
@@ -14,11 +15,12 @@ pub(crate) fn set_floor(tx: &Connection, host: &str, until: Millis) -> Result<()
     Ok(())
 }
 
-/// The floor, where one is set; it may lie in the past.
-pub(crate) fn floor(tx: &Connection, host: &str) -> Result<Option<Millis>, StoreError> {
+/// The floor, where one is set; it may lie in the past. One further ahead than a server may ask for was set by a clock
+/// that was wrong, and is none.
+pub(crate) fn floor(tx: &Connection, host: &str, now: Millis) -> Result<Option<Millis>, StoreError> {
     let until: Option<i64> = tx
         .prepare_cached("SELECT floor_until FROM hosts WHERE host = ?1")?
         .query_row([host], |row| row.get(0))
         .optional()?;
-    Ok(until.map(Millis))
+    Ok(until.map(Millis).filter(|until| until.0 <= now.plus(MAX_FLOOR.0).0))
 }

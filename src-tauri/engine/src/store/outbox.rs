@@ -12,6 +12,7 @@ pub(crate) use state::{
 
 use super::StoreError;
 use rusqlite::{Connection, Row, params};
+use tidemark_model::backoff::MAX_FLOOR;
 use tidemark_model::change::Change;
 use tidemark_model::connector::WireForm;
 use tidemark_model::failure::ErrorClass;
@@ -248,13 +249,14 @@ pub(crate) fn has_lane(tx: &Connection, record_id: i64) -> Result<bool, StoreErr
         .exists([record_id])?)
 }
 
-/// Whose wake-up has come is due from now on, and undo windows that ended let go.
+/// Whose wake-up has come is due from now on, and undo windows that ended let go. A wake-up further ahead than any that
+/// is ever stored was made by a clock that was wrong.
 pub(crate) fn promote_due(tx: &Connection, link_id: i64, now: Millis) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE outbox SET due_at = 0, held = CASE WHEN held = 'undo' THEN NULL ELSE held END
-          WHERE link_id = ?1 AND due_at > 0 AND due_at <= ?2 AND state IN ('queued', 'uncertain')",
+          WHERE link_id = ?1 AND due_at > 0 AND (due_at <= ?2 OR due_at > ?3) AND state IN ('queued', 'uncertain')",
     )?
-    .execute(params![link_id, now.0])?;
+    .execute(params![link_id, now.0, now.plus(2 * MAX_FLOOR.0).0])?;
     Ok(())
 }
 

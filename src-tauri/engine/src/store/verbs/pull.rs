@@ -57,8 +57,7 @@ pub(crate) fn apply_page(
     for row in &page.rows {
         match row {
             Row::Unreadable { raw, reason } => {
-                collections::quarantine(tx, place.collection_id, raw, reason, now)?;
-                quarantined += 1;
+                quarantined += i64::from(collections::quarantine(tx, place.collection_id, raw, reason, now)?);
             }
             Row::Record { id, remote } => {
                 if reconcile(tx, place, id, remote, &origin, &mut moved)? == Became::Removed {

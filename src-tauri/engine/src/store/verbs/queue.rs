@@ -4,7 +4,7 @@ use super::Moved;
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::refuse;
 use crate::store::records;
-use crate::store::{StoreError, attempts, conflicts};
+use crate::store::{StoreError, attempts, conflicts, daily};
 use rusqlite::Connection;
 use tidemark_model::change;
 use tidemark_model::mutation::{MutationState, Operation};
@@ -17,6 +17,10 @@ const KEEP_ENDED: i64 = 7 * DAY;
 const KEEP_TRASH: i64 = 30 * DAY;
 /// How long answers' excerpts stay.
 const KEEP_EXCERPTS: i64 = 14 * DAY;
+/// How long decisions and automatic merges stay, with their sides.
+const KEEP_DECISIONS: i64 = 30 * DAY;
+/// How long daily figures stay.
+const KEEP_FIGURES: i64 = 400 * DAY;
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Sends the named changes again now.
@@ -74,6 +78,8 @@ pub(crate) fn clear(tx: &Connection, expected: i64, now: Millis) -> Result<(Bulk
 /// Removes ended rows older than their span (row A12); what waits, failed or is in conflict is never touched.
 pub(crate) fn clear_old(tx: &Connection, now: Millis) -> Result<Count, StoreError> {
     attempts::forget_excerpts(tx, now.plus(-KEEP_EXCERPTS))?;
+    conflicts::purge(tx, now.plus(-KEEP_DECISIONS))?;
+    daily::purge(tx, now.plus(-KEEP_FIGURES))?;
     let removed = outbox::purge(tx, now.plus(-KEEP_ENDED), now.plus(-KEEP_TRASH))?;
     Ok(Count::of(removed))
 }
