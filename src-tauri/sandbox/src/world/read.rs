@@ -157,9 +157,10 @@ impl World {
             items.push(row);
             true
         })?;
+        let since = token.since.unwrap_or(if token.after == 0 { bound } else { token.after });
         let next = match more {
-            true => Token { after: last, bound: Some(bound), ..token },
-            false => Token { after: bound, bound: None, ..token },
+            true => Token { after: last, bound: Some(bound), since: Some(since), ..token },
+            false => Token { after: bound, bound: None, since: None, ..token },
         };
         let page = Page {
             items: items.iter().map(|row| ItemOf(row).item()).collect(),
@@ -184,6 +185,7 @@ impl World {
                 collection: collection.to_owned(),
                 after: 0,
                 bound: None,
+                since: None,
                 filter: filter.map(str::to_owned),
             });
         };
@@ -200,7 +202,7 @@ impl World {
         if token.collection != collection || token.filter.as_deref() != filter {
             return Err(invalid("The token belongs to another listing."));
         }
-        if token.after < self.floor {
+        if token.since.unwrap_or(token.after) < self.floor {
             let more = serde_json::Map::from_iter([("floor".to_owned(), self.floor.into())]);
             return Err(Answer::refuse_with(
                 ProblemKind::CheckpointExpired,

@@ -19,6 +19,10 @@ pub struct Token {
     /// The upper bound that the first page pinned; none between two walks.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<i64>,
+    /// Where the walk that the first page pinned began; none between two walks. A walk from the beginning counts from
+    /// its bound: whatever was forgotten until then was gone before it began.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
     /// The filter of the walk.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
@@ -47,6 +51,7 @@ mod tests {
             collection: "work_orders".into(),
             after: i64::from(u32::MAX) + 7,
             bound: Some(9),
+            since: Some(3),
             filter: None,
         };
         assert_eq!(Token::decode(&token.encode()), Some(token));

@@ -112,6 +112,21 @@ async fn a_token_older_than_the_floor_has_expired() {
 }
 
 #[tokio::test]
+async fn a_listing_from_the_beginning_ends_although_tombstones_were_forgotten_before_it() {
+    let desk = start(options()).await;
+    fill(&desk, 6).await;
+    desk.send("DELETE", "/c/notes/r000", &[], "").await;
+    desk.send("POST", "/_tombstones", &[], "").await;
+    let (all, token) = desk.walk("notes", None, 2).await;
+    assert_eq!(
+        ids(&all),
+        ["r001", "r002", "r003", "r004", "r005"],
+        "its pages lie below the floor, it began after it"
+    );
+    assert_eq!(desk.page("notes", Some(&token), 2).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_restored_copy_is_another_epoch() {
     let desk = start(options()).await;
     desk.put("/c/notes/a", "{\"n\":1}").await;
