@@ -41,7 +41,7 @@ async fn one_of_a_record_is_in_flight_and_six_records_at_once() {
     let world = Stage::tasks(20).open().await;
     let tap = &world.wire.tap;
     for number in 1..=20 {
-        world.set(&task(number)["id"].as_str().unwrap().to_owned(), "state", "done").await;
+        world.set(task(number)["id"].as_str().unwrap(), "state", "done").await;
     }
     tap.hold(Point::Push);
     let syncing = world.begin_sync();

@@ -7,8 +7,8 @@ use tidemark_tests::tap::Point;
 use tidemark_tests::world::{LINK, Stage, World, task};
 
 async fn paged() -> World {
-    let mut stage = Stage::default();
-    stage.engine = EngineSettings { page: 100, ..EngineSettings::default() };
+    let stage =
+        Stage { engine: EngineSettings { page: 100, ..EngineSettings::default() }, ..Stage::default() };
     let world = stage.open().await;
     for number in 1..=250 {
         let document = task(number).as_object().cloned();
