@@ -9,6 +9,7 @@ use fantoccini::ClientBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::application::Application;
 use crate::group::Group;
 use crate::page::Page;
 
@@ -100,8 +101,8 @@ impl Desk {
 
     /// Starts the application and returns with its page.
     pub async fn open(&self) -> Page {
-        let application = application();
-        let capabilities = json!({ "tauri:options": { "application": application } });
+        let application = Application::on(&self.data());
+        let capabilities = json!({ "tauri:options": { "application": application.program() } });
         let Value::Object(capabilities) = capabilities else { unreachable!("an object was written above") };
         let address = format!("http://127.0.0.1:{}", self.driver);
         let client = ClientBuilder::rustls()
@@ -109,36 +110,8 @@ impl Desk {
             .capabilities(capabilities)
             .connect(&address)
             .await
-            .unwrap_or_else(|error| panic!("{} did not open: {error}", application.display()));
-        Page::new(client)
-    }
-
-    /// Kills the application as a power cut would: no handler runs, nothing is tidied.
-    pub async fn kill_application(&self, window: Page) {
-        let id = self.application_id().expect("the application runs");
-        let killed = Command::new("kill").args(["-KILL", &id.to_string()]).status();
-        assert!(killed.expect("there is a kill").success());
-        // The driver notices with the next word to it.
-        let _ = window.client().clone().close().await;
-        let begun = Instant::now();
-        while self.application_id().is_some() {
-            assert!(begun.elapsed() < READY_WITHIN, "a killed process ends");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// The process of the application on this desk's data folder; processes on other desks are none of ours.
-    fn application_id(&self) -> Option<u32> {
-        let (program, ours) = (application(), format!("TIDEMARK_DATA={}", self.data().display()));
-        let processes = std::fs::read_dir("/proc").expect("the system tells its processes");
-        processes.flatten().find_map(|entry| {
-            let id = entry.file_name().to_str()?.parse().ok()?;
-            // A process that has ended but was not waited for has no program any more.
-            let runs = std::fs::read_link(entry.path().join("exe")).ok()? == program;
-            let environment = std::fs::read(entry.path().join("environ")).ok()?;
-            let mut variables = environment.split(|byte| *byte == 0);
-            (runs && variables.any(|variable| variable == ours.as_bytes())).then_some(id)
-        })
+            .unwrap_or_else(|error| panic!("{} did not open: {error}", application.program().display()));
+        Page::new(client, application)
     }
 
     /// The address of the desk's session bus, for a program that joins it.
@@ -196,14 +169,6 @@ impl Desk {
         let entries = history["data"][0].as_array().cloned().unwrap_or_default();
         entries.iter().map(|entry| (text(entry, "summary"), text(entry, "body"))).collect()
     }
-}
-
-/// The built application: beside the folder that this test runs from.
-fn application() -> PathBuf {
-    let here = std::env::current_exe().expect("a running program has a path");
-    let built = here.ancestors().nth(2).unwrap_or(&here).join("tidemark");
-    assert!(built.exists(), "the application is not built: run `cargo xtask test --only window`");
-    built
 }
 
 fn tauri_driver() -> PathBuf {

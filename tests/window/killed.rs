@@ -23,7 +23,7 @@ async fn work_without_a_server_outlives_a_killed_process_and_is_sent_once() {
     create(&window).await;
     delete(&window).await;
     window.see("Offline · 3 saved on this computer").await;
-    desk.kill_application(window).await;
+    window.kill().await;
 
     let window = desk.open().await;
     window.see("Offline. 3 changes are saved on this computer and go out by themselves.").await;

@@ -2,14 +2,18 @@
 //!
 //! `cargo xtask test --only window` builds the page and the application first.
 
+mod application;
 mod desk;
 mod group;
 mod hands;
+mod hostile;
 mod killed;
 mod main_job;
 mod numbers;
 mod opens;
 mod page;
+mod pictures;
 mod records;
 mod sample;
 mod server;
+mod stage;

@@ -5,8 +5,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
+
+use crate::application::{Application, Running};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -14,11 +17,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// The open window's page.
 pub struct Page {
     client: Client,
+    application: Application,
 }
 
 impl Page {
-    pub(crate) fn new(client: Client) -> Page {
-        Page { client }
+    pub(crate) fn new(client: Client, application: Application) -> Page {
+        Page { client, application }
     }
 
     /// The underlying WebDriver client, for what has no word here.
@@ -114,10 +118,10 @@ impl Page {
         list.select_by_label(entry).await.unwrap_or_else(|error| panic!("`{css}` has no `{entry}`: {error}"));
     }
 
-    /// Types where the focus is.
-    pub async fn type_keys(&self, keys: &str) {
-        let active = self.client.active_element().await.expect("something has the focus");
-        active.send_keys(keys).await.expect("it takes keys");
+    /// Presses a key while what the selector matches first has the focus.
+    pub async fn keys(&self, css: &str, key: Key) {
+        let focused = self.find(css).await;
+        focused.send_keys(&char::from(key).to_string()).await.expect("it takes keys");
     }
 
     /// Goes to a screen by the sidebar.
@@ -161,9 +165,25 @@ impl Page {
         path
     }
 
+    /// The process behind the page.
+    pub fn running(&self) -> Running {
+        self.application.running()
+    }
+
     /// Closes the window as its close button would, and waits until the application has ended.
     pub async fn close(self) {
+        let running = self.running();
         self.client.close().await.expect("the application ends");
+        running.ended().await;
+    }
+
+    /// Kills the application in the middle of whatever it does.
+    pub async fn kill(self) {
+        let running = self.running();
+        running.kill();
+        running.ended().await;
+        // With the next word to it the driver notices, and is free for another session.
+        let _ = self.client.close().await;
     }
 }
 
