@@ -151,7 +151,6 @@ fn a_failure_is_told_with_its_words_and_ends_with_the_next_good_cycle() {
     let stage = Stage::running(&[TASK]);
     let heard = Heard::on(&stage);
     stage.add_link(Some(SECRET));
-    let state = |word: &str| heard.last("sync-state-changed").is_some_and(|status| status["state"] == word);
     stage.until("a good cycle", || {
         heard.last("sync-state-changed").is_some_and(|status| status["sentence"]["id"] == "upToDate")
     });
