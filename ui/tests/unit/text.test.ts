@@ -10,6 +10,11 @@ test("characters that hide or turn text are shown by their code", () => {
   expect(visible("مرحبا 👩‍🌾"), "right-to-left text and joined emoji stay").toBe("مرحبا 👩‍🌾");
 });
 
+test("a pile of marks on one letter is cut, and letters that need several stay", () => {
+  expect(visible(`Z${"\u0301".repeat(50)}!`)).toBe(`Z${"\u0301".repeat(4)}…!`);
+  expect(visible("क्ष्म्य Việt שָׁלוֹם")).toBe("क्ष्म्य Việt שָׁלוֹם");
+});
+
 test("a cut never leaves half a character", () => {
   expect(cut("ab👍cd", 3)).toBe("ab…");
   expect(cut("abc", 3)).toBe("abc");

@@ -103,6 +103,6 @@ export const form = {
   needName: "Give it a name.",
   needUrl: "Give the server's address.",
   badUrl: "This is no address. It starts with https:// (or http:// for this computer).",
-  notKept: (why: string) => `The secret is kept for this run only: ${why}`,
+  notKept: (why: string) => why,
   added: (name: string) => `${name} is connected.`,
 };

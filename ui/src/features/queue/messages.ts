@@ -99,6 +99,7 @@ export const words = {
   exportJson: "Copy as JSON",
   copied: "Copied.",
   gone: "This change is no longer in the queue.",
+  inCollection: (title: string, collection: string) => `“${title}” in ${collection}`,
   number: (n: number) => `Change ${n}`,
 };
 

@@ -6,7 +6,7 @@ export const words = {
   theme: "Theme",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   density: "Row height",
-  densities: { compact: "Compact", default: "Default", comfort: "Comfort" },
+  densities: { compact: "Compact", default: "Normal", comfort: "Comfort" },
   undoHold: "Hold a resolved conflict, so that it can be undone",
   holds: { off: "Off", five: "5 s", ten: "10 s", thirty: "30 s" },
   notifyConflicts: "When records changed in two places",

@@ -10,12 +10,14 @@ const hidden =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 /* eslint-enable no-control-regex */
 
+/** Marks over and under one letter; a pile of them would paint over its neighbours. */
+const piled = /(\p{M}{4})\p{M}+/gu;
+
 /** Shows characters that have no picture or change the reading order as their code: `⟦U+202E⟧`. */
 export function visible(text: string): string {
-  return text.replace(
-    hidden,
-    (char) => `⟦U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟧`,
-  );
+  return text
+    .replace(piled, "$1…")
+    .replace(hidden, (char) => `⟦U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟧`);
 }
 
 /** Cuts a text at `most` characters, never inside a surrogate pair. */
