@@ -31,3 +31,8 @@ export function cut(text: string, most: number): string {
 export function line(text: string): string {
   return visible(cut(text, ROW_CHARS).replace(/\s+/g, " "));
 }
+
+/** A text that keeps its reading direction to itself, where an element of its own would be one too many. */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}
