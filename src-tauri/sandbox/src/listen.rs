@@ -22,6 +22,9 @@ use tokio::task::JoinSet;
 /// How long requests may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How often the port is tried again while somebody else still holds the door.
+const LETTING_GO: u32 = 200;
+
 /// What the listening task is told.
 pub(crate) enum Command {
     Offline(oneshot::Sender<io::Result<()>>),
@@ -65,7 +68,7 @@ pub(crate) async fn listen(
             Some(_) = connections.join_next() => {}
             command = inbox.recv() => match command {
                 Some(Command::Offline(done)) => {
-                    let (now, result) = shut(door, address);
+                    let (now, result) = shut(door, address).await;
                     door = now;
                     connections.shutdown().await;
                     let _ = done.send(result);
@@ -96,14 +99,22 @@ async fn accept(door: &Door) -> io::Result<TcpStream> {
     }
 }
 
-fn shut(door: Door, address: SocketAddr) -> (Door, io::Result<()>) {
+async fn shut(door: Door, address: SocketAddr) -> (Door, io::Result<()>) {
     if matches!(door, Door::Shut(_)) {
         return (door, Ok(()));
     }
     drop(door);
-    match bound(address) {
-        Ok(socket) => (Door::Shut(socket), Ok(())),
-        Err(error) => (Door::Lost, Err(error)),
+    let mut tries = 0;
+    loop {
+        match bound(address) {
+            Ok(socket) => return (Door::Shut(socket), Ok(())),
+            // A program that is being started at this moment holds a copy of the door until it runs.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < LETTING_GO => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(error) => return (Door::Lost, Err(error)),
+        }
     }
 }
 

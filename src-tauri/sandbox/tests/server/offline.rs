@@ -85,3 +85,25 @@ async fn a_taken_port_is_said() {
     let said = refused.err().unwrap().to_string();
     assert!(said.contains(&desk.sandbox.port().to_string()), "{said}");
 }
+
+#[tokio::test]
+async fn going_offline_works_while_programs_are_being_started() {
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let starting = std::thread::spawn({
+        let (done, me) = (done.clone(), std::env::current_exe().unwrap());
+        move || {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                // A started program has a copy of every open door until it runs.
+                std::process::Command::new(&me).arg("--list").output().unwrap();
+            }
+        }
+    });
+    for _ in 0..200 {
+        sandbox.go_offline().await.unwrap();
+        sandbox.go_online().await.unwrap();
+    }
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    starting.join().unwrap();
+    sandbox.stop().await;
+}
