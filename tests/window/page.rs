@@ -56,10 +56,12 @@ impl Page {
         assert!(gone, "`{text}` does not go; the page shows:\n{}", self.text().await);
     }
 
-    /// Waits until a script says `true`; a promise is told when it does not.
+    /// Waits until a script answers `true`; when it does not, the promise is told with the last answer.
     pub async fn hold(&self, script: &str, promise: &str) {
-        let holds = self.until(|page| async move { page.script(script).await == true }).await;
-        assert!(holds, "{promise}; the page shows:\n{}", self.text().await);
+        if !self.until(|page| async move { page.script(script).await == true }).await {
+            let answer = self.script(script).await;
+            panic!("{promise}: {answer}; the page shows:\n{}", self.text().await);
+        }
     }
 
     async fn until<'a, F: Future<Output = bool>>(&'a self, mut holds: impl FnMut(&'a Page) -> F) -> bool {

@@ -11,9 +11,6 @@ use tidemark_sandbox::{RunningSandbox, Sandbox, SandboxOptions, SeedRecord};
 use crate::desk::NOW;
 use crate::page::Page;
 
-/// The name that a connection gets where none is typed: its host.
-pub const LINK: &str = "127.0.0.1";
-
 /// Starts a server whose clock agrees with the application's.
 pub async fn serve(options: SandboxOptions) -> RunningSandbox {
     let start: DateTime<Utc> = NOW.parse().expect("the instant is written right");

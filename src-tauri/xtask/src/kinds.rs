@@ -74,7 +74,12 @@ pub fn all() -> Vec<Kind> {
             "contract" => &[Window, Page, Programs, Kinto],
             _ => &[Window, Page, Programs],
         };
-        kinds.push(kind(&target, needs, How::CargoTest(words(&["--test", &target]))));
+        let mut arguments: Vec<String> = words(&["--test", &target]);
+        if target == "window" {
+            // Each test has a display, a bus and a browser of its own: two at once are more than two cores carry.
+            arguments.extend(words(&["--", "--test-threads=1"]));
+        }
+        kinds.push(kind(&target, needs, How::CargoTest(arguments)));
     }
     kinds
 }
