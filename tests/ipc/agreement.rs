@@ -55,14 +55,16 @@ fn agree(stage: &Stage, heard: &Heard, moment: &str, is_it: impl Fn(&StatusSnaps
     let mut surfaces = None;
     stage.until(moment, || {
         let Some(event) = told() else { return false };
-        let by_program = command_line_says(stage, &["--json"]);
-        let by_program: StatusSnapshot = serde_json::from_str(&by_program).expect("the status as JSON");
+        let by_program = || -> StatusSnapshot {
+            serde_json::from_str(&command_line_says(stage, &["--json"])).expect("the status as JSON")
+        };
+        let (before, in_words, after) = (by_program(), command_line_says(stage, &[]), by_program());
         let answer = stage.status();
-        let at_rest = by_program.seq == event.seq && said(&answer) == said(&event);
-        surfaces = Some((event, answer, by_program));
+        let at_rest = before.seq == event.seq && after.seq == event.seq && said(&answer) == said(&event);
+        surfaces = Some((event, answer, before, in_words));
         at_rest
     });
-    let (event, answer, by_program) = surfaces.expect("all spoke");
+    let (event, answer, by_program, in_words) = surfaces.expect("all spoke");
     let clockface = |at: Millis| {
         let at = chrono::DateTime::from_timestamp_millis(at.0).expect("a time of this era");
         at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M").to_string()
@@ -83,7 +85,6 @@ fn agree(stage: &Stage, heard: &Heard, moment: &str, is_it: impl Fn(&StatusSnaps
     assert_eq!(model.dot, for_a_person || !event.attention.sign_in.is_empty(), "{moment}: {model:?}");
 
     assert_eq!(said(&by_program), said(&event), "{moment}: the command line beside the running window");
-    let in_words = command_line_says(stage, &[]);
     assert_eq!(in_words.lines().next(), Some(sentence.as_str()), "{moment}: in the same words");
     let activity = words::activity(&event.activity, &clockface);
     assert!(in_words.lines().any(|line| line == activity), "{moment}: no line {activity:?} in {in_words}");
