@@ -63,6 +63,18 @@ impl Running {
         }
     }
 
+    /// How long it has run, to the hundredth of a second.
+    pub fn age(&self) -> Duration {
+        let read = |path: String| std::fs::read_to_string(path).expect("the system tells of its processes");
+        let stat = read(format!("/proc/{}/stat", self.0));
+        // Counted behind the name, which may contain anything; the clock ticks a hundred times a second.
+        let started = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(19));
+        let started: f64 = started.and_then(|ticks| ticks.parse().ok()).expect("it tells the start");
+        let uptime = read("/proc/uptime".to_owned());
+        let uptime: f64 = uptime.split(' ').next().and_then(|up| up.parse().ok()).expect("it tells its age");
+        Duration::from_secs_f64((uptime - started / 100.0).max(0.0))
+    }
+
     /// The first thread may be a zombie while others still give back what all of them hold.
     fn holds_files(&self) -> bool {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.0)).map_or(0, Iterator::count);

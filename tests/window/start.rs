@@ -1,0 +1,22 @@
+//! How long a person waits for the window: told, not judged, because it depends on the machine and the build.
+
+use tidemark_sandbox::SandboxOptions;
+
+use crate::desk::{Desk, Theme};
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn a_cold_start_leads_to_a_usable_overview() {
+    let desk = Desk::new(Theme::Light, &[]);
+    let (stage, server) = Stage::open(&desk, "Field service", SandboxOptions::sample()).await;
+    stage.close().await;
+    let window = desk.open().await;
+    window.find("[data-testid=ledger]").await;
+    let age = window.running().age();
+    let script =
+        "return performance.getEntriesByType('paint').map((one) => [one.name, Math.round(one.startTime)])";
+    let paints = window.script(script).await;
+    println!("cold start to a usable Overview: {} ms with the driver's own time; {paints}", age.as_millis());
+    window.close().await;
+    server.stop().await;
+}
