@@ -2,6 +2,9 @@
 //!
 //! `cargo xtask test --only window` builds the page and the application first.
 
+// What prepares a test is a function beside it, which the linter does not take for a test.
+#![allow(clippy::unwrap_used)]
+
 mod application;
 mod desk;
 mod group;

@@ -1,13 +1,13 @@
 //! Fixing bytes and key before anything is sent (`engine.md` 3, 4).
 
-use crate::store::outbox::{self, From, MutationRow, Seal};
+use crate::store::outbox::{self, Ended, From, MutationRow, Seal};
 use crate::store::places::{Place, refuse};
 use crate::store::{StoreError, attempts, meta, records};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::change;
 use tidemark_model::connector::{Capabilities, Connector, Intent, SealError, Sealed};
-use tidemark_model::document;
+use tidemark_model::document::{self, same};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
@@ -70,6 +70,7 @@ pub(crate) fn next(tx: &Connection, sealing: &Sealing<'_>) -> Result<Vec<Dispatc
     check_sender(tx, sealing.sender_epoch)?;
     outbox::promote_due(tx, sealing.link_id, sealing.now)?;
     let ready = outbox::ready(tx, sealing.link_id, sealing.principal, sealing.from, sealing.limit)?;
+    let had_ready = !ready.is_empty();
     let mut dispatches = Vec::with_capacity(ready.len());
     for (mutation, key) in ready.into_iter().zip(sealing.keys) {
         if sealing.busy.contains(&mutation.seq) {
@@ -82,6 +83,10 @@ pub(crate) fn next(tx: &Connection, sealing: &Sealing<'_>) -> Result<Vec<Dispatc
         if let Some(dispatch) = dispatch(tx, sealing, place, &mutation, key)? {
             dispatches.push(dispatch);
         }
+    }
+    if had_ready && dispatches.is_empty() && sealing.busy.is_empty() {
+        // All of them ended or were parked without being sent: what stood behind them is ready now.
+        return next(tx, sealing);
     }
     Ok(dispatches)
 }
@@ -156,6 +161,15 @@ fn seal_first(
             return Ok(None);
         }
     };
+    let makes_no_difference = match (mutation.operation, &record.base.document, &document) {
+        (Operation::Update | Operation::Replace, Some(base), Some(document)) => same(base, document),
+        _ => false,
+    };
+    if makes_no_difference && mutation.conflict_id.is_none() {
+        // A write without a change would only make everybody fetch the record again.
+        outbox::end(tx, mutation, Ended::Cancelled, sealing.now)?;
+        return Ok(None);
+    }
     let intent = Intent {
         collection: &place.collection,
         record: &record.rid,
