@@ -4,6 +4,8 @@
 
 // What prepares a test is a function beside it, which the linter does not take for a test.
 #![allow(clippy::unwrap_used)]
+// Figures that are told and not asserted.
+#![allow(clippy::print_stdout)]
 
 mod application;
 mod desk;
