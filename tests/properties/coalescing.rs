@@ -4,6 +4,7 @@
 use crate::desk::Desk;
 use crate::steps::{Step, step};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 fn run(honours_keys: bool, steps: &[Step]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -18,7 +19,7 @@ fn run(honours_keys: bool, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
     // proves A3, A4, A5, A8
     #[test]
