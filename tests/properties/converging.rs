@@ -4,7 +4,6 @@
 use crate::desk::Desk;
 use crate::steps::{Step, crowded_step};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 fn run(honours_keys: bool, mine: bool, steps: &[Step]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -19,7 +18,7 @@ fn run(honours_keys: bool, mine: bool, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases())]
 
     // proves A4, A5, C2, C4, D1, D7, D8
     #[test]

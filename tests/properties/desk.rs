@@ -162,7 +162,7 @@ impl Desk {
     async fn resolve_oldest(&mut self, mine: bool, hold_s: i64) -> Result<(), StoreError> {
         let open = self.engine().list_conflicts(0, 1)?;
         let Some(row) = open.rows.first() else { return Ok(()) };
-        let resolution = if mine { Resolution::LocalWins } else { Resolution::ServerWins };
+        let resolution = if mine { Resolution::LocalWins {} } else { Resolution::ServerWins {} };
         self.resolved = Some(row.id);
         self.engine().resolve_conflict(row.id, resolution, None, Millis(hold_s * 1000)).await.map(drop)
     }

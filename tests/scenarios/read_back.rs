@@ -11,7 +11,7 @@ async fn stored_otherwise() -> World {
     world.colleague_sets("t001", "state", "theirs");
     world.sync().await;
     let id = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
-    world.engine().resolve_conflict(id, Resolution::LocalWins, None, NO_HOLD).await.unwrap();
+    world.engine().resolve_conflict(id, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
     let tap = &world.wire.tap;
     tap.forget();
     tap.hold(Point::Fetch);
@@ -50,7 +50,7 @@ async fn trying_it_again_compares_anew_and_overwrites_nothing() {
     assert_eq!(world.there("t001").unwrap()["state"], "something else");
     let rows = world.engine().list_conflicts(0, 10).unwrap().rows;
     assert_eq!(rows.len(), 1);
-    world.engine().resolve_conflict(rows[0].id, Resolution::LocalWins, None, NO_HOLD).await.unwrap();
+    world.engine().resolve_conflict(rows[0].id, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
     assert_eq!(world.sync().await.confirmed, 1);
     assert_eq!(world.there("t001").unwrap()["state"], "mine");
     world.finish().await;

@@ -58,7 +58,7 @@ fn expected_choices() -> Vec<(String, FieldChoice)> {
 #[tokio::test]
 async fn all_mine_is_sent_on_top_of_the_version_that_was_seen_and_read_back() {
     let (world, id) = met().await;
-    resolve(&world, id, Resolution::LocalWins, NO_HOLD).await;
+    resolve(&world, id, Resolution::LocalWins {}, NO_HOLD).await;
     assert_eq!(world.sync().await.confirmed, 1);
     let result = json!({"id": "t001", "title": "Theirs", "state": "mine", "rank": 10});
     assert_eq!((world.here("t001"), world.there("t001")), (Some(result.clone()), Some(result)));
@@ -71,7 +71,7 @@ async fn all_mine_is_sent_on_top_of_the_version_that_was_seen_and_read_back() {
 #[tokio::test]
 async fn all_the_servers_sends_nothing() {
     let (world, id) = met().await;
-    let resolved = resolve(&world, id, Resolution::ServerWins, NO_HOLD).await;
+    let resolved = resolve(&world, id, Resolution::ServerWins {}, NO_HOLD).await;
     assert_eq!(resolved.change, None);
     world.sync().await;
     let result = json!({"id": "t001", "title": "Theirs", "state": "theirs", "rank": 20});
@@ -226,7 +226,7 @@ async fn a_resolution_of_what_is_not_there_any_more_is_refused() {
 // proves D2, D7
 #[tokio::test]
 async fn mine_against_a_deletion_makes_the_record_again_and_the_servers_takes_it_away() {
-    for (resolution, stays) in [(Resolution::LocalWins, true), (Resolution::ServerWins, false)] {
+    for (resolution, stays) in [(Resolution::LocalWins {}, true), (Resolution::ServerWins {}, false)] {
         let world = Stage::tasks(1).open().await;
         world.set("t001", "state", "mine").await;
         world.colleague_deletes("t001");
@@ -243,7 +243,7 @@ async fn mine_against_a_deletion_makes_the_record_again_and_the_servers_takes_it
 // proves D2, D7
 #[tokio::test]
 async fn my_deletion_against_a_change_deletes_and_the_servers_brings_it_back() {
-    for (resolution, stays) in [(Resolution::LocalWins, false), (Resolution::ServerWins, true)] {
+    for (resolution, stays) in [(Resolution::LocalWins {}, false), (Resolution::ServerWins {}, true)] {
         let world = Stage::tasks(1).open().await;
         world.delete("t001").await;
         world.colleague_sets("t001", "state", "theirs");
@@ -264,7 +264,7 @@ async fn an_edit_made_while_the_conflict_was_open_is_in_the_resolution() {
     world.set("t001", "note", "first").await;
     world.set("t001", "note", "second").await;
     world.set("t001", "rank", 12).await;
-    resolve(&world, id, Resolution::LocalWins, NO_HOLD).await;
+    resolve(&world, id, Resolution::LocalWins {}, NO_HOLD).await;
     world.sync().await;
     let result = json!({"id": "t001", "title": "Theirs", "state": "mine", "rank": 12, "note": "second"});
     assert_eq!((world.here("t001"), world.there("t001")), (Some(result.clone()), Some(result)));

@@ -50,6 +50,8 @@ pub(crate) struct Run {
     /// The link as a whole stops.
     pub(crate) stop: Option<Stop>,
     pub(crate) skew: Option<Millis>,
+    /// The server answered in its own shape at least once.
+    reached: bool,
     /// A person or another process asked for it: what has stopped is tried again.
     pub(crate) forced: bool,
     /// A collection that is not where its path says.
@@ -189,7 +191,7 @@ async fn finish(
     let now = shared.now();
     let (id, name, host) = (link.id, link.name.clone(), link.host.clone());
     let (stop, skew, pace) = (run.stop.clone(), run.skew, run.pace);
-    let reached = link.is_online();
+    let reached = run.reached;
     let away = match &stop {
         Some(Stop::Away(failure)) => Some(failure.clone()),
         Some(Stop::Stopped(_, failure)) => Some(failure.clone()),
@@ -285,6 +287,7 @@ impl Run {
         if let Some(server) = server_time {
             self.skew = Some(Millis(server.0 - shared.now().0));
         }
+        self.reached = true;
         link.change_live(|live| {
             live.connectivity = Connectivity::Online;
             live.offline_since = None;
@@ -327,7 +330,7 @@ impl Run {
             // About one change, in the server's own shape: the server itself is well.
             ErrorClass::Conflict | ErrorClass::Permanent => {
                 link.breaker(|breaker| breaker.succeeded());
-                link.change_live(|live| live.connectivity = Connectivity::Online);
+                self.answered(shared, link, None);
             }
         }
         if link.breaker(|breaker| breaker.blocked_until(now)).is_some() && self.stop.is_none() {

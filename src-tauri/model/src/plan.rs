@@ -110,8 +110,9 @@ fn deleted_there(facts: &Facts<'_>) -> Plan {
     match (facts.local, facts.base) {
         // Gone on both sides.
         (None, _) => Plan::Agreed,
-        // Made here; a tombstone of an earlier life of this id changes nothing.
-        (Some(_), None) => Plan::Known,
+        // Made here; a tombstone of an earlier life of this id changes nothing, unless it was seen alive there since.
+        (Some(_), None) if facts.conflict.is_none() => Plan::Known,
+        (Some(_), None) => Plan::Conflict { kind: ConflictType::UpdatedHereDeletedThere, merge: None },
         (Some(_), Some(_)) => Plan::Conflict { kind: ConflictType::UpdatedHereDeletedThere, merge: None },
     }
 }
@@ -193,6 +194,23 @@ mod tests {
             let case = Case { base, local, pending, remote };
             assert_eq!(word(&decide(&case)), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_record_made_on_both_sides_and_then_deleted_there_is_a_refreshed_conflict() {
+        let (local, remote, rules) = (json!({"a": 1}), deleted("3"), MergeRules::default());
+        let facts = Facts {
+            base: None,
+            base_version: None,
+            local: Some(&local),
+            pending: true,
+            in_flight: false,
+            conflict: Some(Some("2")),
+            remote: &remote,
+            rules: &rules,
+        };
+        assert_eq!(word(&plan(&facts)), "updated_here_deleted_there", "taking the server's would revive the dead");
+        assert_eq!(plan(&Facts { conflict: Some(Some("3")), ..facts }), Plan::Known, "told already");
     }
 
     #[test]

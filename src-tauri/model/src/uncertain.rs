@@ -28,6 +28,12 @@ pub fn judge(
     match (operation, remote) {
         (Operation::Delete, Remote::Deleted { .. } | Remote::Missing) => Evidence::Applied,
         (Operation::Create, Remote::Missing) => Evidence::NotApplied,
+        // The very tombstone that it was made over.
+        (Operation::Create | Operation::Replace, Remote::Deleted { version: Some(version), .. })
+            if Some(version.as_str()) == base_version =>
+        {
+            Evidence::NotApplied
+        }
         // Deleted by somebody after it was created, or a tombstone of an earlier life: nobody can tell.
         (Operation::Create | Operation::Update | Operation::Replace, Remote::Deleted { .. }) => {
             Evidence::Moved
@@ -77,6 +83,7 @@ mod tests {
         let sealed = json!({"id": "1", "a": 2});
         let changes = [Change::set("/a", json!(2))];
         let gone = Remote::Deleted { version: None, at: None, by: None };
+        let tombstone = |version: &str| Remote::Deleted { version: Some(version.into()), at: None, by: None };
         let cases = [
             (Operation::Update, there(json!({"id": "1", "a": 1}), "1"), Evidence::NotApplied),
             (Operation::Update, there(json!({"id": "1", "a": 2, "b": 7}), "3"), Evidence::Applied),
@@ -84,6 +91,9 @@ mod tests {
             (Operation::Create, there(sealed.clone(), "1x"), Evidence::Applied),
             (Operation::Create, there(json!({"id": "1"}), "1x"), Evidence::Moved),
             (Operation::Create, Remote::Missing, Evidence::NotApplied),
+            (Operation::Create, tombstone("1"), Evidence::NotApplied),
+            (Operation::Create, tombstone("2"), Evidence::Moved),
+            (Operation::Update, tombstone("1"), Evidence::Moved),
             (Operation::Delete, gone.clone(), Evidence::Applied),
             (Operation::Delete, there(json!({}), "1"), Evidence::NotApplied),
             (Operation::Delete, there(json!({}), "2"), Evidence::Moved),

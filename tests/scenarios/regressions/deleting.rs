@@ -59,7 +59,7 @@ async fn deleted_made_again_and_deleted_again_in_a_conflict_that_can_still_be_re
     assert_eq!(world.sync().await.conflicts, 1);
     makes_again_and_deletes(&world).await;
     let conflict = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
-    world.engine().resolve_conflict(conflict, Resolution::LocalWins, None, NO_HOLD).await.unwrap();
+    world.engine().resolve_conflict(conflict, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
     world.sync().await;
     assert_eq!((world.here("t001"), world.there("t001")), (None, None));
     world.finish().await;

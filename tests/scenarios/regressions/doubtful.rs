@@ -22,7 +22,7 @@ fn conflict(world: &World) -> ConflictRow {
 }
 
 async fn take_theirs(world: &World, met: &ConflictRow) {
-    world.engine().resolve_conflict(met.id, Resolution::ServerWins, None, NO_HOLD).await.unwrap();
+    world.engine().resolve_conflict(met.id, Resolution::ServerWins {}, None, NO_HOLD).await.unwrap();
 }
 
 // proves A4, D2

@@ -21,7 +21,7 @@ fn conflict(world: &World) -> Count {
 }
 
 async fn keep_mine(world: &World, id: Count, hold: Millis) {
-    world.engine().resolve_conflict(id, Resolution::LocalWins, None, hold).await.unwrap();
+    world.engine().resolve_conflict(id, Resolution::LocalWins {}, None, hold).await.unwrap();
 }
 
 // proves D7, D9

@@ -43,10 +43,10 @@ pub async fn perform(arguments: &ResolveArguments, host: &Host, out: &Out) -> Re
 
 fn resolution(arguments: &ResolveArguments) -> Result<Resolution, Fault> {
     if arguments.local {
-        return Ok(Resolution::LocalWins);
+        return Ok(Resolution::LocalWins {});
     }
     if arguments.server {
-        return Ok(Resolution::ServerWins);
+        return Ok(Resolution::ServerWins {});
     }
     if let Some(file) = &arguments.merged {
         return Ok(Resolution::Manual { choices: Vec::new(), document: Some(input::text(file)?) });

@@ -154,14 +154,14 @@ pub struct ChoiceAt {
     pub choice: FieldChoice,
 }
 
-/// Row D7: how a person ends a conflict.
+/// Row D7: how a person ends a conflict. The braces let an unknown member be refused also where there is none to give.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "strategy", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Resolution {
     /// All mine, on top of the version that was seen.
-    LocalWins,
+    LocalWins {},
     /// All the server's.
-    ServerWins,
+    ServerWins {},
     /// Field by field, or a whole document.
     Manual {
         /// Choices by path.

@@ -75,8 +75,8 @@ fn result_of(
     resolution: &Resolution,
 ) -> Result<Option<Value>, StoreError> {
     match resolution {
-        Resolution::ServerWins => Ok(conflict.server.document.clone()),
-        Resolution::LocalWins => match (&conflict.local, &conflict.server.document) {
+        Resolution::ServerWins {} => Ok(conflict.server.document.clone()),
+        Resolution::LocalWins {} => match (&conflict.local, &conflict.server.document) {
             (Some(local), Some(server)) => {
                 let merged = merge::merge(conflict.base.as_ref(), local, server, &place.rules);
                 let mine: BTreeMap<String, Choice> =
