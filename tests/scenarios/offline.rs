@@ -35,3 +35,22 @@ async fn edits_made_offline_are_sent_when_the_server_is_back() {
     );
     world.finish().await;
 }
+
+// proves E3, E5
+#[tokio::test]
+async fn a_look_that_finds_nobody_is_no_contact() {
+    let world = Stage::tasks(1).open().await;
+    let reached = world.engine().status().unwrap().last_sync_time;
+    assert!(reached.is_some());
+    world.server.go_offline().await.unwrap();
+    world.clock.advance_s(3600);
+    assert!(world.sync().await.failure.is_some());
+    let status = world.engine().status().unwrap();
+    assert_eq!(status.last_sync_time, reached, "the window would say that the server answered just now");
+    assert_eq!(status.links[0].last_contact, reached);
+    world.server.go_online().await.unwrap();
+    world.clock.advance_s(60);
+    assert_eq!(world.sync().await.failure, None);
+    assert!(world.engine().status().unwrap().last_sync_time > reached);
+    world.finish().await;
+}

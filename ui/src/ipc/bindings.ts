@@ -1067,7 +1067,7 @@ export type RequestView = {
 	key: string,
 };
 
-/**  Row D7: how a person ends a conflict. */
+/**  Row D7: how a person ends a conflict. The braces let an unknown member be refused also where there is none to give. */
 export type Resolution = 
 /**  All mine, on top of the version that was seen. */
 { strategy: "local_wins" } | 
