@@ -29,6 +29,8 @@ pub struct Capabilities {
     pub echoes_document: bool,
     /// The largest number of requests in flight at once.
     pub in_flight: usize,
+    /// The most changes that the server takes all or none, in one request; 0 where it does not.
+    pub atomic_batch: usize,
 }
 
 /// What a request to the server proved.
@@ -292,6 +294,8 @@ pub enum Outcome {
     },
     /// Anything else.
     Failed(Failure),
+    /// Certainly not applied, because another change of the same atomic batch was not.
+    NotDone,
 }
 
 /// The answer to a push: one outcome per item, in the order sent, and perhaps a page of what others did.
@@ -321,6 +325,14 @@ pub trait Connector: Send + Sync {
     fn seal(&self, intent: &Intent<'_>) -> Result<WireForm, SealError>;
     /// Sends sealed mutations, as many as the engine gives at once (one, where there is no batch).
     fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer>;
+    /// Sends sealed mutations as one request that the server applies whole or not at all, under the first one's key.
+    ///
+    /// Only asked of connectors whose capabilities name an atomic batch.
+    fn push_atomic<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
+        let refused = Failure::new(crate::failure::ErrorClass::Permanent, "this server takes no atomic batches");
+        let outcomes = items.iter().map(|_| Outcome::Failed(refused.clone())).collect();
+        Box::pin(async move { PushAnswer { outcomes, page: None, server_time: None, backoff: None } })
+    }
     /// One page.
     fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>>;
     /// One record.

@@ -177,6 +177,8 @@ pub struct WriteSettings {
     pub keys: KeySettings,
     /// Whether the client chooses ids.
     pub client_ids: bool,
+    /// Several changes in one request, where the server takes that.
+    pub batch: Option<BatchSettings>,
 }
 
 impl Default for WriteSettings {
@@ -187,7 +189,26 @@ impl Default for WriteSettings {
             precondition: Precondition::IfMatch,
             keys: KeySettings::default(),
             client_ids: true,
+            batch: Some(BatchSettings::default()),
         }
+    }
+}
+
+/// Several changes in one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchSettings {
+    /// Path under the URL.
+    pub path: String,
+    /// The most changes in one.
+    pub max: u16,
+    /// Whether the server applies one whole or not at all when asked to.
+    pub atomic: bool,
+}
+
+impl Default for BatchSettings {
+    fn default() -> Self {
+        Self { path: "batch".into(), max: 100, atomic: true }
     }
 }
 

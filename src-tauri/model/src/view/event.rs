@@ -1,6 +1,6 @@
 //! Events: which views are stale, with ids and counters, never documents. A lost event does no harm (row E2).
 
-use super::{Progress, Resolution, StatusSnapshot};
+use super::{Progress, Resolution, StatusSnapshot, TransactionChanged};
 use crate::number::Count;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,8 @@ pub enum Event {
     ConflictCreated(ConflictCreated),
     /// `conflict-resolved`.
     ConflictResolved(ConflictResolved),
+    /// `transaction-changed`.
+    TransactionChanged(TransactionChanged),
 }
 
 /// A run's progress on one link.

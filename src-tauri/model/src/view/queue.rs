@@ -83,6 +83,8 @@ pub struct ChangeRow {
     pub position: Option<Count>,
     /// 0–9.
     pub priority: u8,
+    /// The transaction that it is part of.
+    pub transaction: Option<String>,
 }
 
 /// Why a change does not go now.
@@ -98,6 +100,20 @@ pub enum WaitReason {
     Dependency {
         /// Number of that change.
         change: Count,
+    },
+    /// Until all changes of its transaction are first in line for their records.
+    Transaction {
+        /// That transaction.
+        transaction: String,
+        /// The one that has a record of it first.
+        behind: Option<String>,
+    },
+    /// Rolled back with its transaction; it can be restored.
+    RolledBack {
+        /// That transaction.
+        transaction: String,
+        /// Why: the server's words, or what it stood behind.
+        words: String,
     },
     /// Until a time, after a failure.
     Backoff {

@@ -54,3 +54,13 @@ CREATE TABLE aliases (
 
 -- The server refused a compressed body (415): bodies go to it as they are.
 ALTER TABLE links ADD COLUMN plain_bodies INTEGER NOT NULL DEFAULT 0 CHECK (plain_bodies IN (0, 1));
+
+-- Transactions whose members moved in the running commit; the commit looks at each and empties it.
+CREATE TABLE transactions_stale (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TRIGGER outbox_member_insert AFTER INSERT ON outbox WHEN NEW.transaction_id IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO transactions_stale (id) VALUES (NEW.transaction_id);
+END;
+CREATE TRIGGER outbox_member_update AFTER UPDATE OF state, head ON outbox
+    WHEN NEW.transaction_id IS NOT NULL AND (NEW.state <> OLD.state OR NEW.head <> OLD.head) BEGIN
+    INSERT OR IGNORE INTO transactions_stale (id) VALUES (NEW.transaction_id);
+END;
