@@ -104,6 +104,7 @@ impl Engine {
             mutation_id: self.shared().uuid(),
             metadata,
             priority: None,
+            member: None,
             now: self.shared().now(),
         };
         let (saved, moved) = self.shared().write(move |tx| edit::save(tx, &place, &edit)).await?;

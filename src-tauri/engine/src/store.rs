@@ -15,6 +15,7 @@ pub(crate) mod outbox;
 pub(crate) mod places;
 pub(crate) mod records;
 pub(crate) mod signals;
+pub(crate) mod transactions;
 pub(crate) mod verbs;
 pub(crate) mod views;
 mod writer;

@@ -118,14 +118,16 @@ pub struct Tally {
     pub rolled_back: i64,
     /// Accepted.
     pub confirmed: i64,
-    /// Ended otherwise: for the server's version, or by a person.
-    pub dropped: i64,
+    /// Ended for the server's version.
+    pub superseded: i64,
+    /// Put in the trash by a person.
+    pub discarded: i64,
 }
 
 impl Tally {
     /// All of them.
     pub fn all(&self) -> i64 {
-        self.unfinished() + self.rolled_back + self.confirmed + self.dropped
+        self.unfinished() + self.rolled_back + self.confirmed + self.superseded + self.discarded
     }
 
     /// Those that may still be accepted.
@@ -175,11 +177,12 @@ pub fn judge(facts: &Facts) -> Verdict {
         });
     }
     let rolls_back = strategy.locks() && members.all() > 1;
-    if rolls_back && members.parked > 0 && members.on_wire == 0 {
+    // An open conflict and an answer that is not in are waited for: what they come to decides what is rolled back.
+    if rolls_back && members.parked > 0 && members.on_wire == 0 && members.conflicted == 0 {
         let undo = strategy == Strategy::Saga && members.confirmed > 0;
         return if undo { Verdict::Undo } else { Verdict::RollBack };
     }
-    let begun = members.on_wire + members.confirmed + members.dropped > 0;
+    let begun = members.on_wire + members.confirmed + members.superseded > 0;
     let going = members.waiting + members.on_wire;
     Verdict::Stands(match members {
         Tally { conflicted: 1.., .. } => Conflicted,
@@ -187,8 +190,7 @@ pub fn judge(facts: &Facts) -> Verdict {
         _ if going > 0 && (begun || (members.parked > 0 && !rolls_back)) => Persisting,
         _ if going > 0 && facts.behind => Queued,
         _ if going > 0 => TransactionState::Pending,
-        // On the wire with a refusal beside it: what becomes of it is decided when the answer is in.
-        Tally { parked: 1.., .. } => Failed,
+        Tally { parked: 1.., .. } | Tally { discarded: 1.., .. } => Failed,
         Tally { confirmed: 1.., .. } if facts.await_sync && !facts.seen => PersistedAwaitingSync,
         _ => Completed,
     })
@@ -212,7 +214,8 @@ mod tests {
             ("one accepted", Tally { waiting: 2, confirmed: 1, ..t }, Persisting),
             ("one in conflict", Tally { waiting: 2, conflicted: 1, ..t }, Conflicted),
             ("all accepted", Tally { confirmed: 3, ..t }, Completed),
-            ("one decided for the server", Tally { confirmed: 2, dropped: 1, ..t }, Completed),
+            ("one decided for the server", Tally { confirmed: 2, superseded: 1, ..t }, Completed),
+            ("one in the trash", Tally { confirmed: 2, discarded: 1, ..t }, Failed),
             ("rolled back", Tally { rolled_back: 3, ..t }, Failed),
         ];
         for (name, members, state) in cases {

@@ -32,7 +32,13 @@ pub(crate) fn release(tx: &Connection, seq: i64) -> Result<(), StoreError> {
 /// `seq` no longer waits for anything.
 pub(crate) fn drop_of(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM edges WHERE seq = ?1")?.execute([seq])?;
-    tx.prepare_cached("UPDATE outbox SET blockers = 0 WHERE seq = ?1")?.execute([seq])?;
+    tx.prepare_cached("UPDATE outbox SET blockers = gated WHERE seq = ?1")?.execute([seq])?;
+    Ok(())
+}
+
+/// What waited for `from` waits for `to`, which takes its place.
+pub(crate) fn hand_over(tx: &Connection, from: i64, to: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE edges SET waits_for = ?2 WHERE waits_for = ?1")?.execute(params![from, to])?;
     Ok(())
 }
 

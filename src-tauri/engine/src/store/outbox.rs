@@ -5,7 +5,7 @@ mod state;
 
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
-    Ended, bring_forward, end, purge, repair, retry, sealed_become_uncertain,
+    Ended, bring_forward, end, keep_undo, purge, repair, retry, roll_back, sealed_become_uncertain,
     sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure, set_held, set_may_be_in,
     set_state,
 };
@@ -88,6 +88,14 @@ pub struct MutationRow {
     pub into_id: Option<String>,
     /// The conflict that it settles.
     pub conflict_id: Option<i64>,
+    /// The explicit transaction that it is part of.
+    pub transaction_id: Option<String>,
+    /// It waits until all members of that are first in their lanes.
+    pub gated: bool,
+    /// The accepted member of a saga that it takes back.
+    pub compensates: Option<String>,
+    /// The server's document before a saga's member was accepted, or when a member was rolled back; JSON text.
+    pub undo_doc: Option<String>,
     /// When it was saved.
     pub created_at: Millis,
     /// When it ended.
@@ -97,7 +105,8 @@ pub struct MutationRow {
 /// The columns of a [`MutationRow`].
 pub(crate) const COLUMNS: &str = "seq, id, link_id, collection_id, record_id, rid, operation, changes, metadata, \
      priority, state, head, blockers, due_at, held, key, wire, sealed_at, sealed_doc, dispatched, attempts, counted, \
-     same_5xx, class, status, words, may_be_in, into_id, conflict_id, created_at, ended_at";
+     same_5xx, class, status, words, may_be_in, into_id, conflict_id, transaction_id, gated, compensates, \
+     undo_doc, created_at, ended_at";
 
 impl MutationRow {
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -141,6 +150,10 @@ impl MutationRow {
             may_be_in: row.get("may_be_in")?,
             into_id: row.get("into_id")?,
             conflict_id: row.get("conflict_id")?,
+            transaction_id: row.get("transaction_id")?,
+            gated: row.get("gated")?,
+            compensates: row.get("compensates")?,
+            undo_doc: row.get("undo_doc")?,
             created_at: Millis(row.get("created_at")?),
             ended_at: row.get::<_, Option<i64>>("ended_at")?.map(Millis),
         })
@@ -180,15 +193,29 @@ pub struct NewMutation<'a> {
     pub into_id: Option<&'a str>,
     /// The conflict that it settles.
     pub conflict_id: Option<i64>,
+    /// Its place in an explicit transaction.
+    pub member: Option<Membership<'a>>,
     /// When it was saved.
     pub now: Millis,
+}
+
+/// A change's place in an explicit transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership<'a> {
+    /// The transaction.
+    pub transaction: &'a str,
+    /// It waits until all members are first in their lanes.
+    pub gated: bool,
+    /// The accepted member that it takes back.
+    pub compensates: Option<&'a str>,
 }
 
 pub(crate) fn insert(tx: &Connection, new: &NewMutation<'_>) -> Result<i64, StoreError> {
     tx.prepare_cached(
         "INSERT INTO outbox (id, link_id, collection_id, record_id, rid, principal, operation, changes, metadata,
-                             priority, state, head, due_at, held, into_id, conflict_id, created_at, ended_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                             priority, state, head, due_at, held, into_id, conflict_id, created_at, ended_at,
+                             transaction_id, gated, blockers, compensates)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20, ?21)",
     )?
     .execute(params![
         new.id,
@@ -209,6 +236,9 @@ pub(crate) fn insert(tx: &Connection, new: &NewMutation<'_>) -> Result<i64, Stor
         new.conflict_id,
         new.now.0,
         new.state.is_finished().then_some(new.now.0),
+        new.member.map(|member| member.transaction),
+        new.member.is_some_and(|member| member.gated && !new.state.is_finished()),
+        new.member.and_then(|member| member.compensates),
     ])?;
     Ok(tx.last_insert_rowid())
 }
@@ -329,6 +359,25 @@ pub(crate) fn unfinished_of_link(tx: &Connection, link_id: i64) -> Result<Vec<Mu
         unfinished.push(MutationRow::read(row)?);
     }
     Ok(unfinished)
+}
+
+/// The members of a transaction in some states, oldest first.
+pub(crate) fn members(
+    tx: &Connection,
+    transaction: &str,
+    states: &[MutationState],
+) -> Result<Vec<MutationRow>, StoreError> {
+    let mut statement = tx
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE transaction_id = ?1 ORDER BY seq"))?;
+    let mut rows = statement.query([transaction])?;
+    let mut members = Vec::new();
+    while let Some(row) = rows.next()? {
+        let member = MutationRow::read(row)?;
+        if states.contains(&member.state) {
+            members.push(member);
+        }
+    }
+    Ok(members)
 }
 
 /// How many changes of a link are not finished, from the counters.

@@ -241,7 +241,10 @@ pub(crate) fn aside_and_definite(
     let mut statement = tx.prepare_cached(
         "SELECT id, rid FROM records WHERE collection_id = ?1 AND set_aside = 1
             AND NOT EXISTS (SELECT 1 FROM outbox WHERE record_id = records.id
-                            AND state IN ('sealed', 'uncertain')) ORDER BY id LIMIT ?2",
+                            AND state IN ('sealed', 'uncertain'))
+            AND NOT EXISTS (SELECT 1 FROM outbox o JOIN transactions t ON t.id = o.transaction_id
+                            WHERE o.record_id = records.id AND o.state = 'queued'
+                            AND t.strategy <> 'parallel' AND t.state = 'persisting') ORDER BY id LIMIT ?2",
     )?;
     let rows =
         statement.query_map(params![collection_id, limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -8,8 +8,10 @@ pub(crate) mod reconcile;
 pub(crate) mod resolve;
 pub(crate) mod seal;
 pub(crate) mod settle;
+pub(crate) mod transactions;
 
 use tidemark_model::number::Count;
+use tidemark_model::view::TransactionChanged;
 
 /// What a verb moved, from which events are made after the commit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +24,8 @@ pub struct Moved {
     pub conflicts: Vec<MetConflict>,
     /// Conflicts that ended by themselves.
     pub settled: Vec<i64>,
+    /// Transactions, with where they stand now.
+    pub transactions: Vec<TransactionChanged>,
 }
 
 /// A conflict that was met or refreshed.
@@ -42,5 +46,13 @@ pub struct MetConflict {
 impl Moved {
     pub(crate) fn record(&mut self, collection_id: i64, rid: &str) {
         self.records.push((collection_id, rid.to_owned()));
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.changes.extend(other.changes);
+        self.conflicts.extend(other.conflicts);
+        self.settled.extend(other.settled);
+        self.transactions.extend(other.transactions);
     }
 }

@@ -99,7 +99,11 @@ pub enum TransactionError {
         change: String,
         /// The server's words.
         words: String,
+        /// How many changes that were accepted before it stay on the server, because somebody changed them since.
+        kept: Count,
     },
+    /// A person put one of its changes in the trash.
+    Discarded,
     /// The transaction that it stood behind failed.
     DependencyFailed {
         /// That transaction.

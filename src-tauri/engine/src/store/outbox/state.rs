@@ -90,18 +90,38 @@ pub(crate) fn end(
     };
     tx.prepare_cached(
         "UPDATE outbox SET state = ?2, into_id = coalesce(?3, into_id), ended_at = ?4, head = 0, due_at = 0,
-                held = NULL WHERE seq = ?1",
+                held = NULL, gated = 0 WHERE seq = ?1",
     )?
     .execute(params![mutation.seq, state.as_str(), into, now.0])?;
     edges::drop_of(tx, mutation.seq)?;
     edges::release(tx, mutation.seq)?;
-    if mutation.head {
-        tx.prepare_cached(
-            "UPDATE outbox SET head = 1 WHERE seq = (SELECT min(seq) FROM outbox WHERE record_id = ?1
-                AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked'))",
-        )?
-        .execute([mutation.record_id])?;
-    }
+    if mutation.head { next_is_head(tx, mutation.record_id) } else { Ok(()) }
+}
+
+fn next_is_head(tx: &Connection, record_id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET head = 1 WHERE seq = (SELECT min(seq) FROM outbox WHERE record_id = ?1
+            AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked'))",
+    )?
+    .execute([record_id])?;
+    Ok(())
+}
+
+/// Takes a member of a failed transaction out of its lane: it waits for a person, who may restore it with its values.
+pub(crate) fn roll_back(tx: &Connection, member: &MutationRow, transaction: &str) -> Result<(), StoreError> {
+    super::unseal(tx, member.seq)?;
+    edges::drop_of(tx, member.seq)?;
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'parked', record_id = NULL, transaction_id = ?2, head = 0, gated = 0, blockers = 0,
+                due_at = 0, held = NULL WHERE seq = ?1",
+    )?
+    .execute(params![member.seq, transaction])?;
+    if member.head { next_is_head(tx, member.record_id) } else { Ok(()) }
+}
+
+/// What an accepted member of a saga is taken back with.
+pub(crate) fn keep_undo(tx: &Connection, seq: i64, before: Option<&str>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET undo_doc = ?2 WHERE seq = ?1")?.execute(params![seq, before])?;
     Ok(())
 }
 
@@ -174,6 +194,7 @@ pub(crate) fn purge(tx: &Connection, before: Millis, trash_before: Millis) -> Re
     Ok(tx
         .prepare_cached(
             "DELETE FROM outbox WHERE ended_at IS NOT NULL
+                AND (transaction_id IS NULL OR transaction_id IN (SELECT id FROM transactions WHERE ended_at IS NOT NULL))
                 AND ((state <> 'discarded' AND ended_at < ?1) OR (state = 'discarded' AND ended_at < ?2))",
         )?
         .execute(params![before.0, trash_before.0])?)

@@ -2,7 +2,7 @@
 
 use super::Moved;
 use super::reconcile;
-use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
+use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
 use crate::store::{StoreError, conflicts, counters, edges, links};
@@ -26,6 +26,8 @@ pub struct Edit {
     pub metadata: Option<String>,
     /// 0–9; none takes the collection's.
     pub priority: Option<u8>,
+    /// Its place in an explicit transaction.
+    pub member: Option<Member>,
     /// Now.
     pub now: Millis,
 }
@@ -52,6 +54,27 @@ pub enum EditKind {
         /// Which.
         rid: String,
     },
+}
+
+/// A change's place in an explicit transaction, as long as it is being saved.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The transaction.
+    pub transaction: String,
+    /// It waits until all members are first in their lanes.
+    pub gated: bool,
+    /// The accepted member that it takes back.
+    pub compensates: Option<String>,
+}
+
+impl Member {
+    fn of(&self) -> Membership<'_> {
+        Membership {
+            transaction: &self.transaction,
+            gated: self.gated,
+            compensates: self.compensates.as_deref(),
+        }
+    }
 }
 
 const METADATA_LIMIT: usize = 16 * 1024;
@@ -182,12 +205,13 @@ fn enqueue(
         undo_until: None,
         into_id: None,
         conflict_id: None,
+        member: edit.member.as_ref().map(Member::of),
         now: edit.now,
     };
     counters::saved(tx, place.link_id, place.collection_id)?;
     let decision = match lane.last() {
         None => Coalesced::Successor,
-        Some(tail) => join(tx, tail, operation, &changes, &parents)?,
+        Some(tail) => join(tx, tail, edit.member.as_ref(), operation, &changes, &parents)?,
     };
     let mut combined_into = None;
     match (decision, lane.last()) {
@@ -241,14 +265,19 @@ fn enqueue(
 fn join(
     tx: &Connection,
     tail: &MutationRow,
+    member: Option<&Member>,
     operation: Operation,
     changes: &[Change],
     parents: &[i64],
 ) -> Result<Coalesced, StoreError> {
+    // Never across a transaction's border.
+    let together = tail.transaction_id.as_deref() == member.map(|member| member.transaction.as_str())
+        && tail.compensates.is_none()
+        && member.is_none_or(|member| member.compensates.is_none());
     let tail = Tail {
         operation: tail.operation,
         changes: &tail.changes,
-        open: is_open(tail),
+        open: together && is_open(tail),
         depended_on: edges::is_waited_for(tx, tail.seq)?,
         newer_refers_ahead: parents.iter().any(|parent| *parent > tail.seq),
     };

@@ -5,7 +5,7 @@ use crate::store::conflicts::{self, ConflictRecord, Merged, Sides};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, RecordRow, SideState};
-use crate::store::{StoreError, edges};
+use crate::store::{StoreError, edges, transactions};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::change::{self, Change};
@@ -68,7 +68,8 @@ pub(crate) fn reconcile(
         return Ok(Became::Unchanged);
     }
     let in_flight = lane.iter().any(|m| matches!(m.state, MutationState::Sealed | MutationState::Uncertain))
-        || origin.pull_ack_seq.is_some_and(|seq| record.acked_at_seq > seq);
+        || origin.pull_ack_seq.is_some_and(|seq| record.acked_at_seq > seq)
+        || (origin.pull_ack_seq.is_some() && is_locked(tx, &record, &lane)?);
     let decision = plan(&Facts {
         base: conflict.as_ref().map_or(record.base.document.as_ref(), |conflict| conflict.base.as_ref()),
         base_version: record.base.version.as_deref(),
@@ -82,6 +83,12 @@ pub(crate) fn reconcile(
     let decision = if origin.may_be_in { in_doubt(decision, place, &record, remote) } else { decision };
     let at = At { place, record: &record, lane: &lane, conflict: conflict.as_ref(), origin };
     apply(tx, &at, remote, decision, moved)
+}
+
+/// What is pulled for a record of a transaction that has begun is planned when that ends.
+fn is_locked(tx: &Connection, record: &RecordRow, lane: &[MutationRow]) -> Result<bool, StoreError> {
+    Ok(lane.iter().any(|mutation| mutation.transaction_id.is_some())
+        && transactions::is_locked(tx, record.id)?)
 }
 
 /// After a lost answer what the server has may be ours and a colleague's on top, and putting ours on it once more could

@@ -2,10 +2,10 @@
 
 use super::{Moved, reconcile};
 use crate::store::conflicts::{self, ConflictRecord};
-use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
+use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow, SideState};
-use crate::store::{StoreError, counters};
+use crate::store::{StoreError, counters, edges};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -155,11 +155,8 @@ fn send(
     let sends_at = (decision.hold.0 > 0).then(|| decision.now.plus(decision.hold.0));
     let mut moved = moved_of(at);
     moved.changes.push(decision.mutation_id.clone());
-    for mutation in at.lane {
-        outbox::end(tx, mutation, Ended::Combined(&decision.mutation_id), decision.now)?;
-    }
     counters::saved(tx, at.place.link_id, at.place.collection_id)?;
-    outbox::insert(
+    let seq = outbox::insert(
         tx,
         &NewMutation {
             id: &decision.mutation_id,
@@ -173,13 +170,15 @@ fn send(
             metadata: None,
             priority: at.place.priority,
             state: MutationState::Queued,
-            head: true,
+            head: false,
             undo_until: sends_at,
             into_id: None,
             conflict_id: Some(at.conflict.id),
+            member: membership(at.lane),
             now: decision.now,
         },
     )?;
+    take_in(tx, at.lane, &decision.mutation_id, seq, decision.now)?;
     // On top of the version that was looked at: it is the base from now on.
     records::set_base(tx, at.record, &at.conflict.server, result, true)?;
     records::touch_local(tx, at.record.id, decision.now)?;
@@ -239,11 +238,8 @@ pub(crate) fn undo(
         (None, Some(local)) => (Operation::Create, vec![Change::set("", local.clone())]),
         (Some(base), Some(local)) => (Operation::Update, change::diff(base, local)),
     };
-    for mutation in &lane {
-        outbox::end(tx, mutation, Ended::Combined(&mutation_id), now)?;
-    }
     counters::saved(tx, place.link_id, place.collection_id)?;
-    outbox::insert(
+    let seq = outbox::insert(
         tx,
         &NewMutation {
             id: &mutation_id,
@@ -257,13 +253,15 @@ pub(crate) fn undo(
             metadata: None,
             priority: place.priority,
             state: MutationState::Conflicted,
-            head: true,
+            head: false,
             undo_until: None,
             into_id: None,
             conflict_id: None,
+            member: membership(&lane),
             now,
         },
     )?;
+    take_in(tx, &lane, &mutation_id, seq, now)?;
     let base = SideState { document: conflict.base.clone(), version: None, at: conflict.base_at, by: None };
     let shown = match (&conflict.local, &conflict.server.document) {
         (Some(local), Some(server)) => {
@@ -276,6 +274,30 @@ pub(crate) fn undo(
     moved.record(place.collection_id, &record.rid);
     moved.changes.extend([held.id, mutation_id]);
     Ok(moved)
+}
+
+/// What takes a lane in takes over its place in a transaction.
+fn membership(lane: &[MutationRow]) -> Option<Membership<'_>> {
+    let member = lane.iter().find(|mutation| mutation.transaction_id.is_some())?;
+    Some(Membership {
+        transaction: member.transaction_id.as_deref()?,
+        gated: member.gated,
+        compensates: member.compensates.as_deref(),
+    })
+}
+
+/// One change takes the place of a whole lane: it waits for what any of it waited for, and those that waited for any of
+/// it wait for this one.
+fn take_in(tx: &Connection, lane: &[MutationRow], id: &str, seq: i64, now: Millis) -> Result<(), StoreError> {
+    for mutation in lane {
+        edges::hand_over(tx, mutation.seq, seq)?;
+        for parent in edges::waits_for(tx, mutation.seq)? {
+            edges::add(tx, seq, parent)?;
+        }
+        outbox::end(tx, mutation, Ended::Combined(id), now)?;
+    }
+    // Each that ended let the next come to the front: now it stands there.
+    Ok(())
 }
 
 fn moved_of(at: &At<'_>) -> Moved {

@@ -195,6 +195,11 @@ fn confirm(
     meta::set(tx, "last_confirmed_at", &now.0.to_string())?;
     // It left this computer with its link meanwhile: there is nothing to keep in step.
     let Some(record) = records::get(tx, mutation.record_id)? else { return Ok(()) };
+    if mutation.transaction_id.is_some() {
+        // What a saga would take it back with.
+        let before = record.base.document.as_ref().map(document::to_text);
+        outbox::keep_undo(tx, mutation.seq, before.as_deref())?;
+    }
     let rest = outbox::lane(tx, record.id)?;
     let base = base_after(mutation, seen)?;
     // What the rest names may be gone in the server's answer: then what is here stays, and the rest leads to it.

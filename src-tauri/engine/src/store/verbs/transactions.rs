@@ -1,0 +1,209 @@
+//! Explicit transactions: taking their places, and being put back after a failure (`engine.md` 6).
+
+mod roll_back;
+mod settle;
+mod undo;
+
+pub(crate) use settle::{seen, settle_stale};
+
+use super::Moved;
+use super::edit::{self, Edit, EditKind, Member};
+use super::reconcile::{Origin, reconcile};
+use crate::store::outbox::{self, Ended, MutationRow};
+use crate::store::places::{Place, refuse};
+use crate::store::records::{self, SideState};
+use crate::store::transactions::{self, TransactionRecord};
+use crate::store::{StoreError, edges};
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+use tidemark_model::change::{self, Change};
+use tidemark_model::connector::Remote;
+use tidemark_model::document::same;
+use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::number::Millis;
+use tidemark_model::transaction::{Strategy, TransactionState};
+use tidemark_model::view::{Refusal, RefusalCode};
+
+/// A transaction to be made, with its edits in order.
+pub(crate) struct NewTransaction {
+    pub(crate) record: TransactionRecord,
+    pub(crate) edits: Vec<(Place, Edit)>,
+}
+
+/// Takes the places of all members in one commit. Several edits of one record become one member.
+pub(crate) fn apply(tx: &Connection, new: &NewTransaction) -> Result<Moved, StoreError> {
+    transactions::insert(tx, &new.record)?;
+    let mut moved = Moved::default();
+    for (index, (place, edit)) in new.edits.iter().enumerate() {
+        let saved = edit::save(tx, place, edit);
+        let (_, part) = saved.map_err(|error| in_change(error, index + 1, new.edits.len()))?;
+        moved.append(part);
+    }
+    let members = outbox::members(tx, &new.record.id, &[MutationState::Queued])?;
+    if members.is_empty() {
+        return Err(refuse(
+            RefusalCode::Invalid,
+            "the transaction changes nothing",
+            "Leave it out, or look at its changes.",
+        ));
+    }
+    put_in_order(tx, new.record.strategy, &members)?;
+    Ok(moved)
+}
+
+/// A refusal says which of the changes it is about.
+fn in_change(error: StoreError, number: usize, of: usize) -> StoreError {
+    match error {
+        StoreError::Refused(Refusal { code, message, hint }) => {
+            refuse(code, format!("change {number} of {of}: {message}"), hint)
+        }
+        other => other,
+    }
+}
+
+/// Where members go one after the other, each waits for the one before it.
+fn put_in_order(tx: &Connection, strategy: Strategy, members: &[MutationRow]) -> Result<(), StoreError> {
+    if strategy.in_order() {
+        for pair in members.windows(2) {
+            edges::add(tx, pair[1].seq, pair[0].seq)?;
+        }
+    }
+    Ok(())
+}
+
+/// What restoring a transaction needs from outside.
+pub(crate) struct Restoring<'a> {
+    pub(crate) places: &'a [Place],
+    /// Makes the ids of the new changes.
+    pub(crate) fresh_id: &'a dyn Fn() -> String,
+    pub(crate) now: Millis,
+}
+
+/// Puts what was rolled back or taken back to the end of its lanes, with its values, to be sent again.
+///
+/// Errors: it has not failed, or one of its changes cannot be made on what is here now; then nothing is restored.
+pub(crate) fn restore(
+    tx: &Connection,
+    row: &TransactionRecord,
+    at: &Restoring<'_>,
+) -> Result<Moved, StoreError> {
+    let members: Vec<MutationRow> = restorable(tx, row)?;
+    if row.state != TransactionState::Failed || members.is_empty() {
+        return Err(refuse(
+            RefusalCode::NotNow,
+            format!("transaction {} has nothing to restore", row.id),
+            "Only what was rolled back can be restored; retry a single change in the queue.",
+        ));
+    }
+    transactions::set_error(tx, &row.id, None, false)?;
+    let mut moved = Moved::default();
+    let mut restored = Vec::new();
+    for (index, member) in members.iter().enumerate() {
+        let place = at.places.iter().find(|place| place.collection_id == member.collection_id);
+        let place = place.ok_or_else(|| {
+            refuse(RefusalCode::NotFound, "its collection is no longer kept", "Add the collection again first.")
+        })?;
+        let edit = Edit {
+            kind: again(tx, member)?,
+            mutation_id: (at.fresh_id)(),
+            metadata: member.metadata.clone(),
+            priority: Some(member.priority),
+            member: Some(Member {
+                transaction: row.id.clone(),
+                gated: row.strategy.locks(),
+                compensates: None,
+            }),
+            now: at.now,
+        };
+        let saved = put_back(tx, place, member, &edit, at.now);
+        let part = saved.map_err(|error| in_change(error, index + 1, members.len()))?;
+        moved.append(part);
+        moved.changes.push(member.id.clone());
+        let new = outbox::by_id(tx, &edit.mutation_id)?;
+        if member.state == MutationState::Parked {
+            if let Some(new) = &new {
+                edges::hand_over(tx, member.seq, new.seq)?;
+            }
+            outbox::end(tx, member, Ended::Combined(&edit.mutation_id), at.now)?;
+        }
+        restored.extend(new.filter(|new| new.state == MutationState::Queued));
+    }
+    put_in_order(tx, row.strategy, &restored)?;
+    Ok(moved)
+}
+
+/// Saves a restored edit. Where the server's side moved since it was rolled back, it is planned as any edit is that was
+/// made on an older version: what a colleague changed is merged or becomes a conflict, never written over.
+fn put_back(
+    tx: &Connection,
+    place: &Place,
+    member: &MutationRow,
+    edit: &Edit,
+    now: Millis,
+) -> Result<Moved, StoreError> {
+    let was = member.undo_doc.as_deref().map(records::serde_json_value).transpose()?;
+    let record = records::by_rid(tx, place.collection_id, &member.rid)?;
+    let (Some(was), Some(record)) = (was, record) else { return Ok(edit::save(tx, place, edit)?.1) };
+    if record.base.document.as_ref().is_some_and(|base| same(base, &was)) {
+        return Ok(edit::save(tx, place, edit)?.1);
+    }
+    if outbox::has_lane(tx, record.id)? {
+        return Err(refuse(
+            RefusalCode::NotNow,
+            format!("'{}' changed on the server and has other changes waiting here", record.title),
+            "Send these first, then restore the transaction.",
+        ));
+    }
+    let before = SideState { document: Some(was.clone()), version: None, at: None, by: None };
+    records::set_base(tx, &record, &before, Some(&was), true)?;
+    let (_, mut moved) = edit::save(tx, place, edit)?;
+    let SideState { document, version, at, by } = record.base;
+    let there = match document {
+        Some(document) => Remote::Present { document, version, at, by },
+        None => Remote::Deleted { version, at, by },
+    };
+    let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
+    reconcile(tx, place, &record.rid, &there, &origin, &mut moved)?;
+    Ok(moved)
+}
+
+/// Members that were rolled back, and accepted ones that a saga took back, in their order.
+fn restorable(tx: &Connection, row: &TransactionRecord) -> Result<Vec<MutationRow>, StoreError> {
+    let all = outbox::members(tx, &row.id, &[MutationState::Parked, MutationState::Confirmed])?;
+    let taken_back = |member: &MutationRow| {
+        all.iter().any(|other| {
+            other.compensates.as_ref() == Some(&member.id) && other.state == MutationState::Confirmed
+        })
+    };
+    let wanted = |member: &&MutationRow| {
+        member.compensates.is_none()
+            && match member.state {
+                MutationState::Parked => member.record_id == 0,
+                _ => taken_back(member),
+            }
+    };
+    Ok(all.iter().filter(wanted).cloned().collect())
+}
+
+/// The same edit once more, as it fits what is here now.
+fn again(tx: &Connection, member: &MutationRow) -> Result<EditKind, StoreError> {
+    let rid = member.rid.clone();
+    let record = records::by_rid(tx, member.collection_id, &rid)?;
+    // Of what it was made on, or of what is here now.
+    let is_here = member.undo_doc.is_some() || record.is_some_and(|record| record.local.is_some());
+    Ok(match member.operation {
+        Operation::Update => EditKind::Update { rid, changes: member.changes.clone() },
+        Operation::Delete | Operation::Request => EditKind::Delete { rid },
+        Operation::Create | Operation::Replace if is_here && member.operation == Operation::Replace => {
+            EditKind::Update { rid, changes: vec![Change::set("", whole(member)?)] }
+        }
+        Operation::Create | Operation::Replace => {
+            EditKind::Create { document: whole(member)?, fresh_id: rid }
+        }
+    })
+}
+
+fn whole(member: &MutationRow) -> Result<Value, StoreError> {
+    change::apply(&Value::Object(Map::new()), &member.changes)
+        .map_err(|error| StoreError::Corrupt(error.to_string()))
+}

@@ -1,0 +1,165 @@
+//! Rolling back what a failed transaction showed, and failing what stands behind it (row B2).
+
+use crate::store::outbox::{self, MutationRow};
+use crate::store::records::{self, RecordRow};
+use crate::store::transactions::{self, TransactionRecord};
+use crate::store::verbs::Moved;
+use crate::store::{StoreError, conflicts};
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tidemark_model::change;
+use tidemark_model::document;
+use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::number::Millis;
+use tidemark_model::view::TransactionError;
+
+const UNFINISHED: [MutationState; 5] = [
+    MutationState::Queued,
+    MutationState::Sealed,
+    MutationState::Uncertain,
+    MutationState::Conflicted,
+    MutationState::Parked,
+];
+
+/// Takes everything of `failed` that was not accepted out of its lanes, and with it every transaction behind it. All of
+/// it waits, with its values, to be restored; what people see goes back to what remains.
+pub(super) fn roll_back(
+    tx: &Connection,
+    failed: &TransactionRecord,
+    error: &TransactionError,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<(), StoreError> {
+    let mut failing = VecDeque::from([(failed.clone(), error.clone())]);
+    // By record: the transaction that its orphans come back with.
+    let mut touched: BTreeMap<i64, String> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    while let Some((row, error)) = failing.pop_front() {
+        if !seen.insert(row.id.clone()) {
+            continue;
+        }
+        transactions::set_error(tx, &row.id, Some(&error), row.undoing)?;
+        for member in outbox::members(tx, &row.id, &UNFINISHED)? {
+            if member.record_id == 0 {
+                continue;
+            }
+            keep_its_base(tx, &member, now, moved)?;
+            take_out(tx, &member, &row.id, &error)?;
+            moved.record(member.collection_id, &member.rid);
+            moved.changes.push(member.id.clone());
+            failing.extend(behind(tx, &member, &row.id)?);
+            touched.entry(member.record_id).or_insert_with(|| row.id.clone());
+        }
+    }
+    for (record, transaction) in touched {
+        if let Some(record) = records::get(tx, record)? {
+            show_what_remains(tx, &record, &transaction, now, moved)?;
+        }
+    }
+    Ok(())
+}
+
+/// What it was made on is kept with it, so that a later restoring sees what a colleague changed meanwhile. An open
+/// conflict ends for the server's version: mine waits with the member.
+fn keep_its_base(
+    tx: &Connection,
+    member: &MutationRow,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<(), StoreError> {
+    let Some(record) = records::get(tx, member.record_id)? else { return Ok(()) };
+    let mut base = record.base.document.clone();
+    if let Some(conflict) = conflicts::open_of(tx, record.id)? {
+        base.clone_from(&conflict.base);
+        let server = conflict.server.document.as_ref();
+        conflicts::resolve(tx, conflict.id, None, server, None, now)?;
+        records::set_base(tx, &record, &conflict.server, server, server.is_some())?;
+        moved.settled.push(conflict.id);
+    }
+    outbox::keep_undo(tx, member.seq, base.as_ref().map(document::to_text).as_deref())
+}
+
+fn take_out(
+    tx: &Connection,
+    member: &MutationRow,
+    transaction: &str,
+    error: &TransactionError,
+) -> Result<(), StoreError> {
+    outbox::roll_back(tx, member, transaction)?;
+    if member.state == MutationState::Parked {
+        // It is the one that was refused: the server's words stay.
+        return Ok(());
+    }
+    let words = match error {
+        TransactionError::Refused { words, .. } => {
+            format!("not sent, because another change of its transaction was refused: {words}")
+        }
+        TransactionError::DependencyFailed { transaction } => {
+            format!("not sent, because transaction {transaction}, which it stood behind, failed")
+        }
+        TransactionError::Discarded => "not sent, because its transaction was discarded".to_owned(),
+    };
+    outbox::set_failure(tx, member.seq, &Failure::new(ErrorClass::Permanent, words), false, 0)
+}
+
+/// The transactions that stand behind a member in its lane; they fail with it. Those that lock nothing stay.
+fn behind(
+    tx: &Connection,
+    member: &MutationRow,
+    failed: &str,
+) -> Result<Vec<(TransactionRecord, TransactionError)>, StoreError> {
+    let mut rows = Vec::new();
+    for later in outbox::lane(tx, member.record_id)?.iter().filter(|later| later.seq > member.seq) {
+        let Some(id) = later.transaction_id.as_deref().filter(|id| *id != failed) else { continue };
+        let Some(row) = transactions::get(tx, id)? else { continue };
+        if row.strategy.locks() && !row.undoing {
+            rows.push((row, TransactionError::DependencyFailed { transaction: failed.to_owned() }));
+        }
+    }
+    Ok(rows)
+}
+
+/// The base with what remains in the lane. What was edited on top of a record that only the transaction made goes back
+/// with it, and comes back with it.
+fn show_what_remains(
+    tx: &Connection,
+    record: &RecordRow,
+    transaction: &str,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<(), StoreError> {
+    let mut local = record.base.document.clone();
+    let mut rest = outbox::lane(tx, record.id)?;
+    for mutation in std::mem::take(&mut rest) {
+        local = match (mutation.operation, local) {
+            (Operation::Create | Operation::Replace, _) => {
+                rest.push(mutation.clone());
+                change::apply(&Value::Object(Map::new()), &mutation.changes).ok()
+            }
+            (Operation::Update | Operation::Delete | Operation::Request, None) => {
+                outbox::roll_back(tx, &mutation, transaction)?;
+                let words = "not sent, because the change that made its record was rolled back";
+                outbox::set_failure(tx, mutation.seq, &Failure::new(ErrorClass::Permanent, words), false, 0)?;
+                moved.changes.push(mutation.id);
+                None
+            }
+            (Operation::Update, Some(before)) => {
+                rest.push(mutation.clone());
+                // What named a place that is gone keeps as much as still applies.
+                Some(change::apply(&before, &mutation.changes).unwrap_or(before))
+            }
+            (Operation::Delete, Some(_)) => {
+                rest.push(mutation);
+                None
+            }
+            (Operation::Request, local) => local,
+        };
+    }
+    if record.base.document.is_none() && rest.is_empty() {
+        return records::remove(tx, record.id);
+    }
+    let visible = local.is_some() || !rest.is_empty();
+    records::set_local(tx, record, local.as_ref(), visible, now)
+}
