@@ -29,6 +29,8 @@ events! {
     ConflictMet = "conflict-created": view::ConflictCreated,
     /// A conflict ended.
     ConflictEnded = "conflict-resolved": view::ConflictResolved,
+    /// A transaction moved.
+    TransactionMoved = "transaction-changed": view::TransactionChanged,
     /// The tray or a notification asks for a place in the window, such as `#/conflicts/88`.
     RouteAsked = "open-route": String,
 }
@@ -42,5 +44,6 @@ pub fn emit<R: tauri::Runtime>(app: &tauri::AppHandle<R>, event: view::Event) ->
         view::Event::RecordsChanged(changed) => RecordsTold(changed).emit(app),
         view::Event::ConflictCreated(created) => ConflictMet(created).emit(app),
         view::Event::ConflictResolved(resolved) => ConflictEnded(resolved).emit(app),
+        view::Event::TransactionChanged(changed) => TransactionMoved(changed).emit(app),
     }
 }

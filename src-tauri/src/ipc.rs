@@ -36,6 +36,9 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::records::create_record,
             commands::records::update_record,
             commands::records::delete_record,
+            commands::transactions::list_transactions,
+            commands::transactions::get_transaction,
+            commands::transactions::restore_transaction,
             commands::links::discover_link,
             commands::links::add_link,
             commands::links::list_links,
@@ -57,6 +60,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             events::RecordsTold,
             events::ConflictMet,
             events::ConflictEnded,
+            events::TransactionMoved,
             events::RouteAsked,
         ])
 }

@@ -99,7 +99,7 @@ const AGREE: &[(&str, &str)] = &[
     (
         "blockers are not the edges that are open",
         "SELECT rid || ' at ' || seq || ' counts ' || blockers FROM outbox o WHERE state IN UNFINISHED
-             AND blockers <> (SELECT count(*) FROM edges e WHERE e.seq = o.seq)",
+             AND blockers <> gated + (SELECT count(*) FROM edges e WHERE e.seq = o.seq)",
     ),
     (
         "an edge waits for something that has ended",
@@ -124,6 +124,26 @@ const AGREE: &[(&str, &str)] = &[
         "a collection counts its records wrongly",
         "SELECT name || ' counts ' || record_count FROM collections c WHERE record_count <>
              (SELECT count(*) FROM records r WHERE r.collection_id = c.id AND r.visible = 1)",
+    ),
+    (
+        "a change that stands in no lane is not one that was rolled back",
+        "SELECT rid || ' at ' || seq FROM outbox WHERE record_id IS NULL AND operation <> 'request'
+             AND state IN UNFINISHED AND (state <> 'parked' OR transaction_id IS NULL OR head = 1)",
+    ),
+    (
+        "a transaction was not looked at in the commit that moved it",
+        "SELECT id FROM transactions_stale",
+    ),
+    (
+        "a transaction has ended and has changes that would still be sent",
+        "SELECT t.id || ' ' || t.state FROM transactions t WHERE t.ended_at IS NOT NULL AND EXISTS (
+             SELECT 1 FROM outbox o WHERE o.transaction_id = t.id AND o.state IN ('queued', 'sealed', 'uncertain'))",
+    ),
+    (
+        "a transaction waits for nothing that is unfinished",
+        "SELECT t.id || ' ' || t.state FROM transactions t WHERE t.ended_at IS NULL
+             AND t.state <> 'persisted_awaiting_sync' AND NOT EXISTS (
+             SELECT 1 FROM outbox o WHERE o.transaction_id = t.id AND o.state IN UNFINISHED)",
     ),
     (
         "one key stands for two bodies",

@@ -190,6 +190,20 @@ impl Connector for Tapped {
         })
     }
 
+    fn push_atomic<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
+        Box::pin(async move {
+            let _under_way = self.tap.call();
+            for item in items {
+                self.tap.note(Point::Push, &item.collection, &item.record, Some(&item.key)).await;
+            }
+            let answer = self.inner.push_atomic(items).await;
+            for item in items {
+                self.tap.note(Point::PushAnswer, &item.collection, &item.record, Some(&item.key)).await;
+            }
+            answer
+        })
+    }
+
     fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>> {
         Box::pin(async move {
             let _under_way = self.tap.call();

@@ -10,6 +10,7 @@ mod resolve;
 mod sandbox;
 pub mod status;
 pub mod sync;
+mod transactions;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -44,6 +45,7 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Queue(command) => queue::perform(command, host, out).await,
         Command::Conflicts(command) => conflicts::perform(&command, host, out),
         Command::Resolve(arguments) => resolve::perform(&arguments, host, out).await,
+        Command::Tx(command) => transactions::perform(command, host, out).await,
         Command::Pause(arguments) => pausing::perform(&arguments, true, host, out).await,
         Command::Resume(arguments) => pausing::perform(&arguments, false, host, out).await,
         Command::Merge(_) | Command::Sandbox(_) | Command::Demo | Command::Bench(_) => {

@@ -42,6 +42,9 @@ pub enum Command {
     Conflicts(ConflictsCommand),
     /// End a conflict; what it leads to is sent at once, unless held.
     Resolve(ResolveArguments),
+    /// Changes that belong together.
+    #[command(subcommand)]
+    Tx(TransactionCommand),
     /// Stop sending and receiving; changes are still saved.
     Pause(PauseArguments),
     /// End a pause.
@@ -246,6 +249,26 @@ pub struct ResolveArguments {
     /// The server version that was compared; else the one shown now.
     #[arg(long, value_name = "VERSION")]
     pub seen: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TransactionCommand {
+    /// Save the changes of a JSON file, or - for standard input, at once: {link, strategy?, awaitSync?, label?, changes:
+    /// [{operation: create, collection, document} | {operation: update, collection, record, set: {path: value}, remove:
+    /// [path]} | {operation: delete, collection, record}]}; strategy is ordered, parallel, atomic or saga.
+    Apply { file: PathBuf },
+    /// The transactions, newest first.
+    List {
+        /// Only those that have not ended.
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        window: Window,
+    },
+    /// One transaction with its changes and its history.
+    Show { id: String },
+    /// Put what a failed transaction had rolled back into the queue again.
+    Restore { id: String },
 }
 
 #[derive(Debug, Args)]

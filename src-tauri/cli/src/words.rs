@@ -91,6 +91,13 @@ pub fn reason(reason: &WaitReason) -> String {
         WaitReason::Behind { change } | WaitReason::Dependency { change } => {
             format!("waits for change {}", change.0)
         }
+        WaitReason::Transaction { behind: Some(behind), .. } => format!("waits for transaction {behind}"),
+        WaitReason::Transaction { transaction, behind: None } => {
+            format!("goes with the others of transaction {transaction}")
+        }
+        WaitReason::RolledBack { transaction, words } => {
+            format!("{}; to restore: tx restore {transaction}", plain(words))
+        }
         WaitReason::Backoff { words, .. } => plain(words),
         WaitReason::Held => "held by you".to_owned(),
         WaitReason::Undo { until } => format!("can be undone until {}", time(*until)),

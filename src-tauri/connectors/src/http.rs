@@ -61,6 +61,11 @@ impl<'a> Call<'a> {
         Self { method: Method::GET, target: target.into(), headers: Vec::new(), body: None, limit }
     }
 
+    /// A writing to `target` with at most `limit` bytes of answer.
+    pub fn new(method: Method, target: impl Into<String>, limit: usize) -> Self {
+        Self { method, ..Self::get(target, limit) }
+    }
+
     /// The same asking for headers only.
     pub fn head(target: impl Into<String>) -> Self {
         Self { method: Method::HEAD, ..Self::get(target, 0) }

@@ -87,6 +87,8 @@ impl Connector for Kinto {
             preconditions: true,
             echoes_document: true,
             in_flight: IN_FLIGHT,
+            // Its batches are not atomic: a refused item stops no other, and memory keeps what came before a fault.
+            atomic_batch: 0,
         }
     }
 

@@ -3,6 +3,7 @@
 //! What it does not do yet is refused at construction with the setting's name: cursors of kind `none` (whole lists
 //! are compared) and ids made by the server.
 
+mod atomic;
 mod greet;
 mod place;
 mod problem;
@@ -77,6 +78,13 @@ impl Connector for Rest {
             preconditions: self.settings.write.precondition != Precondition::None,
             echoes_document: true,
             in_flight: IN_FLIGHT,
+            atomic_batch: self
+                .settings
+                .write
+                .batch
+                .as_ref()
+                .filter(|batch| batch.atomic)
+                .map_or(0, |b| b.max.into()),
         }
     }
 
@@ -98,6 +106,10 @@ impl Connector for Rest {
 
     fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
         Box::pin(push::push(self, items))
+    }
+
+    fn push_atomic<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
+        Box::pin(atomic::push(self, items))
     }
 
     fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>> {

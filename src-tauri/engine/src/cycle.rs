@@ -5,12 +5,16 @@ use crate::pull::pull;
 use crate::push::push;
 use crate::shared::Shared;
 use crate::store::verbs::settle::Settled;
-use crate::store::{StoreError, hosts, links, meta, outbox};
+use crate::store::verbs::transactions::seen as settle_seen;
+use crate::store::{StoreError, Tx, hosts, links, meta, outbox, transactions};
 use std::sync::{Arc, PoisonError};
 use tidemark_model::backoff;
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{Connectivity, LastError, Progress, Stopped};
+
+/// How long a transaction waits at most to be seen in a pull, in milliseconds (`engine.md` 6).
+pub(crate) const AWAITED: i64 = 60_000;
 
 /// What a cycle did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,6 +86,9 @@ pub(crate) async fn sync_once(
     }
     let mut run = Run { forced, only, ..Run::default() };
     let started = shared.now();
+    // What has waited long enough to be seen in a pull waits no longer, whether a pull comes about or not.
+    let since = started.plus(-AWAITED);
+    finish_awaited(shared, |tx| transactions::awaiting(tx, link.id, since)).await?;
     if !may_sync(shared, link, forced)? {
         return Ok(run.report);
     }
@@ -100,8 +107,28 @@ async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<
     run.progress.total = Count(shared.store.read(|tx| outbox::count_unfinished(tx, link.id))?);
     push(shared, link, run).await?;
     if run.stop.is_none() {
+        let began = shared.now();
         pull(shared, link, run).await?;
+        // A whole pull that began after the server had all of them has shown them.
+        if run.stop.is_none() && run.report.failure.is_none() && run.only.is_none() {
+            finish_awaited(shared, |tx| transactions::awaiting(tx, link.id, began)).await?;
+        }
     }
+    Ok(())
+}
+
+/// The transactions that `which` finds are done: their effect was seen, or that took too long.
+pub(crate) async fn finish_awaited(
+    shared: &Arc<Shared>,
+    which: impl FnOnce(&Tx) -> Result<Vec<String>, StoreError>,
+) -> Result<(), StoreError> {
+    let ids = shared.store.read(which)?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let (now, fresh) = (shared.now(), Arc::clone(shared));
+    let moved = shared.write(move |tx| settle_seen(tx, &ids, now, &|| fresh.uuid())).await?;
+    shared.announce(moved, None);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use crate::store::StoreError;
 use crate::store::places::refuse;
 use crate::store::verbs::edit::{self, Edit, EditKind};
 use crate::store::views::records;
+use serde_json::Value;
 use tidemark_model::change::Change;
 use tidemark_model::document;
 use tidemark_model::view::{
@@ -23,13 +24,7 @@ impl Engine {
         text: &str,
         metadata: Option<String>,
     ) -> Result<Saved, StoreError> {
-        let document = document::parse(text.as_bytes()).map_err(|error| {
-            refuse(
-                RefusalCode::Invalid,
-                format!("the new record cannot be used: {error}"),
-                "Give one JSON object of at most 16 MiB.",
-            )
-        })?;
+        let document = document_of(text)?;
         let fresh_id = self.shared().uuid();
         self.save(link, collection, EditKind::Create { document, fresh_id }, metadata).await
     }
@@ -116,7 +111,18 @@ impl Engine {
     }
 }
 
-fn change_of(edit: &FieldEdit) -> Result<Change, StoreError> {
+/// A new record's document from its text.
+pub(crate) fn document_of(text: &str) -> Result<Value, StoreError> {
+    document::parse(text.as_bytes()).map_err(|error| {
+        refuse(
+            RefusalCode::Invalid,
+            format!("the new record cannot be used: {error}"),
+            "Give one JSON object of at most 16 MiB.",
+        )
+    })
+}
+
+pub(crate) fn change_of(edit: &FieldEdit) -> Result<Change, StoreError> {
     match &edit.set {
         None => Ok(Change::remove(edit.path.clone())),
         Some(text) => {

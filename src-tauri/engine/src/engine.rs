@@ -48,6 +48,9 @@ impl Engine {
         let now = engine.shared.now();
         engine.shared.write(move |tx| meta::set_if_absent(tx, "created_at", &now.0.to_string())).await?;
         engine.become_sender().await?;
+        if engine.is_sender() {
+            engine.no_transaction_waits_to_be_seen().await?;
+        }
         engine.reload_links()?;
         Ok(engine)
     }

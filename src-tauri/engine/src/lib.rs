@@ -19,6 +19,7 @@ mod push;
 mod resolutions;
 mod shared;
 mod store;
+mod transactions;
 mod worker;
 
 pub use clock::{SystemClock, SystemRng};
@@ -27,3 +28,4 @@ pub use engine::Engine;
 pub use platform::{Connect, EngineSettings, Platform};
 pub use store::verbs::links::LinkDraft;
 pub use store::{LinkRow, Store, StoreError, WriterMode};
+pub use transactions::MOST_CHANGES;

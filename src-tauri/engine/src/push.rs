@@ -14,13 +14,24 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tidemark_model::backoff;
 use tidemark_model::clock::BoxFuture;
-use tidemark_model::connector::{Outcome, PushAnswer, Remote};
+use tidemark_model::connector::{Outcome, PushAnswer, Remote, Sealed};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::Millis;
 
-/// What came back from the wire for one lane.
+/// What goes in one request: one change, or all of an atomic transaction.
+type Parcel = Vec<Outgoing>;
+
+/// One change's part of an answer.
+struct Part {
+    outgoing: Outgoing,
+    outcome: Outcome,
+    /// A look at the record after an accepted resolution.
+    read_back: Option<Remote>,
+}
+
+/// What came back from the wire.
 enum Arrived {
-    Answer { outgoing: Box<Outgoing>, answer: PushAnswer, read_back: Option<Result<Remote, Failure>> },
+    Answer { parts: Vec<Part>, heard: Heard, server_time: Option<Millis>, backoff: Option<Millis> },
     Look { waiting: Waiting, purpose: Purpose, seen: Result<Remote, Failure> },
 }
 
@@ -38,7 +49,7 @@ pub(crate) struct Push<'a> {
     places: Arc<Vec<Place>>,
     key_lifetime: Millis,
     epoch: i64,
-    buffer: VecDeque<Box<Outgoing>>,
+    buffer: VecDeque<Parcel>,
     looking: Vec<i64>,
     /// The store had nothing ready when it was last asked.
     drained: bool,
@@ -117,8 +128,8 @@ impl Push<'_> {
             self.seal(limit, wire).await?;
         }
         while !self.stopped && wire.len() < limit {
-            let Some(outgoing) = self.buffer.pop_front() else { break };
-            wire.push(send(Arc::clone(self.link), outgoing));
+            let Some(parcel) = self.buffer.pop_front() else { break };
+            wire.push(send(Arc::clone(self.link), parcel));
         }
         if self.stopped {
             self.give_back().await?;
@@ -149,7 +160,7 @@ impl Push<'_> {
         // One durable commit seals about what the wire takes meanwhile: at least what may be in flight.
         let limit =
             if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings.batch) };
-        let keys: Vec<String> = (0..limit).map(|_| self.shared.uuid()).collect();
+        let shared = Arc::clone(self.shared);
         let (link, places, busy) = (Arc::clone(self.link), Arc::clone(&self.places), self.looking.clone());
         let (epoch, key_lifetime, now) = (self.epoch, self.key_lifetime, self.shared.now());
         let dispatches = self
@@ -167,7 +178,7 @@ impl Push<'_> {
                         sender_epoch: epoch,
                         from,
                         limit,
-                        keys: &keys,
+                        fresh_key: &|| shared.uuid(),
                         busy: &busy,
                         now,
                     },
@@ -178,15 +189,18 @@ impl Push<'_> {
         self.run.seal_size = (self.run.seal_size * 2).clamp(in_flight, 256);
         for dispatch in dispatches {
             match dispatch {
-                Dispatch::Send(outgoing) => {
-                    self.shared.bulletin.changes_moved([outgoing.sealed.mutation.clone()]);
-                    self.buffer.push_back(outgoing);
-                }
+                Dispatch::Send(outgoing) => self.sealed(vec![*outgoing]),
+                Dispatch::SendTogether(parcel) => self.sealed(parcel),
                 Dispatch::ReadBack(waiting) => self.look(waiting, Purpose::ReadBack, wire),
                 Dispatch::Refresh(waiting) => self.look(waiting, Purpose::Refresh, wire),
             }
         }
         Ok(())
+    }
+
+    fn sealed(&mut self, parcel: Parcel) {
+        self.shared.bulletin.changes_moved(parcel.iter().map(|outgoing| outgoing.sealed.mutation.clone()));
+        self.buffer.push_back(parcel);
     }
 
     fn look(
@@ -206,17 +220,12 @@ impl Push<'_> {
     fn write_down(&mut self, arrived: Arrived) -> BoxFuture<'static, Result<Written, StoreError>> {
         let shared = Arc::clone(self.shared);
         let places = Arc::clone(&self.places);
-        let place = |id: i64| places.iter().find(|place| place.collection_id == id).cloned();
         match arrived {
-            Arrived::Answer { outgoing, answer, read_back } => {
-                let heard = heard_of(&answer, read_back.as_ref());
-                let backoff_asked = answer.backoff;
-                self.hear(&heard, answer.server_time);
-                if let Some(span) = backoff_asked {
+            Arrived::Answer { parts, heard, server_time, backoff: asked } => {
+                self.hear(&heard, server_time);
+                if let Some(span) = asked {
                     self.run.pace = self.run.pace.max(Some(self.shared.now().plus(span.0)));
                 }
-                let Some(place) = place(outgoing.collection_id) else { return done() };
-                let outcome = outcome_of(answer, read_back.as_ref());
                 let host = self.link.host.clone();
                 let breaker_open = self.link.breaker(|breaker| breaker.is_open());
                 let keys_honoured = self.link.capabilities.honours_keys;
@@ -226,18 +235,23 @@ impl Push<'_> {
                     let (settled, moved) = shared
                         .write(move |tx| {
                             let mut moved = Moved::default();
-                            let answer = Answer {
-                                seq: outgoing.seq,
-                                attempt: outgoing.attempt,
-                                outcome,
-                                read_back: read_back.and_then(Result::ok),
-                                host: &host,
-                                backoff: &backoff,
-                                keys_honoured,
-                                breaker_open,
-                                now,
-                            };
-                            let settled = settle::answer(tx, &place, &answer, rng.as_ref(), &mut moved)?;
+                            let mut settled = Vec::with_capacity(parts.len());
+                            for Part { outgoing, outcome, read_back } in parts {
+                                // A collection may have gone away with its link; the change is in the trash.
+                                let Some(place) = place_of(&places, outgoing.collection_id) else { continue };
+                                let answer = Answer {
+                                    seq: outgoing.seq,
+                                    attempt: outgoing.attempt,
+                                    outcome,
+                                    read_back,
+                                    host: &host,
+                                    backoff: &backoff,
+                                    keys_honoured,
+                                    breaker_open,
+                                    now,
+                                };
+                                settled.push(settle::answer(tx, place, &answer, rng.as_ref(), &mut moved)?);
+                            }
                             Ok((settled, moved))
                         })
                         .await?;
@@ -248,7 +262,8 @@ impl Push<'_> {
                 let heard =
                     seen.as_ref().map_or_else(|failure| Heard::Failure(failure.clone()), |_| Heard::Answer);
                 self.hear(&heard, None);
-                let Some(place) = place(waiting.collection_id) else { return done() };
+                // It went away with its link meanwhile; the change is in the trash.
+                let Some(place) = place_of(&places, waiting.collection_id).cloned() else { return done() };
                 let retry_at = self.shared.now().plus(
                     backoff::delay(&self.shared.settings.backoff, 2, self.shared.platform.rng.as_ref()).0,
                 );
@@ -278,7 +293,7 @@ impl Push<'_> {
                             Ok((settled, moved))
                         })
                         .await?;
-                    Ok(Written { settled, moved, looked: Some(seq) })
+                    Ok(Written { settled: vec![settled], moved, looked: Some(seq) })
                 })
             }
         }
@@ -288,7 +303,9 @@ impl Push<'_> {
         if let Some(seq) = written.looked {
             self.looking.retain(|looking| *looking != seq);
         }
-        self.run.count(written.settled);
+        for settled in written.settled {
+            self.run.count(settled);
+        }
         self.shared.announce(written.moved, None);
         self.shared.bulletin.progressed(&self.link.name, self.run.progress);
         self.link.change_live(|live| live.progress = Some(self.run.progress));
@@ -306,58 +323,70 @@ impl Push<'_> {
             return Ok(());
         }
         let items: Vec<(i64, i64, bool)> =
-            self.buffer.drain(..).map(|outgoing| (outgoing.seq, outgoing.attempt, outgoing.fresh)).collect();
+            self.buffer.drain(..).flatten().map(|out| (out.seq, out.attempt, out.fresh)).collect();
         self.shared.write(move |tx| take_back(tx, &items)).await
     }
 }
 
 /// What writing an answer down came to.
 struct Written {
-    settled: Settled,
+    settled: Vec<Settled>,
     moved: Moved,
     looked: Option<i64>,
 }
 
-/// The collection went away with its link meanwhile; the change is in the trash.
-fn done() -> BoxFuture<'static, Result<Written, StoreError>> {
-    Box::pin(async { Ok(Written { settled: Settled::Gone, moved: Moved::default(), looked: None }) })
+fn place_of(places: &[Place], collection_id: i64) -> Option<&Place> {
+    places.iter().find(|place| place.collection_id == collection_id)
 }
 
-fn send(link: Arc<Link>, outgoing: Box<Outgoing>) -> BoxFuture<'static, Arrived> {
+fn done() -> BoxFuture<'static, Result<Written, StoreError>> {
+    Box::pin(async { Ok(Written { settled: Vec::new(), moved: Moved::default(), looked: None }) })
+}
+
+fn send(link: Arc<Link>, parcel: Parcel) -> BoxFuture<'static, Arrived> {
     Box::pin(async move {
-        let items = [outgoing.sealed.clone()];
-        let mut answer = link.connector.push(&items).await;
-        let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &outgoing.sealed.record).await;
-        let mut read_back = None;
-        match answer.outcomes.first_mut() {
-            // The refusal did not tell what the server has: it is asked for before anything is decided.
-            Some(Outcome::Conflict { current: current @ None, .. }) => {
-                if let Ok(remote) = fetch().await {
-                    *current = Some(remote);
-                }
-            }
-            Some(Outcome::Accepted { .. }) if outgoing.settles_conflict => read_back = Some(fetch().await),
-            Some(Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::Failed(_)) | None => {}
+        let items: Vec<Sealed> = parcel.iter().map(|outgoing| outgoing.sealed.clone()).collect();
+        let answer = match items.len() {
+            1 => link.connector.push(&items).await,
+            _ => link.connector.push_atomic(&items).await,
+        };
+        let PushAnswer { outcomes, server_time, backoff, .. } = answer;
+        let mut outcomes = outcomes.into_iter();
+        let mut parts = Vec::with_capacity(parcel.len());
+        for outgoing in parcel {
+            let outcome = outcomes.next().unwrap_or_else(|| Outcome::Failed(no_outcome()));
+            parts.push(look_after(&link, outgoing, outcome).await);
         }
-        Arrived::Answer { outgoing, answer, read_back }
+        let heard = heard_of(&parts);
+        Arrived::Answer { parts, heard, server_time, backoff }
     })
 }
 
-fn heard_of(answer: &PushAnswer, read_back: Option<&Result<Remote, Failure>>) -> Heard {
-    match (answer.outcomes.first(), read_back) {
-        (_, Some(Err(failure))) | (Some(Outcome::Failed(failure)), _) => Heard::Failure(failure.clone()),
-        (Some(Outcome::Accepted { .. } | Outcome::Conflict { .. }), _) => Heard::Accepted,
-        (None, _) => Heard::Failure(no_outcome()),
-    }
+/// Looks at the record where the answer alone does not settle the change.
+async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
+    let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &outgoing.sealed.record).await;
+    let (outcome, read_back) = match outcome {
+        // The refusal did not tell what the server has: it is asked for before anything is decided.
+        Outcome::Conflict { current: None, failure } => {
+            (Outcome::Conflict { current: fetch().await.ok(), failure }, None)
+        }
+        Outcome::Accepted { remote, replayed } if outgoing.settles_conflict => match fetch().await {
+            Ok(seen) => (Outcome::Accepted { remote, replayed }, Some(seen)),
+            // A resolution is confirmed by reading back; until that comes about it is sent, not confirmed.
+            Err(failure) => (Outcome::Failed(failure.uncertain()), None),
+        },
+        outcome => (outcome, None),
+    };
+    Part { outgoing, outcome, read_back }
 }
 
-fn outcome_of(answer: PushAnswer, read_back: Option<&Result<Remote, Failure>>) -> Outcome {
-    match (answer.outcomes.into_iter().next(), read_back) {
-        // A resolution is confirmed by reading back; until that comes about it is sent, not confirmed.
-        (Some(Outcome::Accepted { .. }), Some(Err(failure))) => Outcome::Failed(failure.clone().uncertain()),
-        (Some(outcome), _) => outcome,
-        (None, _) => Outcome::Failed(no_outcome()),
-    }
+/// What the answers say about the server as a whole: a failure beside good ones is about that change alone.
+fn heard_of(parts: &[Part]) -> Heard {
+    let failure = parts.iter().find_map(|part| match &part.outcome {
+        Outcome::Failed(failure) => Some(failure.clone()),
+        Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::NotDone => None,
+    });
+    failure.map_or(Heard::Accepted, Heard::Failure)
 }
 
 fn no_version() -> Failure {

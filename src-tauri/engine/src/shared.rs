@@ -5,7 +5,7 @@ use crate::lease::Lease;
 use crate::link::Link;
 use crate::platform::{EngineSettings, Platform};
 use crate::store::places::Place;
-use crate::store::verbs::Moved;
+use crate::store::verbs::{Moved, transactions};
 use crate::store::{Store, StoreError, Tx, conflicts};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -62,7 +62,19 @@ impl Shared {
         T: Send + 'static,
         F: FnOnce(&Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        let result = self.store.write(verb).await;
+        let (now, rng) = (self.now(), Arc::clone(&self.platform.rng));
+        let work = move |tx: &Tx| {
+            let value = verb(tx)?;
+            // Whatever moved a member, its transaction is looked at in the same commit.
+            let fresh_id = || rng.uuid_v7(now).to_string();
+            Ok((value, transactions::settle_stale(tx, now, &fresh_id)?))
+        };
+        let result = self.store.write(work).await.map(|(value, moved)| {
+            if !moved.transactions.is_empty() {
+                self.announce(moved, None);
+            }
+            value
+        });
         let fault = match &result {
             Ok(_) => None,
             Err(error) => match error.fault() {
@@ -114,6 +126,10 @@ impl Shared {
             if let Some(place) = place(collection_id) {
                 self.bulletin.records_moved(&place.link, &place.collection, [rid]);
             }
+        }
+        for change in moved.transactions {
+            self.bulletin.status_is_stale();
+            self.bulletin.tell(Event::TransactionChanged(change));
         }
         if moved.conflicts.is_empty() && moved.settled.is_empty() {
             return;

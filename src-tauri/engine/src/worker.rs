@@ -1,12 +1,12 @@
 //! What runs by itself: a worker per link, the teller of events, and the watch over other processes.
 
-use crate::cycle::{needs_a_person, sync_once};
+use crate::cycle::{AWAITED, needs_a_person, sync_once};
 use crate::engine::Engine;
 use crate::events::INTERVAL;
 use crate::link::{Link, Wish};
 use crate::live_file;
 use crate::shared::Shared;
-use crate::store::{StoreError, hosts, links, meta, outbox, signals};
+use crate::store::{StoreError, hosts, links, meta, outbox, signals, transactions};
 use std::sync::Arc;
 use tidemark_model::number::Millis;
 use tidemark_model::view::Connectivity;
@@ -83,18 +83,20 @@ async fn wait(shared: &Shared, link: &Link, mut until: Option<Millis>) {
 /// When the link is looked at again by itself; none while only a person can start it.
 fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError> {
     let now = shared.now();
-    let (row, paused, floor, due, waiting) = shared.store.read(|tx| {
+    let (row, paused, floor, due, waiting, awaited) = shared.store.read(|tx| {
         Ok((
             links::get(tx, link.id)?,
             meta::get(tx, "paused_since")?.is_some(),
             hosts::floor(tx, &link.host, now)?.filter(|floor| *floor > now),
             outbox::next_due(tx, link.id)?,
             outbox::count_unfinished(tx, link.id)?,
+            transactions::awaits_since(tx, link.id)?.map(|since| since.plus(AWAITED)),
         ))
     })?;
     let Some(row) = row else { return Ok(None) };
     if paused || row.paused || row.stopped.as_ref().is_some_and(needs_a_person) || shared.lease().is_none() {
-        return Ok(None);
+        // What waits to be seen in a pull is done all the same when its time is over.
+        return Ok(awaited);
     }
     let live = link.live();
     let poll = now.plus(shared.settings.poll.0);
@@ -106,7 +108,8 @@ fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError>
     };
     let blocked = link.breaker(|breaker| breaker.blocked_until(now));
     let earliest = floor.into_iter().chain(blocked).max();
-    Ok(Some(earliest.unwrap_or(by_itself)))
+    let next = earliest.unwrap_or(by_itself);
+    Ok(Some(awaited.map_or(next, |awaited| awaited.min(next))))
 }
 
 /// Tells what is stale, at most ten times a second.

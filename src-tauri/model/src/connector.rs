@@ -329,7 +329,8 @@ pub trait Connector: Send + Sync {
     ///
     /// Only asked of connectors whose capabilities name an atomic batch.
     fn push_atomic<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
-        let refused = Failure::new(crate::failure::ErrorClass::Permanent, "this server takes no atomic batches");
+        let refused =
+            Failure::new(crate::failure::ErrorClass::Permanent, "this server takes no atomic batches");
         let outcomes = items.iter().map(|_| Outcome::Failed(refused.clone())).collect();
         Box::pin(async move { PushAnswer { outcomes, page: None, server_time: None, backoff: None } })
     }

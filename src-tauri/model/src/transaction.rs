@@ -220,11 +220,7 @@ mod tests {
         ];
         for (name, members, state) in cases {
             for strategy in Strategy::ALL {
-                assert_eq!(
-                    judge(&facts(strategy, members)),
-                    Verdict::Stands(state),
-                    "{name}, {strategy:?}"
-                );
+                assert_eq!(judge(&facts(strategy, members)), Verdict::Stands(state), "{name}, {strategy:?}");
             }
         }
         let behind =
@@ -252,18 +248,13 @@ mod tests {
     #[test]
     fn a_refusal_beside_an_answer_that_is_not_in_waits_for_it() {
         let members = Tally { parked: 1, on_wire: 1, ..Tally::default() };
-        assert_eq!(
-            judge(&facts(Strategy::Atomic, members)),
-            Verdict::Stands(TransactionState::Persisting)
-        );
+        assert_eq!(judge(&facts(Strategy::Atomic, members)), Verdict::Stands(TransactionState::Persisting));
     }
 
     #[test]
     fn a_saga_has_failed_when_all_that_can_be_is_taken_back() {
         let members = Tally { rolled_back: 1, confirmed: 2, ..Tally::default() };
-        let undoing = |undoing| {
-            judge(&Facts { undoing: Some(undoing), ..facts(Strategy::Saga, members) })
-        };
+        let undoing = |undoing| judge(&Facts { undoing: Some(undoing), ..facts(Strategy::Saga, members) });
         let t = Tally::default();
         let stands = Verdict::Stands;
         assert_eq!(undoing(Tally { waiting: 2, ..t }), stands(TransactionState::Persisting));

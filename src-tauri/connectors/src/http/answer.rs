@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::pace;
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED};
+use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, LAST_MODIFIED};
 use std::time::Duration;
 use tidemark_model::failure::clip;
 use tidemark_model::number::Millis;
@@ -31,6 +31,25 @@ impl Answer {
         account: Account,
     ) -> Self {
         Self { status, body, round_trip, headers, account }
+    }
+
+    /// One part of an answer to several things, as if it had come alone.
+    pub fn part(
+        &self,
+        status: u16,
+        kind: HeaderValue,
+        version: Option<HeaderValue>,
+        replayed: bool,
+        body: Vec<u8>,
+    ) -> Self {
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, kind)]);
+        if let Some(version) = version {
+            headers.insert(ETAG, version);
+        }
+        if replayed {
+            headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+        }
+        Self { status, body, round_trip: self.round_trip, headers, account: self.account.clone() }
     }
 
     /// Whether the status says that it was done.

@@ -14,8 +14,8 @@ use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::mutation::Operation;
 use tidemark_model::settings::Precondition;
 
-const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED_HEADER: &str = "idempotency-replayed";
+pub const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+pub const REPLAYED_HEADER: &str = "idempotency-replayed";
 
 /// One request per item, several at a time.
 pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
@@ -40,7 +40,8 @@ async fn one(rest: &Rest, item: &Sealed) -> Sent {
     }
 }
 
-async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> Outcome {
+/// What an answer means for its change.
+pub async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> Outcome {
     if answer.is_success() {
         let replayed = answer.header(REPLAYED_HEADER) == Some("true");
         return match accepted(place, item, answer) {

@@ -298,7 +298,8 @@ pub(crate) enum From {
     Newest,
 }
 
-/// What may be sent now: first in its lane, unblocked, due, not held; by priority, then age. Paused collections wait.
+/// What may be sent now: first in its lane, unblocked, due, not held; by priority, then age. Paused collections wait, and
+/// so does an atomic transaction of which one change may not be sent.
 pub(crate) fn ready(
     tx: &Connection,
     link_id: i64,
@@ -314,6 +315,13 @@ pub(crate) fn ready(
         "SELECT {COLUMNS} FROM outbox WHERE link_id = ?1 AND head = 1 AND blockers = 0 AND held IS NULL
             AND due_at = 0 AND state IN ('queued', 'uncertain') AND principal = ?2
             AND NOT EXISTS (SELECT 1 FROM collections WHERE id = outbox.collection_id AND paused = 1)
+            AND (transaction_id IS NULL OR NOT EXISTS (
+                SELECT 1 FROM transactions t JOIN outbox other ON other.transaction_id = t.id
+                 WHERE t.id = outbox.transaction_id AND t.strategy = 'atomic'
+                   AND other.state IN ('queued', 'sealed', 'uncertain', 'conflicted')
+                   AND (other.head = 0 OR other.blockers > 0 OR other.held IS NOT NULL OR other.due_at > 0
+                        OR other.state NOT IN ('queued', 'uncertain') OR EXISTS (
+                            SELECT 1 FROM collections c WHERE c.id = other.collection_id AND c.paused = 1))))
           ORDER BY {order} LIMIT ?3"
     ))?;
     let mut rows = statement.query(params![link_id, principal, limit as i64])?;
@@ -322,6 +330,15 @@ pub(crate) fn ready(
         ready.push(MutationRow::read(row)?);
     }
     Ok(ready)
+}
+
+/// The same for one mutation, but for its collection's pause.
+pub(crate) fn is_ready(mutation: &MutationRow) -> bool {
+    mutation.head
+        && mutation.blockers == 0
+        && mutation.held.is_none()
+        && mutation.due_at.is_none()
+        && matches!(mutation.state, MutationState::Queued | MutationState::Uncertain)
 }
 
 /// The next stored wake-up of a link.
@@ -367,8 +384,8 @@ pub(crate) fn members(
     transaction: &str,
     states: &[MutationState],
 ) -> Result<Vec<MutationRow>, StoreError> {
-    let mut statement = tx
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE transaction_id = ?1 ORDER BY seq"))?;
+    let mut statement =
+        tx.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE transaction_id = ?1 ORDER BY seq"))?;
     let mut rows = statement.query([transaction])?;
     let mut members = Vec::new();
     while let Some(row) = rows.next()? {

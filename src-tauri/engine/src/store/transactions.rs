@@ -31,9 +31,8 @@ pub(crate) const COLUMNS: &str = "id, link_id, label, strategy, state, queued_be
 
 impl TransactionRecord {
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
-        let unknown = |column: &str, word: &str| {
-            StoreError::Corrupt(format!("transactions.{column} is '{word}'"))
-        };
+        let unknown =
+            |column: &str, word: &str| StoreError::Corrupt(format!("transactions.{column} is '{word}'"));
         let strategy: String = row.get("strategy")?;
         Ok(Self {
             id: row.get("id")?,
@@ -265,6 +264,11 @@ pub(crate) fn open_gate(tx: &Connection, id: &str) -> Result<(), StoreError> {
     )?
     .execute([id])?;
     Ok(())
+}
+
+/// Whether its changes go all or none, in one request.
+pub(crate) fn is_atomic(tx: &Connection, id: &str) -> Result<bool, StoreError> {
+    Ok(tx.prepare_cached("SELECT 1 FROM transactions WHERE id = ?1 AND strategy = 'atomic'")?.exists([id])?)
 }
 
 /// Whether a record belongs to a transaction that has begun: what is pulled waits for its end.

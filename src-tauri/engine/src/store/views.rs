@@ -7,6 +7,7 @@ mod like;
 pub(crate) mod queue;
 pub(crate) mod records;
 pub(crate) mod status;
+pub(crate) mod transactions;
 mod waiting;
 
 pub use status::{LiveLink, ProcessFacts};

@@ -4,7 +4,7 @@ use super::Moved;
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::refuse;
 use crate::store::records;
-use crate::store::{StoreError, attempts, conflicts, daily};
+use crate::store::{StoreError, attempts, conflicts, daily, transactions};
 use rusqlite::Connection;
 use tidemark_model::change;
 use tidemark_model::mutation::{MutationState, Operation};
@@ -81,6 +81,7 @@ pub(crate) fn clear_old(tx: &Connection, now: Millis) -> Result<Count, StoreErro
     conflicts::purge(tx, now.plus(-KEEP_DECISIONS))?;
     daily::purge(tx, now.plus(-KEEP_FIGURES))?;
     let removed = outbox::purge(tx, now.plus(-KEEP_ENDED), now.plus(-KEEP_TRASH))?;
+    transactions::purge(tx, now.plus(-KEEP_ENDED))?;
     Ok(Count::of(removed))
 }
 

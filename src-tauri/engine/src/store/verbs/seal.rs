@@ -2,9 +2,10 @@
 
 use crate::store::outbox::{self, Ended, From, MutationRow, Seal};
 use crate::store::places::{Place, refuse};
-use crate::store::{StoreError, attempts, meta, records};
+use crate::store::{StoreError, attempts, meta, records, transactions};
 use rusqlite::Connection;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use tidemark_model::change;
 use tidemark_model::connector::{Capabilities, Connector, Intent, SealError, Sealed};
 use tidemark_model::document::{self, same};
@@ -18,6 +19,8 @@ use tidemark_model::view::RefusalCode;
 pub(crate) enum Dispatch {
     /// Send it.
     Send(Box<Outgoing>),
+    /// Send all of them in one request that the server applies whole or not at all.
+    SendTogether(Vec<Outgoing>),
     /// Its answer was lost and may not be asked for by repeating: read the record back first.
     ReadBack(Waiting),
     /// The server's version of the record is not known: fetch it before the write.
@@ -58,8 +61,8 @@ pub(crate) struct Sealing<'a> {
     pub(crate) from: From,
     /// At most so many.
     pub(crate) limit: usize,
-    /// One key per item that may be sealed.
-    pub(crate) keys: &'a [String],
+    /// Makes the keys.
+    pub(crate) fresh_key: &'a dyn Fn() -> String,
     /// Lanes that are on the wire for a look already.
     pub(crate) busy: &'a [i64],
     pub(crate) now: Millis,
@@ -72,19 +75,25 @@ pub(crate) fn next(tx: &Connection, sealing: &Sealing<'_>) -> Result<Vec<Dispatc
     let ready = outbox::ready(tx, sealing.link_id, sealing.principal, sealing.from, sealing.limit)?;
     let had_ready = !ready.is_empty();
     let mut dispatches = Vec::with_capacity(ready.len());
-    for (mutation, key) in ready.into_iter().zip(sealing.keys) {
+    let mut together: BTreeSet<&str> = BTreeSet::new();
+    let mut moved_on = true;
+    for mutation in &ready {
         if sealing.busy.contains(&mutation.seq) {
             continue;
         }
-        let Some(place) = sealing.places.iter().find(|place| place.collection_id == mutation.collection_id)
-        else {
-            continue;
-        };
-        if let Some(dispatch) = dispatch(tx, sealing, place, &mutation, key)? {
-            dispatches.push(dispatch);
+        match &mutation.transaction_id {
+            Some(id) if transactions::is_atomic(tx, id)? => {
+                if together.insert(id) {
+                    match dispatch_together(tx, sealing, id)? {
+                        Some(some) => dispatches.extend(some),
+                        None => moved_on = false,
+                    }
+                }
+            }
+            Some(_) | None => dispatches.extend(dispatch(tx, sealing, mutation)?),
         }
     }
-    if had_ready && dispatches.is_empty() && sealing.busy.is_empty() {
+    if had_ready && moved_on && dispatches.is_empty() && sealing.busy.is_empty() {
         // All of them ended or were parked without being sent: what stood behind them is ready now.
         return next(tx, sealing);
     }
@@ -103,13 +112,56 @@ pub(crate) fn check_sender(tx: &Connection, epoch: i64) -> Result<(), StoreError
     ))
 }
 
+/// Seals what is left of an atomic transaction in one go; nothing of it is sent while one of its changes needs a look at
+/// its record first. None where one of them may not be sent now.
+fn dispatch_together(
+    tx: &Connection,
+    sealing: &Sealing<'_>,
+    transaction: &str,
+) -> Result<Option<Vec<Dispatch>>, StoreError> {
+    let members = outbox::members(
+        tx,
+        transaction,
+        &[MutationState::Queued, MutationState::Sealed, MutationState::Uncertain, MutationState::Conflicted],
+    )?;
+    if !members.iter().all(|member| outbox::is_ready(member) && !sealing.busy.contains(&member.seq)) {
+        return Ok(None);
+    }
+    tx.prepare_cached("SAVEPOINT together")?.execute([])?;
+    let mut sealed = Vec::with_capacity(members.len());
+    let mut others = Vec::new();
+    for member in &members {
+        match dispatch(tx, sealing, member)? {
+            Some(Dispatch::Send(outgoing)) => sealed.push(*outgoing),
+            Some(_) | None => others.push(member),
+        }
+    }
+    if others.is_empty() {
+        tx.prepare_cached("RELEASE together")?.execute([])?;
+        return Ok(Some(match sealed.len() {
+            0 | 1 => sealed.pop().map(|one| Dispatch::Send(Box::new(one))).into_iter().collect(),
+            _ => vec![Dispatch::SendTogether(sealed)],
+        }));
+    }
+    tx.prepare_cached("ROLLBACK TO together")?.execute([])?;
+    tx.prepare_cached("RELEASE together")?.execute([])?;
+    // Those that need a look get it, those that cannot be sent are parked or end; the others wait for that.
+    let mut looks = Vec::new();
+    for member in others {
+        looks.extend(dispatch(tx, sealing, member)?);
+    }
+    Ok(Some(looks))
+}
+
 fn dispatch(
     tx: &Connection,
     sealing: &Sealing<'_>,
-    place: &Place,
     mutation: &MutationRow,
-    key: &str,
 ) -> Result<Option<Dispatch>, StoreError> {
+    let Some(place) = sealing.places.iter().find(|place| place.collection_id == mutation.collection_id)
+    else {
+        return Ok(None);
+    };
     let waiting = || Waiting {
         seq: mutation.seq,
         collection_id: place.collection_id,
@@ -127,7 +179,7 @@ fn dispatch(
             let sealed = sealed(place, mutation, key, wire.clone());
             Ok(Some(outgoing(mutation, attempt, false, sealed)))
         }
-        _ => seal_first(tx, sealing, place, mutation, key, waiting()),
+        _ => seal_first(tx, sealing, place, mutation, waiting()),
     }
 }
 
@@ -143,7 +195,6 @@ fn seal_first(
     sealing: &Sealing<'_>,
     place: &Place,
     mutation: &MutationRow,
-    key: &str,
     waiting: Waiting,
 ) -> Result<Option<Dispatch>, StoreError> {
     let Some(record) = records::get(tx, mutation.record_id)? else {
@@ -189,8 +240,9 @@ fn seal_first(
     };
     let hash = document::sha256_hex(wire.body.as_deref().unwrap_or_default().as_bytes());
     let text = document.as_ref().map(document::to_text);
+    let key = (sealing.fresh_key)();
     let seal = Seal {
-        key,
+        key: &key,
         wire: &wire,
         body_hash: &hash,
         document: text.as_deref(),
@@ -199,8 +251,8 @@ fn seal_first(
     };
     outbox::seal(tx, mutation.seq, &seal)?;
     let attempt = mutation.attempts + 1;
-    attempts::begin(tx, mutation.seq, attempt, key, sealing.now)?;
-    Ok(Some(outgoing(mutation, attempt, true, sealed(place, mutation, key, wire))))
+    attempts::begin(tx, mutation.seq, attempt, &key, sealing.now)?;
+    Ok(Some(outgoing(mutation, attempt, true, sealed(place, mutation, &key, wire))))
 }
 
 /// The whole document as it should be afterwards.

@@ -12,6 +12,7 @@ use tidemark_model::backoff::{self, BackoffSettings};
 use tidemark_model::change;
 use tidemark_model::clock::Rng;
 use tidemark_model::connector::{Outcome, Remote};
+use tidemark_model::document;
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
@@ -81,6 +82,13 @@ pub(crate) fn answer(
             conflict(tx, place, &mutation, current, in_doubt, answer.now, moved)
         }
         Outcome::Failed(failure) => fail(tx, place, &mutation, failure, answer, rng),
+        Outcome::NotDone => {
+            let words = "not done, because another change of its group was not";
+            let failure = Failure::new(ErrorClass::Transient, words);
+            attempts::fail(tx, mutation.seq, answer.attempt, &failure, Some(answer.now), answer.now)?;
+            outbox::unseal(tx, mutation.seq)?;
+            Ok(Settled::Waits)
+        }
     }
 }
 

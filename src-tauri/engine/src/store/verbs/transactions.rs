@@ -101,7 +101,11 @@ pub(crate) fn restore(
     for (index, member) in members.iter().enumerate() {
         let place = at.places.iter().find(|place| place.collection_id == member.collection_id);
         let place = place.ok_or_else(|| {
-            refuse(RefusalCode::NotFound, "its collection is no longer kept", "Add the collection again first.")
+            refuse(
+                RefusalCode::NotFound,
+                "its collection is no longer kept",
+                "Add the collection again first.",
+            )
         })?;
         let edit = Edit {
             kind: again(tx, member)?,

@@ -56,6 +56,17 @@ pub(crate) fn list(
     Ok(page)
 }
 
+/// Some changes as lists show them, in the order given.
+pub(crate) fn rows(tx: &Connection, seqs: &[i64]) -> Result<Vec<ChangeRow>, StoreError> {
+    let paused = row::engine_paused(tx)?;
+    let mut places = Places::default();
+    let mut rows = Vec::with_capacity(seqs.len());
+    for seq in seqs {
+        rows.extend(row::read(tx, *seq, paused, &mut places)?);
+    }
+    Ok(rows)
+}
+
 /// What a filter leaves of the queue, its state aside.
 #[derive(Debug, Default)]
 struct Scope {

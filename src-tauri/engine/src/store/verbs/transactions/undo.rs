@@ -1,14 +1,14 @@
 //! A saga takes back what was accepted before one of its changes was refused (row B4).
 
+use crate::store::StoreError;
 use crate::store::edges;
 use crate::store::outbox::{self, MutationRow};
-use crate::store::places::Place;
 use crate::store::places;
+use crate::store::places::Place;
 use crate::store::records::{self, RecordRow};
 use crate::store::transactions::{self, TransactionRecord};
 use crate::store::verbs::Moved;
 use crate::store::verbs::edit::{self, Edit, EditKind, Member};
-use crate::store::StoreError;
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::change::{self, Change};
@@ -90,11 +90,15 @@ fn inverse(
     let was = member.undo_doc.as_deref().map(records::serde_json_value).transpose()?;
     let untouched = outbox::lane(tx, record.id)?.is_empty();
     Ok(match (member.operation, was, &record.local) {
-        (Operation::Delete, Some(was), None) => Inverse::By(EditKind::Create { document: was, fresh_id: rid }),
+        (Operation::Delete, Some(was), None) => {
+            Inverse::By(EditKind::Create { document: was, fresh_id: rid })
+        }
         (Operation::Create, _, Some(local)) if untouched && is_as_made(member, local, &place.id_field) => {
             Inverse::By(EditKind::Delete { rid })
         }
-        (Operation::Replace, Some(was), Some(local)) if untouched && is_as_made(member, local, &place.id_field) => {
+        (Operation::Replace, Some(was), Some(local))
+            if untouched && is_as_made(member, local, &place.id_field) =>
+        {
             Inverse::By(EditKind::Update { rid, changes: vec![Change::set("", was)] })
         }
         (Operation::Update, Some(was), Some(local)) => {

@@ -2,7 +2,7 @@
 
 use super::place::Places;
 use crate::store::views::waiting::Waits;
-use crate::store::{StoreError, conflicts, edges, meta, outbox};
+use crate::store::{StoreError, conflicts, edges, meta, outbox, transactions};
 use rusqlite::{Connection, Row};
 use serde::Deserialize;
 use tidemark_model::failure::ErrorClass;
@@ -28,7 +28,9 @@ pub(super) fn read(
     let mut statement = tx.prepare_cached(
         "SELECT o.seq, o.id, o.link_id, o.record_id, o.rid, o.operation, o.changes, o.priority, o.state, o.waits,
                 o.head, o.blockers, o.due_at, o.held, o.key IS NOT NULL AS has_key, o.attempts, o.class, o.status,
-                o.words, o.may_be_in, o.created_at, l.name AS link, c.name AS collection, r.title,
+                o.words, o.may_be_in, o.created_at, o.transaction_id, o.gated, l.name AS link, c.name AS collection,
+                coalesce(r.title, (SELECT title FROM records WHERE collection_id = o.collection_id AND rid = o.rid))
+                    AS title,
                 l.paused OR coalesce(c.paused, 0) AS paused,
                 l.stopped IS NOT NULL OR l.principal <> o.principal AS stopped
            FROM outbox o JOIN links l ON l.id = o.link_id
@@ -64,6 +66,8 @@ struct Listed {
     may_be_in: bool,
     paused: bool,
     stopped: bool,
+    transaction: Option<String>,
+    gated: bool,
 }
 
 impl Listed {
@@ -95,6 +99,8 @@ impl Listed {
             may_be_in: row.get("may_be_in")?,
             paused: engine_paused || row.get("paused")?,
             stopped: row.get("stopped")?,
+            transaction: row.get("transaction_id")?,
+            gated: row.get("gated")?,
         })
     }
 
@@ -126,6 +132,7 @@ impl Listed {
             reason,
             position,
             priority: self.priority,
+            transaction: self.transaction,
         })
     }
 
@@ -140,6 +147,12 @@ impl Listed {
             },
             // A retry would send the same key again: it left, and nobody knows what became of it.
             MutationState::Parked if self.may_be_in && self.has_key => Some(WaitReason::MayHaveBeenSent),
+            MutationState::Parked if self.record.is_none() && self.transaction.is_some() => {
+                Some(WaitReason::RolledBack {
+                    transaction: self.transaction.clone().unwrap_or_default(),
+                    words: self.words.clone().unwrap_or_default(),
+                })
+            }
             MutationState::Parked => Some(WaitReason::Refused {
                 class: self.class.unwrap_or(ErrorClass::Permanent),
                 status: self.status,
@@ -166,6 +179,10 @@ impl Listed {
             && let Some(change) = edges::waits_for(tx, self.seq)?.first()
         {
             return Ok(Some(WaitReason::Dependency { change: Count(*change) }));
+        }
+        if let (true, Some(transaction)) = (self.gated, &self.transaction) {
+            let behind = transactions::get(tx, transaction)?.and_then(|row| row.queued_behind);
+            return Ok(Some(WaitReason::Transaction { transaction: transaction.clone(), behind }));
         }
         if let Some(backoff) = self.backoff() {
             return Ok(Some(backoff));
