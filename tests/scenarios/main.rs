@@ -30,6 +30,7 @@ mod resolution;
 mod retry_after;
 mod sign_in;
 mod tombstones;
+mod transactions;
 mod two_engines;
 mod whole_sets;
 mod wrong_address;

@@ -80,7 +80,8 @@ pub async fn perform(command: TransactionCommand, host: &Host, out: &Out) -> Res
 
 fn read(file: &std::path::Path) -> Result<NewTransaction, Fault> {
     let wrong = |why: String| Fault::Usage(format!("{}: {why}", file.display()));
-    let parsed: File = serde_json::from_value(input::value(file)?).map_err(|error| wrong(error.to_string()))?;
+    let parsed: File =
+        serde_json::from_value(input::value(file)?).map_err(|error| wrong(error.to_string()))?;
     let numbered = |(index, change): (usize, Change)| {
         change.into_new().map_err(|why| wrong(format!("change {}: {why}", index + 1)))
     };
@@ -102,8 +103,10 @@ impl Change {
                 Ok(NewChange::Create { collection, document: document.to_string() })
             }
             (Verb::Update, Some(record), None) if fields => {
-                let set =
-                    self.set.into_iter().map(|(path, value)| FieldEdit { path, set: Some(value.to_string()) });
+                let set = self
+                    .set
+                    .into_iter()
+                    .map(|(path, value)| FieldEdit { path, set: Some(value.to_string()) });
                 let removed = self.remove.into_iter().map(|path| FieldEdit { path, set: None });
                 Ok(NewChange::Update { collection, record, fields: set.chain(removed).collect() })
             }

@@ -1,0 +1,114 @@
+use super::{apply, create, delete, now, path, set, state};
+use serde_json::json;
+use tidemark_model::transaction::Strategy::{Atomic, Saga};
+use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending, Persisting};
+use tidemark_sandbox::Switch;
+use tidemark_tests::world::{Stage, task};
+
+// proves B4
+#[tokio::test]
+async fn one_request_carries_all_of_it() {
+    let world = Stage::tasks(3).open().await;
+    let row = apply(&world, Atomic, vec![set("t001", "rank", 11), delete("t002"), create(&task(9))]).await;
+    assert_eq!(row.strategy, Atomic);
+    assert_eq!(world.sync().await.confirmed, 3);
+    assert_eq!(path(&world, &row), [Pending, Persisting, Completed]);
+    assert_eq!(world.there("t001").unwrap()["rank"], 11);
+    assert_eq!((world.there("t002"), world.there("t009")), (None, Some(task(9))));
+    world.finish().await;
+}
+
+// proves B4, B2
+#[tokio::test]
+async fn refused_it_is_seen_not_at_all() {
+    let world = Stage::tasks(2).open().await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("POST").path("/batch")));
+    let row = apply(&world, Atomic, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    world.sync().await;
+    assert_eq!((state(&world, &row), now(&world, &row).rolled_back.0), (Failed, 2));
+    assert_eq!(world.effect_count(), 0);
+    assert_eq!(world.here("t001").unwrap()["rank"], 1, "what it showed is rolled back");
+    world.server.clear_faults();
+    let row = world.engine().restore_transaction(&row.id).await.unwrap();
+    assert_eq!((row.state, row.changes.0), (Pending, 2));
+    world.sync().await;
+    assert_eq!(state(&world, &row), Completed);
+    assert_eq!(world.there("t002").unwrap()["rank"], 12);
+    world.finish().await;
+}
+
+// proves B4, D1, D3
+#[tokio::test]
+async fn a_version_that_moved_keeps_all_of_it_back_until_that_is_settled() {
+    let world = Stage::tasks(2).open().await;
+    world.server.go_offline().await.unwrap();
+    let row = apply(&world, Atomic, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    world.server.go_online().await.unwrap();
+    world.clock.advance_s(60);
+    world.colleague_sets("t002", "title", "Theirs");
+    assert_eq!(world.sync().await.confirmed, 2, "different fields merge, and all of it goes again");
+    assert_eq!(state(&world, &row), Completed);
+    let there = world.there("t002").unwrap();
+    assert_eq!((&there["title"], &there["rank"]), (&json!("Theirs"), &json!(12)));
+    assert_eq!(world.effects("t001").len(), 1, "nothing of the first try remained");
+    world.finish().await;
+}
+
+// proves B4, A4
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_with_the_same_request() {
+    let world = Stage::tasks(2).open().await;
+    world.fault(|faults| faults.drop_after = Some(Switch::always(true).method("POST").path("/batch")));
+    let row = apply(&world, Atomic, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    world.sync().await;
+    assert_eq!(state(&world, &row), Persisting);
+    world.server.clear_faults();
+    world.clock.advance_s(600);
+    assert_eq!(world.sync().await.confirmed, 2);
+    assert_eq!((world.effects("t001").len(), world.effects("t002").len()), (1, 1));
+    assert_eq!(state(&world, &row), Completed);
+    world.finish().await;
+}
+
+// proves B4
+#[tokio::test]
+async fn a_lost_answer_whose_key_has_ended_is_read_back_record_by_record() {
+    let world = Stage::tasks(2).open().await;
+    world.fault(|faults| faults.drop_after = Some(Switch::always(true).method("POST").path("/batch")));
+    let row = apply(&world, Atomic, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    world.sync().await;
+    world.server.clear_faults();
+    world.clock.advance_s(3 * 24 * 3600);
+    world.sync().await;
+    assert_eq!((world.effects("t001").len(), world.effects("t002").len()), (1, 1));
+    assert_eq!(state(&world, &row), Completed);
+    world.finish().await;
+}
+
+// proves B4, A5
+#[tokio::test]
+async fn one_change_on_hold_keeps_the_others_and_nobody_else() {
+    let world = Stage::tasks(3).open().await;
+    world.server.go_offline().await.unwrap();
+    let row = apply(&world, Atomic, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    let held = world.queue().into_iter().find(|row| row.record == "t002").unwrap().id;
+    world.engine().hold(vec![held.clone()], true).await.unwrap();
+    world.set("t003", "rank", 13).await;
+    world.server.go_online().await.unwrap();
+    world.clock.advance_s(60);
+    assert_eq!(world.sync().await.confirmed, 1);
+    assert_eq!((state(&world, &row), world.effect_count()), (Pending, 1));
+    world.engine().hold(vec![held], false).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 2);
+    world.finish().await;
+}
+
+// proves B4
+#[tokio::test]
+async fn where_the_server_takes_no_atomic_batch_it_is_a_saga_and_says_so() {
+    let world = Stage::tasks(2).settings(r#"{"write": {"batch": null}}"#).open().await;
+    let row = apply(&world, Atomic, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    assert_eq!(row.strategy, Saga, "nothing pretends to be atomic");
+    assert_eq!(world.sync().await.confirmed, 2);
+    world.finish().await;
+}

@@ -1,0 +1,108 @@
+use super::{apply, create, delete, now, refuse, set, state};
+use serde_json::json;
+use tidemark_model::transaction::Strategy::Ordered;
+use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed};
+use tidemark_model::view::RefusalCode;
+use tidemark_tests::world::{Stage, World, task};
+
+fn refusal(error: tidemark_engine::StoreError) -> tidemark_model::view::Refusal {
+    match error {
+        tidemark_engine::StoreError::Refused(refusal) => refusal,
+        other => panic!("no refusal: {other:?}"),
+    }
+}
+
+/// A transaction over t001 (refused), t002 and a new record, rolled back.
+async fn rolled_back(world: &World) -> tidemark_model::view::TransactionRow {
+    refuse(world, "t001");
+    let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), create(&task(9)), delete("t003")];
+    let row = apply(world, Ordered, changes).await;
+    world.sync().await;
+    assert_eq!((state(world, &row), now(world, &row).rolled_back.0), (Failed, 4));
+    world.server.clear_faults();
+    row
+}
+
+// proves B2, B7
+#[tokio::test]
+async fn all_of_it_comes_back_with_its_values() {
+    let world = Stage::tasks(3).open().await;
+    let row = rolled_back(&world).await;
+    world.set("t002", "state", "later").await;
+    let row = world.engine().restore_transaction(&row.id).await.unwrap();
+    assert_eq!(row.error, None);
+    assert_eq!(world.here("t002").unwrap()["rank"], 12);
+    assert_eq!(world.here("t003"), None);
+    world.check_books();
+    world.sync().await;
+    assert_eq!(state(&world, &row), Completed);
+    let there = world.there("t002").unwrap();
+    assert_eq!((&there["rank"], &there["state"]), (&json!(12), &json!("later")));
+    assert_eq!((world.there("t003"), world.there("t009")), (None, Some(task(9))));
+    let again = refusal(world.engine().restore_transaction(&row.id).await.unwrap_err());
+    assert_eq!(again.code, RefusalCode::NotNow);
+    world.finish().await;
+}
+
+// proves B2, D1
+#[tokio::test]
+async fn what_a_colleague_changed_meanwhile_is_merged_or_asked_about_never_written_over() {
+    let world = Stage::tasks(3).open().await;
+    let row = rolled_back(&world).await;
+    world.colleague_sets("t001", "rank", 111);
+    world.colleague_sets("t002", "title", "Theirs");
+    world.colleague_deletes("t003");
+    world.sync().await;
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.check_books();
+    assert_eq!(state(&world, &row), Conflicted);
+    world.sync().await;
+    assert_eq!(world.there("t001").unwrap()["rank"], 111, "both set the same field: a person decides");
+    let conflicts = world.engine().list_conflicts(0, 10).unwrap();
+    assert_eq!(conflicts.total.0, 1);
+    let resolution = tidemark_model::view::Resolution::LocalWins {};
+    let held = tidemark_model::number::Millis(0);
+    world.engine().resolve_conflict(conflicts.rows[0].id, resolution, None, held).await.unwrap();
+    world.sync().await;
+    let (one, two) = (world.there("t001").unwrap(), world.there("t002").unwrap());
+    assert_eq!((&one["rank"], &two["rank"], &two["title"]), (&json!(11), &json!(12), &json!("Theirs")));
+    assert_eq!(state(&world, &row), Completed);
+    world.finish().await;
+}
+
+// proves A8
+#[tokio::test]
+async fn what_is_discarded_stays_away() {
+    let world = Stage::tasks(3).open().await;
+    let row = rolled_back(&world).await;
+    let two = world.queue().into_iter().find(|change| change.record == "t002").unwrap();
+    assert_eq!(world.engine().discard(vec![two.id]).await.unwrap().done.0, 1);
+    assert_eq!(state(&world, &row), Failed);
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.sync().await;
+    assert_eq!(world.there("t002").unwrap()["rank"], 2);
+    assert_eq!(world.there("t001").unwrap()["rank"], 11);
+    world.finish().await;
+}
+
+// proves B1, A8
+#[tokio::test]
+async fn bad_input_is_refused_whole_and_says_which_change() {
+    let world = Stage::tasks(2).open().await;
+    let refused = async |changes| {
+        refusal(world.engine().apply_transaction(super::new(Ordered, changes)).await.unwrap_err())
+    };
+    let missing = refused(vec![set("t001", "rank", 1), set("t999", "rank", 1)]).await;
+    assert_eq!(missing.code, RefusalCode::NotFound);
+    assert!(missing.message.contains("change 2 of 2") && missing.message.contains("t999"), "{missing:?}");
+    assert_eq!(world.here("t001").unwrap()["rank"], 1, "nothing of it was saved");
+    assert_eq!(refused(Vec::new()).await.code, RefusalCode::Invalid);
+    let many = (0..=tidemark_engine::MOST_CHANGES).map(|n| create(&task(n + 10))).collect();
+    assert!(refused(many).await.message.contains("1 to 1000"));
+    let same = refused(vec![set("t001", "rank", 1)]).await;
+    assert!(same.message.contains("changes nothing"), "{same:?}");
+    assert_eq!(world.engine().list_transactions(false, 0, 10).unwrap().total.0, 0);
+    let unknown = refusal(world.engine().get_transaction("nobody").map(drop).unwrap_err());
+    assert_eq!(unknown.code, RefusalCode::NotFound);
+    world.finish().await;
+}

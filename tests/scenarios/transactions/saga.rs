@@ -1,0 +1,96 @@
+use super::{apply, create, delete, now, path, refuse, set, state};
+use serde_json::json;
+use tidemark_model::transaction::Strategy::Saga;
+use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending, Persisting};
+use tidemark_model::view::{ChangeState, TransactionError};
+use tidemark_tests::world::{Stage, task};
+
+// proves B4, B7
+#[tokio::test]
+async fn what_was_accepted_before_a_refusal_is_taken_back_last_first() {
+    let world = Stage::tasks(4).open().await;
+    refuse(&world, "t004");
+    let changes = vec![
+        set("t001", "rank", 11),
+        create(&task(9)),
+        delete("t002"),
+        set("t004", "rank", 14),
+        set("t003", "rank", 13),
+    ];
+    let row = apply(&world, Saga, changes).await;
+    world.sync().await;
+    let failed = now(&world, &row);
+    assert_eq!((failed.state, failed.confirmed.0, failed.rolled_back.0), (Failed, 3, 2), "{failed:?}");
+    assert!(matches!(failed.error, Some(TransactionError::Refused { kept, .. }) if kept.0 == 0));
+    assert_eq!(world.there("t001"), Some(task(1)), "the field is as it was");
+    assert_eq!(world.there("t009"), None, "what was made is gone");
+    assert_eq!(world.there("t002"), Some(task(2)), "what was deleted is back");
+    assert_eq!(world.there("t003").unwrap()["rank"], 3);
+    let order: Vec<String> = world.server.report().unwrap().effects.into_iter().map(|e| e.id).collect();
+    assert_eq!(&order[order.len() - 6..], ["t001", "t009", "t002", "t002", "t009", "t001"]);
+    assert_eq!(path(&world, &row), [Pending, Persisting, Failed]);
+    let detail = world.engine().get_transaction(&row.id).unwrap();
+    let confirmed = detail.changes.iter().filter(|row| row.state == ChangeState::Confirmed).count();
+    assert_eq!(confirmed, 6, "what took them back is shown with it: {:?}", detail.changes);
+    world.finish().await;
+}
+
+// proves B4
+#[tokio::test]
+async fn what_somebody_changed_since_is_left_alone_and_told() {
+    let world = Stage::tasks(2).open().await;
+    let row = apply(&world, Saga, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    world.fault(|faults| {
+        faults.status = Some(tidemark_sandbox::Switch::always(vec![503]).method("PUT").path("/tasks/t002"));
+    });
+    world.sync().await;
+    world.set("t001", "rank", 99).await;
+    refuse(&world, "t002");
+    world.clock.advance_s(600);
+    world.sync().await;
+    let failed = now(&world, &row);
+    assert_eq!(failed.state, Failed);
+    assert!(
+        matches!(failed.error, Some(TransactionError::Refused { kept, .. }) if kept.0 == 1),
+        "{failed:?}"
+    );
+    assert_eq!(world.here("t001").unwrap()["rank"], 99, "a person's later edit is not taken back");
+    world.finish().await;
+}
+
+// proves B4, B6
+#[tokio::test]
+async fn taking_back_goes_on_after_a_restart() {
+    let mut world = Stage::tasks(3).open().await;
+    refuse(&world, "t003");
+    let row =
+        apply(&world, Saga, vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)])
+            .await;
+    // The answer of the refusal comes; then the server goes away before anything was taken back.
+    let syncing = world.begin_sync();
+    world.until(|world| now(world, &row).undoing || state(world, &row) == Failed).await;
+    world.crash(syncing).await;
+    world.clock.advance_s(600);
+    world.sync().await;
+    world.sync().await;
+    assert_eq!(state(&world, &row), Failed);
+    assert_eq!((world.there("t001"), world.there("t002")), (Some(task(1)), Some(task(2))));
+    world.finish().await;
+}
+
+// proves B4, B2
+#[tokio::test]
+async fn restored_it_does_all_of_it_once_more() {
+    let world = Stage::tasks(2).open().await;
+    refuse(&world, "t002");
+    let row = apply(&world, Saga, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    world.sync().await;
+    assert_eq!(world.there("t001"), Some(task(1)));
+    world.server.clear_faults();
+    let row = world.engine().restore_transaction(&row.id).await.unwrap();
+    world.sync().await;
+    assert_eq!(state(&world, &row), Completed);
+    let there = |rid| world.there(rid).unwrap()["rank"].clone();
+    assert_eq!([there("t001"), there("t002")], [json!(11), json!(12)]);
+    world.finish().await;
+}

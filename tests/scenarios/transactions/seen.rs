@@ -1,0 +1,69 @@
+use super::{apply, path, set, state};
+use tidemark_model::transaction::Strategy::Ordered;
+use tidemark_model::transaction::TransactionState::{
+    Completed, Pending, PersistedAwaitingSync, Persisting, Queued,
+};
+use tidemark_model::view::NewTransaction;
+use tidemark_sandbox::Switch;
+use tidemark_tests::world::{Stage, World};
+
+async fn awaited(world: &World) -> tidemark_model::view::TransactionRow {
+    let new = super::new(Ordered, vec![set("t001", "rank", 11), set("t002", "rank", 12)]);
+    world.engine().apply_transaction(NewTransaction { await_sync: true, ..new }).await.unwrap()
+}
+
+fn no_pull(world: &World) {
+    world.fault(|faults| faults.status = Some(Switch::always(vec![503]).method("GET").path("/c/tasks")));
+}
+
+// proves B5, B1
+#[tokio::test]
+async fn it_is_done_when_a_whole_pull_has_shown_it() {
+    let world = Stage::tasks(2).open().await;
+    let row = awaited(&world).await;
+    no_pull(&world);
+    world.sync().await;
+    assert_eq!(state(&world, &row), PersistedAwaitingSync);
+    assert_eq!(world.here("t001").unwrap()["rank"], 11, "what it shows does not flicker");
+    let next = apply(&world, Ordered, vec![set("t001", "rank", 21), set("t002", "rank", 22)]).await;
+    assert_eq!((next.state, next.queued_behind.as_ref()), (Queued, Some(&row.id)), "its records are locked");
+    world.server.clear_faults();
+    world.clock.advance_s(30);
+    world.sync().await;
+    assert_eq!(path(&world, &row), [Pending, Persisting, PersistedAwaitingSync, Completed]);
+    world.sync().await;
+    assert_eq!(state(&world, &next), Completed);
+    world.finish().await;
+}
+
+// proves B5
+#[tokio::test]
+async fn it_waits_sixty_seconds_at_most() {
+    let world = Stage::tasks(2).open().await;
+    let row = awaited(&world).await;
+    no_pull(&world);
+    world.sync().await;
+    world.clock.advance_s(59);
+    world.sync().await;
+    assert_eq!(state(&world, &row), PersistedAwaitingSync);
+    world.clock.advance_s(1);
+    world.sync().await;
+    assert_eq!(state(&world, &row), Completed);
+    world.server.clear_faults();
+    world.clock.advance_s(600);
+    world.finish().await;
+}
+
+// proves B5, B6
+#[tokio::test]
+async fn at_a_restart_it_counts_as_done() {
+    let mut world = Stage::tasks(2).open().await;
+    let row = awaited(&world).await;
+    no_pull(&world);
+    world.sync().await;
+    world.restart().await;
+    assert_eq!(state(&world, &row), Completed);
+    world.server.clear_faults();
+    world.clock.advance_s(600);
+    world.finish().await;
+}
