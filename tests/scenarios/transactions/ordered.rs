@@ -125,24 +125,25 @@ async fn one_change_alone_is_parked_and_rolls_nothing_back() {
 // proves B2, D1
 #[tokio::test]
 async fn what_is_pulled_for_its_records_waits_until_it_ends() {
-    let world = Stage::tasks(2).open().await;
-    // The second change is answered with 503 once: the transaction has begun and is not through.
+    let world = Stage::tasks(3).open().await;
+    // The second change is answered with 503: the transaction has begun and is not through.
     world.fault(|faults| {
         faults.status = Some(tidemark_sandbox::Switch::always(vec![503]).method("PUT").path("/tasks/t002"));
     });
-    let row = apply(&world, Ordered, vec![set("t001", "rank", 5), set("t002", "rank", 6)]).await;
+    let changes = vec![set("t001", "rank", 5), set("t002", "rank", 6), set("t003", "rank", 7)];
+    let row = apply(&world, Ordered, changes).await;
     world.sync().await;
     assert_eq!(state(&world, &row), Persisting);
-    world.colleague_sets("t002", "title", "Theirs");
+    world.colleague_sets("t003", "title", "Theirs");
     world.sync().await;
-    assert_eq!(world.here("t002").unwrap()["title"], "Task 2", "it is kept aside");
+    assert_eq!(world.here("t003").unwrap()["title"], "Task 3", "the third is not sent, and yet it is locked");
     world.server.clear_faults();
     world.clock.advance_s(600);
     world.sync().await;
     world.sync().await;
     assert_eq!(state(&world, &row), Completed);
-    let here = world.here("t002").unwrap();
-    assert_eq!((&here["title"], &here["rank"]), (&json!("Theirs"), &json!(6)));
+    let here = world.here("t003").unwrap();
+    assert_eq!((&here["title"], &here["rank"]), (&json!("Theirs"), &json!(7)));
     world.finish().await;
 }
 

@@ -289,14 +289,14 @@ fn membership(lane: &[MutationRow]) -> Option<Membership<'_>> {
 /// One change takes the place of a whole lane: it waits for what any of it waited for, and those that waited for any of
 /// it wait for this one.
 fn take_in(tx: &Connection, lane: &[MutationRow], id: &str, seq: i64, now: Millis) -> Result<(), StoreError> {
-    for mutation in lane {
+    // From its end, so that the one at the front lets the new one come to the front.
+    for mutation in lane.iter().rev() {
         edges::hand_over(tx, mutation.seq, seq)?;
         for parent in edges::waits_for(tx, mutation.seq)? {
             edges::add(tx, seq, parent)?;
         }
         outbox::end(tx, mutation, Ended::Combined(id), now)?;
     }
-    // Each that ended let the next come to the front: now it stands there.
     Ok(())
 }
 
