@@ -53,6 +53,12 @@ export const commands = {
 	updateRecord: (link: string, collection: string, id: string, edits: FieldEdit[]) => typedError<Saved, Refusal>(__TAURI_INVOKE("update_record", { link, collection, id, edits })),
 	/**  Deletes a record; on disk when this answers. */
 	deleteRecord: (link: string, collection: string, id: string) => typedError<Saved, Refusal>(__TAURI_INVOKE("delete_record", { link, collection, id })),
+	/**  A page of the transactions, newest first; `open` leaves out those that have ended. */
+	listTransactions: (open: boolean, offset: Count, limit: Count) => typedError<ListPage<TransactionRow>, Refusal>(__TAURI_INVOKE("list_transactions", { open, offset, limit })),
+	/**  One transaction with its changes and its history. */
+	getTransaction: (id: string) => typedError<TransactionDetail, Refusal>(__TAURI_INVOKE("get_transaction", { id })),
+	/**  Puts what a failed transaction had rolled back into the queue again, with its values. */
+	restoreTransaction: (id: string) => typedError<TransactionRow, Refusal>(__TAURI_INVOKE("restore_transaction", { id })),
 	/**  What a server offers, before it is added. */
 	discoverLink: (link: NewLink) => typedError<Discovery, Refusal>(__TAURI_INVOKE("discover_link", { link })),
 	/**  Adds a connection; its secret goes to the keychain. */
@@ -90,6 +96,7 @@ export const events = {
 	recordsChanged: makeEvent<RecordsTold, RecordsTold>("records-changed"),
 	syncProgress: makeEvent<ProgressTold, ProgressTold>("sync-progress"),
 	syncStateChanged: makeEvent<StatusTold, StatusTold>("sync-state-changed"),
+	transactionChanged: makeEvent<TransactionMoved, TransactionMoved>("transaction-changed"),
 };
 
 /* Types */
@@ -262,6 +269,8 @@ export type ChangeRow = {
 	position: Count | null,
 	/**  0–9. */
 	priority: number,
+	/**  The transaction that it is part of. */
+	transaction: string | null,
 };
 
 /**  What is shown of a change's state (`ui.md` 3.2). */
@@ -1284,6 +1293,17 @@ export type StoreFault =
 /**  The disk reports errors. */
 "io";
 
+/**  How the members of a transaction belong together. */
+export type Strategy = 
+/**  One after the other; its records are locked, and a refusal rolls back what was not accepted. */
+"ordered" | 
+/**  Each on its own; no lock and no roll-back. */
+"parallel" | 
+/**  All or none, in one request. */
+"atomic" | 
+/**  One after the other; a refusal takes back what was accepted before it. */
+"saga";
+
 /**  A run's progress on one link. */
 export type SyncProgress = {
 	/**  Link's name. */
@@ -1336,6 +1356,115 @@ export type Theme =
 /**  Dark. */
 "dark";
 
+/**  `transaction-changed`: a transaction moved (row B7). */
+export type TransactionChanged = {
+	/**  Its id. */
+	id: string,
+	/**  From where; none when it was made. */
+	from: TransactionState | null,
+	/**  Where to. */
+	to: TransactionState,
+	/**  The transaction that it stands behind. */
+	queuedBehind: string | null,
+	/**  Why it failed. */
+	error: TransactionError | null,
+};
+
+/**  One transaction, whole. */
+export type TransactionDetail = {
+	/**  The row. */
+	row: TransactionRow,
+	/**  Its changes, in order; with those that take accepted ones back. */
+	changes: ChangeRow[],
+	/**  Every state that it was in, oldest first. */
+	history: TransactionStep[],
+};
+
+/**  Why a transaction failed. */
+export type TransactionError = 
+/**  The server refused one of its changes. */
+{ code: "refused"; 
+/**  That change. */
+change: string; 
+/**  The server's words. */
+words: string; 
+/**  How many changes that were accepted before it stay on the server, because somebody changed them since. */
+kept: Count } | 
+/**  A person put one of its changes in the trash. */
+{ code: "discarded" } | 
+/**  The transaction that it stood behind failed. */
+{ code: "dependency_failed"; 
+/**  That transaction. */
+transaction: string };
+
+/**  A transaction moved. */
+export type TransactionMoved = TransactionChanged;
+
+/**  One row of the list of transactions. */
+export type TransactionRow = {
+	/**  Its id (UUID). */
+	id: string,
+	/**  Link's name. */
+	link: string,
+	/**  The caller's words for it. */
+	label: string | null,
+	/**  How its changes belong together. */
+	strategy: Strategy,
+	/**  Where it stands. */
+	state: TransactionState,
+	/**  The nearest transaction that has one of its records first. */
+	queuedBehind: string | null,
+	/**  It is done only when a pull has shown its effect. */
+	awaitSync: boolean,
+	/**  What was accepted is being taken back. */
+	undoing: boolean,
+	/**  Why it failed. */
+	error: TransactionError | null,
+	/**  How many changes it has. */
+	changes: Count,
+	/**  How many of them were accepted. */
+	confirmed: Count,
+	/**  How many wait to be restored. */
+	rolledBack: Count,
+	/**  When it was made. */
+	createdAt: Millis,
+	/**  When it last moved. */
+	updatedAt: Millis,
+	/**  When it ended. */
+	endedAt: Millis | null,
+};
+
+/**  Where a transaction stands (row B1). */
+export type TransactionState = 
+/**  Behind another transaction that has one of its records. */
+"queued" | 
+/**  Ready, or waiting for something else. */
+"pending" | 
+/**  Begun: some of it was sent. */
+"persisting" | 
+/**  The server has all of it; what it shows is not pulled yet. */
+"persisted_awaiting_sync" | 
+/**  Done. */
+"completed" | 
+/**  Refused, or failed with one that it was behind. */
+"failed" | 
+/**  A member stands in an open conflict. */
+"conflicted";
+
+/**  One move of a transaction. */
+export type TransactionStep = {
+	/**  When. */
+	at: Millis,
+	/**  From where; none when it was made. */
+	from: TransactionState | null,
+	/**  Where to. */
+	to: TransactionState,
+	/**  The transaction that it stands behind. */
+	queuedBehind: string | null,
+	/**  Why it failed. */
+	error: TransactionError | null,
+};
+
 /**  Why a change does not go now. */
 export type WaitReason = 
 /**  Behind another change of the same record. */
@@ -1346,6 +1475,18 @@ change: Count } |
 { kind: "dependency"; 
 /**  Number of that change. */
 change: Count } | 
+/**  Until all changes of its transaction are first in line for their records. */
+{ kind: "transaction"; 
+/**  That transaction. */
+transaction: string; 
+/**  The one that has a record of it first. */
+behind: string | null } | 
+/**  Rolled back with its transaction; it can be restored. */
+{ kind: "rolled_back"; 
+/**  That transaction. */
+transaction: string; 
+/**  Why: the server's words, or what it stood behind. */
+words: string } | 
 /**  Until a time, after a failure. */
 { kind: "backoff"; 
 /**  The failure. */

@@ -76,6 +76,9 @@ export const bridge = {
   discard: (ids: string[]) => call(commands.discard(ids)),
   hold: (ids: string[], held: boolean) => call(commands.hold(ids, held)),
 
+  transaction: (id: string) => call(commands.getTransaction(id)),
+  restoreTransaction: (id: string) => call(commands.restoreTransaction(id)),
+
   listConflicts: (offset: number, limit: number) => call(commands.getPendingConflicts(offset, limit)),
   conflict: (id: number) => call(commands.getConflict(id)),
   /** `seen` is the server version that the person looked at; a newer one is refused as moved. */

@@ -8,6 +8,7 @@ export type Listeners = {
   syncStateChanged?: (snapshot: StatusSnapshot) => void;
   queueChanged?: () => void;
   recordsChanged?: () => void;
+  transactionChanged?: () => void;
   conflictCreated?: () => void;
   conflictResolved?: () => void;
   /** The tray or a notification asks for a place, such as `#/conflicts/88`. */
@@ -20,6 +21,7 @@ export async function hear(listeners: Listeners): Promise<() => void> {
     events.syncStateChanged.listen((event) => listeners.syncStateChanged?.(event.payload)),
     events.queueChanged.listen(() => listeners.queueChanged?.()),
     events.recordsChanged.listen(() => listeners.recordsChanged?.()),
+    events.transactionChanged.listen(() => listeners.transactionChanged?.()),
     events.conflictCreated.listen(() => listeners.conflictCreated?.()),
     events.conflictResolved.listen(() => listeners.conflictResolved?.()),
     events.openRoute.listen((event) => listeners.openRoute?.(event.payload)),

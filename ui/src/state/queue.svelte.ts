@@ -8,6 +8,8 @@ import {
   type ChangeRow,
   type ChangeState,
   type QueueFilter,
+  type TransactionDetail,
+  type TransactionRow,
 } from "../ipc/client";
 import { attempt } from "./core";
 import { Rows } from "./rows.svelte";
@@ -43,6 +45,8 @@ export class Queue {
   /** Ids of the ticked changes: frozen, whatever the list does meanwhile. */
   ticked = $state.raw<ReadonlySet<string>>(new Set());
   detail = $state.raw<ChangeDetail | undefined>();
+  /** The group that the open change is part of. */
+  transaction = $state.raw<TransactionDetail | undefined>();
   detailError = $state<RefusedError | undefined>();
   #open: string | undefined;
 
@@ -68,13 +72,17 @@ export class Queue {
     this.#open = id;
     if (id === undefined) {
       this.detail = undefined;
+      this.transaction = undefined;
       this.detailError = undefined;
       return;
     }
     try {
       const detail = await bridge.change(id);
+      const part = detail.row.transaction;
+      const transaction = part === null ? undefined : await bridge.transaction(part);
       if (this.#open !== id) return;
       this.detail = detail;
+      this.transaction = transaction;
       this.detailError = undefined;
     } catch (thrown) {
       if (this.#open !== id) return;
@@ -86,6 +94,11 @@ export class Queue {
   /** Reads again what the core said is stale. */
   async refresh(): Promise<void> {
     await Promise.all([this.rows.refresh(), this.#open === undefined ? undefined : this.open(this.#open)]);
+  }
+
+  /** Puts a failed group into the queue again; what it says where that went well. */
+  restore(id: string): Promise<TransactionRow | undefined> {
+    return attempt(() => bridge.restoreTransaction(id));
   }
 
   tick(id: string, on: boolean): void {

@@ -256,6 +256,18 @@ test("refused changes are ticked, discarded after one question and found in Tras
   await page.getByText("Hinge, steel").waitFor();
 });
 
+test("a group that was rolled back is restored as a whole", async () => {
+  const page = await window.open({ scenario: "group", at: "#/queue" });
+  await page.getByText("Rossi SRL").click();
+  const part = page.getByTestId("transaction");
+  await part.getByText("3 changes that belong together, sent in order.").waitFor();
+  await part.getByText("The server refused one: “Stock is too low”. Your values are kept.").waitFor();
+  await part.getByRole("button", { name: "Restore 3 changes" }).click();
+  await page.getByText("3 changes are in the queue again.").waitFor();
+  await part.getByRole("button").waitFor({ state: "detached" });
+  expect(await calls(page, "restore_transaction")).toHaveLength(1);
+});
+
 test("the queue's filter is in the address, so that a notification can open it", async () => {
   const page = await window.open({ scenario: "busy", at: "#/queue?state=needs_you" });
   await page.getByRole("grid").waitFor();

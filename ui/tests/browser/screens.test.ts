@@ -48,6 +48,7 @@ const cases: Case[] = [
   { name: "queue-no-match", scenario: "busy", at: "#/queue?search=zzz", wait: "No change matches" },
   { name: "queue-broken", scenario: "broken", at: "#/queue", wait: "can't be read" },
   { name: "queue-item", scenario: "busy", at: "#/queue/0190-1042", wait: "Same request on every try" },
+  { name: "queue-group", scenario: "group", at: "#/queue/0190-1042", wait: "Restore 3 changes" },
   { name: "conflicts", scenario: "busy", at: "#/conflicts", wait: "2 to choose" },
   { name: "conflicts-empty", scenario: "calm", at: "#/conflicts", wait: "Nothing is overwritten" },
   { name: "resolver", scenario: "busy", at: "#/conflicts/1", wait: "Choose for 2 more fields" },

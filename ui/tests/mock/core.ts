@@ -150,6 +150,24 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     (String(args.id).startsWith("big-")
       ? change(world, { id: String(args.id) })
       : refuse("not_found", "There is no such change.")),
+  list_transactions: (world, args) =>
+    page(
+      world.transactions.map((one) => one.row),
+      Number(args.offset),
+      Number(args.limit),
+    ),
+  get_transaction: (world, args) => {
+    const found = world.transactions.find((one) => one.row.id === args.id);
+    return found ? structuredClone(found) : refuse("not_found", "There is no such transaction.");
+  },
+  restore_transaction: (world, args) => {
+    const found = world.transactions.find((one) => one.row.id === args.id);
+    if (!found) return refuse("not_found", "There is no such transaction.");
+    Object.assign(found.row, { state: "pending", error: null, rolledBack: 0 });
+    for (const row of found.changes) Object.assign(row, { state: "waiting", reason: null });
+    void world.tell();
+    return found.row;
+  },
   retry: (world, args) => {
     const ids = args.ids as string[];
     const found = world.changes.filter((one) => ids.includes(one.row.id));

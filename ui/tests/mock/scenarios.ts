@@ -1,5 +1,6 @@
 // The worlds that tests open, by name.
 
+import type { ChangeRow } from "../../src/ipc/client";
 import { change, collection, conflict, invoice, invoiceForm, link, stored } from "./makers";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
 
@@ -28,6 +29,64 @@ function sample(world: World): void {
   const customers = world.collection("ERPNext", "customers");
   for (let n = 0; n < 60; n += 1)
     customers.set(`CUST-${80 + n}`, stored(`CUST-${80 + n}`, { title: `Customer ${n}` }));
+}
+
+/** Three changes that belong together; the server refused one, and all were rolled back. */
+function group(world: World): void {
+  sample(world);
+  const transaction = "0190f3a2-0000-7000-8000-00000000000a";
+  const words = "not sent, because another change of its transaction was refused: Stock is too low";
+  const member = (title: string, more: Partial<ChangeRow>) =>
+    change(world, {
+      title,
+      state: "needs_you",
+      mutationState: "parked",
+      transaction,
+      reason: { kind: "rolled_back", transaction, words },
+      ...more,
+    });
+  world.changes = [
+    member("Blue Ltd", {
+      reason: { kind: "rolled_back", transaction, words: "Stock is too low" },
+      attempts: 1,
+    }),
+    member("Rossi SRL", {}),
+    member("Nordwind GmbH", { operation: "create", fields: [] }),
+  ];
+  const refused = world.changes[0]?.row.id ?? "";
+  world.transactions = [
+    {
+      row: {
+        id: transaction,
+        link: "ERPNext",
+        label: "Move the stock of hall 2",
+        strategy: "ordered",
+        state: "failed",
+        queuedBehind: null,
+        awaitSync: false,
+        undoing: false,
+        error: { code: "refused", change: refused, words: "Stock is too low", kept: 0 },
+        changes: 3,
+        confirmed: 0,
+        rolledBack: 3,
+        createdAt: NOW - HOUR,
+        updatedAt: NOW - HOUR + 2000,
+        endedAt: NOW - HOUR + 2000,
+      },
+      changes: world.changes.map((one) => one.row),
+      history: [
+        { at: NOW - HOUR, from: null, to: "pending", queuedBehind: null, error: null },
+        { at: NOW - HOUR + 1000, from: "pending", to: "persisting", queuedBehind: null, error: null },
+        {
+          at: NOW - HOUR + 2000,
+          from: "persisting",
+          to: "failed",
+          queuedBehind: null,
+          error: { code: "refused", change: refused, words: "Stock is too low", kept: 0 },
+        },
+      ],
+    },
+  ];
 }
 
 function busy(world: World): void {
@@ -208,6 +267,7 @@ function hostile(world: World): void {
 export const scenarios: Record<string, (world: World) => void> = {
   "first-run": () => {},
   calm: sample,
+  group,
   busy,
   offline: (world) => {
     busy(world);

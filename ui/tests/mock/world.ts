@@ -10,6 +10,7 @@ import type {
   LinkStatus,
   RefusalCode,
   StatusSnapshot,
+  TransactionDetail,
 } from "../../src/ipc/client";
 
 /** Saturday, 21 November 2026, 14:05:30 UTC. */
@@ -36,6 +37,7 @@ export class World {
   forms = new Map<string, Form>();
   changes: ChangeDetail[] = [];
   trash: ChangeDetail[] = [];
+  transactions: TransactionDetail[] = [];
   conflicts: ConflictView[] = [];
   settings: AppSettings = {
     theme: "system",

@@ -159,6 +159,12 @@ export function reason(said: WaitReason, server: string): string {
     case "behind":
     case "dependency":
       return `Waits for change ${said.change}`;
+    case "transaction":
+      return said.behind === null
+        ? "Goes with the other changes of its group"
+        : "Waits for another group of changes that has one of its records first";
+    case "rolled_back":
+      return line(said.words).replace(/[.\s]+$/, "");
     case "backoff":
       return cause(said.class, said.words, server);
     case "held":
