@@ -13,13 +13,14 @@ use tidemark_model::view::{Event, QueueChanged, StatusSnapshot};
 use tokio::sync::{Notify, broadcast};
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 8] = [
     "sync-state-changed",
     "sync-progress",
     "queue-changed",
     "records-changed",
     "conflict-created",
     "conflict-resolved",
+    "transaction-changed",
     "open-route",
 ];
 

@@ -19,5 +19,7 @@ mod queue;
 mod secrets;
 #[path = "shell/support.rs"]
 mod support;
+#[path = "shell/transactions.rs"]
+mod transactions;
 #[path = "shell/usage.rs"]
 mod usage;

@@ -153,6 +153,8 @@ export function cause(error: ErrorClass, said: string, server: string, status: n
   }
 }
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** What a change waits for or what is wrong with it, one sentence without its full stop. */
 export function reason(said: WaitReason, server: string): string {
   switch (said.kind) {
@@ -164,7 +166,7 @@ export function reason(said: WaitReason, server: string): string {
         ? "Goes with the other changes of its group"
         : "Waits for another group of changes that has one of its records first";
     case "rolled_back":
-      return line(said.words).replace(/[.\s]+$/, "");
+      return capital(line(said.words).replace(/[.\s]+$/, ""));
     case "backoff":
       return cause(said.class, said.words, server);
     case "held":
