@@ -9,7 +9,8 @@ use tauri::test::{MockRuntime, mock_builder};
 use tauri::{App, Listener as _};
 use tidemark::{bridge, shell};
 use tidemark_model::number::Count;
-use tidemark_model::view::{Event, QueueChanged, StatusSnapshot};
+use tidemark_model::transaction::Strategy;
+use tidemark_model::view::{Event, FieldEdit, NewChange, NewTransaction, QueueChanged, StatusSnapshot};
 use tokio::sync::{Notify, broadcast};
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
@@ -112,6 +113,7 @@ fn every_event_reaches_the_window_with_its_fields() {
     assert_eq!(keys(&heard.last("queue-changed").expect("it was heard")), ["queueLength", "changes", "many"]);
 
     a_conflict_comes_and_goes(&stage, &heard);
+    a_transaction_moves(&stage, &heard);
     shell::raise(stage.app().handle(), "#/conflicts/1");
     stage.until("the place that is asked for", || heard.last("open-route") == Some(json!("#/conflicts/1")));
     stage.finish();
@@ -146,6 +148,25 @@ fn a_conflict_comes_and_goes(stage: &Stage, heard: &Heard) {
         (&ended["conflict"], &ended["resolution"], &ended["open"]),
         (&met["conflict"], &resolution, &json!(0))
     );
+}
+
+fn a_transaction_moves(stage: &Stage, heard: &Heard) {
+    let fields = vec![FieldEdit { path: "/state".into(), set: Some(r#""together""#.into()) }];
+    let change = NewChange::Update { collection: TASKS.into(), record: "t1".into(), fields };
+    let new = NewTransaction {
+        link: LINK.into(),
+        strategy: Strategy::Ordered,
+        await_sync: false,
+        label: None,
+        changes: vec![change],
+    };
+    let made = block_on(stage.host().engine().apply_transaction(new)).expect("it is saved");
+    stage.until("its end", || {
+        heard.last("transaction-changed").is_some_and(|event| event["to"] == "completed")
+    });
+    let event = heard.last("transaction-changed").expect("it was heard");
+    assert_eq!(keys(&event), ["id", "from", "to", "queuedBehind", "error"]);
+    assert_eq!((&event["id"], &event["from"]), (&json!(made.id), &json!("persisting")));
 }
 
 // proves E2
