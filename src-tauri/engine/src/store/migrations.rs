@@ -4,7 +4,8 @@ use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::PathBuf;
 
-const STEPS: [&str; 1] = [include_str!("migrations/0001_init.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("migrations/0001_init.sql"), include_str!("migrations/0002_transactions.sql")];
 
 /// Brings a database up to date; one of a newer Tidemark is refused and left alone.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
