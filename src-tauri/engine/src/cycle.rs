@@ -107,7 +107,7 @@ async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<
 
 /// Paused, stopped, blocked by the breaker, or asked to wait: nothing is done, unless a person says so.
 fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreError> {
-    if shared.lease().is_none() {
+    if shared.lease().is_none() || shared.store.is_damaged() {
         return Ok(false);
     }
     let now = shared.now();

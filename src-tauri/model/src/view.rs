@@ -9,6 +9,7 @@ mod link;
 mod queue;
 mod record;
 mod status;
+mod storage;
 
 pub use conflict::*;
 pub use event::*;
@@ -16,6 +17,7 @@ pub use link::*;
 pub use queue::*;
 pub use record::*;
 pub use status::*;
+pub use storage::*;
 
 use serde::{Deserialize, Serialize};
 

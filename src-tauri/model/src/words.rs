@@ -63,7 +63,13 @@ pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
     let changes = |n: &Count| count(*n, "change", "changes");
     match sentence {
         Sentence::CannotSave { fault } => format!("New changes can't be saved: {}.", fault_words(*fault)),
-        Sentence::StoreDamaged => "Sending is stopped: the local store failed its check.".into(),
+        Sentence::StoreDamaged { intact: None } => {
+            "Sending is stopped: the local store failed its check.".into()
+        }
+        Sentence::StoreDamaged { intact: Some(at) } => format!(
+            "Sending is stopped: the local store failed its check. A copy from {} is intact.",
+            time(*at)
+        ),
         Sentence::Paused { waiting } if waiting.0 == 0 => "Paused. Nothing waits.".into(),
         Sentence::Paused { waiting } if waiting.0 == 1 => {
             "Paused. 1 change is saved on this computer and waits until you resume.".into()
