@@ -10,7 +10,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::{Backup, RefusalCode};
+use tidemark_model::view::{Backup, RefusalCode, Storage};
 
 /// The folder of backups inside the data folder.
 const FOLDER: &str = "backups";
@@ -39,15 +39,21 @@ pub fn list(folder: &Path) -> Result<Vec<Backup>, StoreError> {
             let entry = entry.ok()?;
             let name = entry.file_name().into_string().ok()?;
             let made_at = time_in(&name)?;
-            Some(Backup {
-                name,
-                made_at,
-                bytes: Count::of(usize::try_from(entry.metadata().ok()?.len()).ok()?),
-            })
+            Some(Backup { name, made_at, bytes: count(entry.metadata().ok()?.len()) })
         })
         .collect();
     backups.sort_by_key(|backup| std::cmp::Reverse(backup.made_at));
     Ok(backups)
+}
+
+/// A data folder's store with its backups, whether or not it can be opened.
+pub fn storage(folder: &Path) -> Result<Storage, StoreError> {
+    Ok(Storage {
+        folder: folder.display().to_string(),
+        bytes: count(size(&folder.join(DATABASE))),
+        free: fs4::available_space(folder).ok().map(count),
+        backups: list(folder)?,
+    })
 }
 
 /// The newest backup that passes its check now; it reads whole backups, so it is for when one is needed.
@@ -93,7 +99,7 @@ pub(crate) fn make(
     for gone in &all[kept(&sizes, budget)..] {
         remove(&path_of(folder, &gone.name));
     }
-    Ok(Some(Backup { bytes: Count(i64::try_from(size(&path)).unwrap_or(i64::MAX)), name, made_at }))
+    Ok(Some(Backup { bytes: count(size(&path)), name, made_at }))
 }
 
 /// What all backups together may take: a share of the space that would be free without them.
@@ -147,6 +153,10 @@ fn remove(path: &Path) {
     }
 }
 
+fn count(bytes: u64) -> Count {
+    Count(i64::try_from(bytes).unwrap_or(i64::MAX))
+}
+
 fn mega(bytes: u64) -> u64 {
     bytes.div_ceil(1_000_000)
 }
@@ -163,7 +173,7 @@ mod tests {
             (&[10, 10, 10], 25, 2),
             (&[10, 10, 10], 5, 1),
             (&[], 100, 0),
-            (&[u64::MAX, u64::MAX], u64::MAX, 1),
+            (&[u64::MAX, u64::MAX], 100, 1),
         ];
         for (sizes, budget, expected) in cases {
             assert_eq!(kept(sizes, budget), expected, "{sizes:?} in {budget}");

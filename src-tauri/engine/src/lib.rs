@@ -25,7 +25,7 @@ mod shared;
 mod store;
 mod worker;
 
-pub use backups::{list as list_backups, newest_intact};
+pub use backups::{list as list_backups, storage};
 pub use clock::{SystemClock, SystemRng};
 pub use cycle::CycleReport;
 pub use engine::Engine;

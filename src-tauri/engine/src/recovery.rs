@@ -12,7 +12,7 @@ use crate::store::{Store, StoreError, WriterMode, meta, standing};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tidemark_model::number::{Count, Millis};
+use tidemark_model::number::Millis;
 use tidemark_model::view::{Backup, RefusalCode, Storage, StoreFault};
 use tokio::sync::watch;
 
@@ -81,13 +81,7 @@ pub(crate) async fn look_after(engine: Engine, mut closing: watch::Receiver<bool
 impl Engine {
     /// The local store's size and place, with its backups.
     pub fn storage(&self) -> Result<Storage, StoreError> {
-        let shared = self.shared();
-        Ok(Storage {
-            folder: shared.folder.display().to_string(),
-            bytes: count(backups::size(shared.store.path())),
-            free: fs4::available_space(&shared.folder).ok().map(count),
-            backups: backups::list(&shared.folder)?,
-        })
+        backups::storage(&self.shared().folder)
     }
 
     /// Makes a backup now, while work goes on, and checks it.
@@ -218,8 +212,4 @@ impl Engine {
             }
         }
     }
-}
-
-fn count(bytes: u64) -> Count {
-    Count(i64::try_from(bytes).unwrap_or(i64::MAX))
 }

@@ -1,7 +1,7 @@
 //! The status in words, for surfaces that are not the window: tray, command line, notifications (`ui.md` 3.2, A).
 
 use crate::number::{Count, Millis};
-use crate::view::{Activity, Attention, Sentence, StatusSnapshot, StoreFault};
+use crate::view::{Activity, Attention, PutBack, Sentence, StatusSnapshot, StoreFault};
 
 /// Writes an instant as people read it, such as `14:05`; the caller knows their clock and zone.
 pub type Clockface<'a> = &'a dyn Fn(Millis) -> String;
@@ -55,6 +55,22 @@ pub fn status_line(snapshot: &StatusSnapshot, time: Clockface<'_>) -> String {
     match attention(&snapshot.attention) {
         Some(second) => format!("{first} · {second}"),
         None => first,
+    }
+}
+
+/// That an older copy of the local store was put back, told once.
+pub fn put_back(put_back: &PutBack, time: Clockface<'_>) -> String {
+    let at = time(put_back.at);
+    match put_back.in_doubt.0 {
+        0 => format!(
+            "An older copy of the local store was put back at {at}. Everything is compared with the servers again."
+        ),
+        1 => format!(
+            "An older copy of the local store was put back at {at}. 1 change may have been sent already: it is looked up before it is sent."
+        ),
+        many => format!(
+            "An older copy of the local store was put back at {at}. {many} changes may have been sent already: they are looked up before they are sent."
+        ),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod queue;
 pub mod records;
 pub mod settings;
 pub mod status;
+pub mod storage;
 
 pub use crate::desk::Desk;
 use tidemark_model::number::Count;
