@@ -15,3 +15,4 @@ mod sample;
 mod settings;
 mod stage;
 mod status;
+mod storage;

@@ -178,3 +178,6 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
