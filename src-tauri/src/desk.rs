@@ -165,7 +165,12 @@ impl Desk {
     async fn reopen(&self) -> Result<(), Refusal> {
         let opened = match Host::open(self.options.clone()).await {
             Ok(host) => Kept::Open(Box::new(host)),
-            Err(error) => Kept::Shut(shut(error)?),
+            // What was open is closed: whatever it is, the window says it.
+            Err(error) => Kept::Shut(Shut {
+                fault: error.fault().unwrap_or(StoreFault::Io),
+                intact: error.intact(),
+                refusal: error.into(),
+            }),
         };
         *self.kept.write().unwrap_or_else(PoisonError::into_inner) = opened;
         let engine = self.engine()?;

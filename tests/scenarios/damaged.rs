@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use tidemark_engine::StoreError;
+use tidemark_model::clock::Clock as _;
 use tidemark_model::view::{Activity, Refusal, RefusalCode, Sentence, StoreFault};
 use tidemark_tests::store_files::{database, meta, spoil_beginning, spoil_table};
 use tidemark_tests::tap::Point;
-use tidemark_model::clock::Clock as _;
 use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
 
 /// A world with an unsent edit, a backup that holds it, and a later edit that was sent.
@@ -26,7 +26,10 @@ async fn a_database_that_cannot_be_opened_is_left_alone_and_an_intact_backup_is_
     let spoilt = std::fs::read(database(world.folder())).unwrap();
 
     let error = world.try_open().await.unwrap_err();
-    assert!(matches!(&error, StoreError::Damaged { intact: Some(intact), .. } if *intact == backup), "{error:?}");
+    assert!(
+        matches!(&error, StoreError::Damaged { intact: Some(intact), .. } if *intact == backup),
+        "{error:?}"
+    );
     let refusal = Refusal::from(error);
     assert_eq!(refusal.code, RefusalCode::Store);
     assert!(refusal.message.contains("tidemark.db"), "it says which file: {refusal:?}");
@@ -106,7 +109,10 @@ async fn without_a_backup_the_damaged_file_stays_and_nothing_is_offered() {
     let error = world.try_open().await.unwrap_err();
     assert!(matches!(error, StoreError::Damaged { intact: None, .. }), "{error:?}");
     let none = tidemark_engine::restore(world.folder(), None, world.clock.now()).unwrap_err();
-    assert!(matches!(&none, StoreError::Refused(refusal) if refusal.code == RefusalCode::NotFound), "{none:?}");
+    assert!(
+        matches!(&none, StoreError::Refused(refusal) if refusal.code == RefusalCode::NotFound),
+        "{none:?}"
+    );
     assert!(database(world.folder()).exists());
     std::fs::write(database(world.folder()), good).unwrap();
     world.open_engine().await;
@@ -120,7 +126,10 @@ async fn a_restore_that_was_cut_off_is_brought_to_its_end_and_one_beside_an_open
     let (mut world, backup) = with_backup().await;
     let folder = Arc::new(world.folder().to_owned());
     let refused = tidemark_engine::restore(&folder, None, world.clock.now()).unwrap_err();
-    assert!(matches!(&refused, StoreError::Refused(refusal) if refusal.code == RefusalCode::NotNow), "{refused:?}");
+    assert!(
+        matches!(&refused, StoreError::Refused(refusal) if refusal.code == RefusalCode::NotNow),
+        "{refused:?}"
+    );
 
     world.close().await;
     // The former database was set aside, and then the power went.

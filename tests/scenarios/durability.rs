@@ -73,11 +73,17 @@ impl Calls {
             (self.dirty, self.written) = (true, self.written + 1);
         } else if syncs && of_log && call.contains("<unfinished") {
             self.under_way.insert(thread.to_owned(), ());
-        } else if (syncs && of_log) || (call.contains("sync resumed>") && self.under_way.remove(thread).is_some()) {
+        } else if (syncs && of_log)
+            || (call.contains("sync resumed>") && self.under_way.remove(thread).is_some())
+        {
             assert!(call.ends_with("= 0"), "the disk took it: {line}");
             self.dirty = false;
         } else if call.starts_with("write(1<") && call.contains(SAVED) {
-            assert!(self.written > 0, "acknowledgement {} came without a write to the log", self.acknowledged);
+            assert!(
+                self.written > 0,
+                "acknowledgement {} came without a write to the log",
+                self.acknowledged
+            );
             assert!(!self.dirty, "acknowledgement {} came before its write was on disk", self.acknowledged);
             (self.written, self.acknowledged) = (0, self.acknowledged + 1);
         }

@@ -57,7 +57,7 @@ async fn what_a_colleague_did_since_is_not_overwritten() {
     assert_eq!(world.there("t001").unwrap()["state"], "theirs", "the old copy overwrites nothing");
     let open = world.engine().list_conflicts(0, 10).unwrap().rows;
     assert_eq!(open.len(), 1);
-    assert!(world.engine().get_conflict(open[0].id).unwrap().may_already_be_in);
+    assert!(world.engine().get_conflict(open[0].id).unwrap().row.may_already_be_in);
     assert_eq!(world.effect_count(), 4);
     world.finish().await;
 }

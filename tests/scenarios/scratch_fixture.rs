@@ -13,7 +13,9 @@ async fn make() {
     world.colleague_sets("t004", "state", "theirs");
     world.sync().await;
     world.set("t005", "state", "refused").await;
-    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT,PATCH").path("/tasks/t005")));
+    world.fault(|faults| {
+        faults.status = Some(Switch::always(vec![422]).method("PUT,PATCH").path("/tasks/t005"))
+    });
     world.sync().await;
     world.set("t003", "state", "doubtful").await;
     world.fault(|faults| faults.drop_after = Some(Switch::always(true).method("PUT,PATCH")));
@@ -27,7 +29,9 @@ async fn make() {
     world.set("t001", "state", "queued").await;
     world.create(&task(100)).await;
     world.delete("t007").await;
-    for row in world.queue() { println!("{row:?}"); }
+    for row in world.queue() {
+        println!("{row:?}");
+    }
     Copied::of(world.folder()).put_back(std::path::Path::new(&to));
     tap.release();
     syncing.await.unwrap();

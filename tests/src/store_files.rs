@@ -59,11 +59,12 @@ pub fn spoil_table(folder: &Path, table: &str) {
     let path = database(folder);
     let db = Connection::open(&path).expect("the database opens");
     db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("the log is copied back");
-    let page: usize = db
+    let page: u32 = db
         .query_row("SELECT rootpage FROM sqlite_master WHERE name = ?1", [table], |row| row.get(0))
         .expect("the table is there");
-    let size: usize = db.query_row("PRAGMA page_size", [], |row| row.get(0)).expect("it tells");
+    let size: u32 = db.query_row("PRAGMA page_size", [], |row| row.get(0)).expect("it tells");
     drop(db);
+    let (page, size) = (page as usize, size as usize);
     spoil(&path, (page - 1) * size..page * size);
 }
 

@@ -11,9 +11,7 @@ use std::panic::Location;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tidemark_engine::{
-    CycleReport, Engine, EngineSettings, LinkDraft, Platform, StoreError, WriterMode,
-};
+use tidemark_engine::{CycleReport, Engine, EngineSettings, LinkDraft, Platform, StoreError, WriterMode};
 use tidemark_model::clock::Clock as _;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::LinkSettings;

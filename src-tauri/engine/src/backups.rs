@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDateTime};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{Backup, RefusalCode, Storage};
 
@@ -18,6 +19,8 @@ const FOLDER: &str = "backups";
 const KEPT: usize = 3;
 /// The share of the free space that all of them may take together, in percent.
 const SHARE: u64 = 20;
+/// No backup is being made for so long.
+const LEFT: Duration = Duration::from_secs(24 * 60 * 60);
 /// A backup's name: when it was made, in UTC, as every file system takes it.
 const NAME: &str = "tidemark-%Y-%m-%dT%H-%M-%S%.3fZ.db";
 
@@ -72,6 +75,7 @@ pub(crate) fn make(
     let backups = folder.join(FOLDER);
     make_private_folder(&backups)?;
     restrict_folder(&backups)?;
+    sweep(&backups);
     let database = folder.join(DATABASE);
     let earlier = list(folder)?;
     let budget = budget(folder, &earlier)?;
@@ -100,6 +104,16 @@ pub(crate) fn make(
         remove(&path_of(folder, &gone.name));
     }
     Ok(Some(Backup { bytes: count(size(&path)), name, made_at }))
+}
+
+/// What a crash left of a backup that was being made goes after a day.
+fn sweep(backups: &Path) {
+    let is_left = |path: &Path| {
+        let age = fs::metadata(path).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
+        path.extension().is_some_and(|end| end == "new") && age.is_some_and(|age| age > LEFT)
+    };
+    let entries = fs::read_dir(backups).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| is_left(path)).for_each(|path| remove(&path));
 }
 
 /// What all backups together may take: a share of the space that would be free without them.

@@ -58,6 +58,11 @@ pub(crate) fn ends_by_itself(error: &StoreError) -> bool {
     }
 }
 
+/// Whether the disk of a folder is full, or as good as full.
+pub(crate) fn is_full(folder: &Path) -> bool {
+    fs4::available_space(folder).is_ok_and(|free| free < ROOM)
+}
+
 /// Checks, probes and copies until the engine closes.
 pub(crate) async fn look_after(engine: Engine, mut closing: watch::Receiver<bool>) {
     let shared = Arc::clone(engine.shared());
@@ -203,8 +208,7 @@ impl Engine {
                     self.look_for_intact().await;
                 }
             }
-            Some(StoreFault::DiskFull)
-                if fs4::available_space(&shared.folder).is_ok_and(|free| free < ROOM) => {}
+            Some(StoreFault::DiskFull) if is_full(&shared.folder) => {}
             Some(StoreFault::DiskFull | StoreFault::ReadOnly | StoreFault::Io) => {
                 let now = shared.now();
                 // Its failure is noted by the writing itself.

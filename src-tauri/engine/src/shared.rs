@@ -5,6 +5,7 @@ use crate::generation::{self, Generation};
 use crate::lease::{Lease, Use};
 use crate::link::Link;
 use crate::platform::{EngineSettings, Platform};
+use crate::recovery;
 use crate::store::places::Place;
 use crate::store::verbs::Moved;
 use crate::store::{Store, StoreError, Tx, WriterMode, conflicts};
@@ -109,6 +110,11 @@ impl Shared {
 
     pub(crate) fn set_fault(&self, fault: Option<StoreFault>) {
         let mut known = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        // A small write may still fit where no edit does.
+        let is_full = || recovery::is_full(&self.folder);
+        if fault.is_none() && *known == Some(StoreFault::DiskFull) && is_full() {
+            return;
+        }
         if *known != fault {
             *known = fault;
             self.bulletin.status_is_stale();
