@@ -34,7 +34,6 @@ mod references;
 mod regressions;
 mod resolution;
 mod retry_after;
-mod scratch_fixture;
 mod sign_in;
 mod tombstones;
 mod two_engines;
