@@ -203,11 +203,8 @@ impl Engine {
         let shared = self.shared();
         match shared.fault() {
             None => {}
-            Some(StoreFault::Damaged) => {
-                if shared.intact.get().is_none() {
-                    self.look_for_intact().await;
-                }
-            }
+            Some(StoreFault::Damaged) if shared.intact.get().is_none() => self.look_for_intact().await,
+            Some(StoreFault::Damaged) => {}
             Some(StoreFault::DiskFull) if is_full(&shared.folder) => {}
             Some(StoreFault::DiskFull | StoreFault::ReadOnly | StoreFault::Io) => {
                 let now = shared.now();

@@ -426,7 +426,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     backups: world.backups,
   }),
   back_up_now: (world) => {
-    const made = { name: `tidemark-${world.backups.length}.db`, madeAt: NOW, bytes: 48_100_000 };
+    const made = { name: `tidemark-made-${world.log.length}.db`, madeAt: NOW, bytes: 48_100_000 };
     world.backups = [made, ...world.backups].slice(0, 3);
     return made;
   },
