@@ -1,5 +1,7 @@
 //! The local store and its backups by command, also where it cannot be opened.
 
+#![allow(clippy::unwrap_used)]
+
 use crate::stage::{self, Commands, LINK, OWN_PAGE, Stage};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -23,7 +25,7 @@ pub fn a_backup_is_made_listed_and_put_in_place() -> Commands {
     assert!(before.backups.is_empty() && before.bytes.0 > 0 && before.free.is_some(), "{before:?}");
     stage.set("t1", "state", r#""mine""#);
     let made: Backup = stage.ask("back_up_now", json!({}));
-    assert_eq!(stage.ask::<Storage>("list_backups", json!({})).backups, [made.clone()]);
+    assert_eq!(stage.ask::<Storage>("list_backups", json!({})).backups, std::slice::from_ref(&made));
     stage.sync();
     stage.set("t1", "state", r#""later""#);
 
@@ -87,7 +89,7 @@ fn a_store_that_cannot_be_opened_is_shown_with_its_intact_copy_and_restored() {
     let refusal = ask(&window, "list_queue", json!({"filter": {}, "offset": 0, "limit": 1})).unwrap_err();
     assert!(refusal.to_string().contains(&backup.name), "every command says what to do: {refusal}");
     let storage: Storage = serde_json::from_value(ask(&window, "list_backups", json!({})).unwrap()).unwrap();
-    assert_eq!(storage.backups, [backup.clone()]);
+    assert_eq!(storage.backups, std::slice::from_ref(&backup));
 
     ask(&window, "restore_backup", json!({"name": backup.name})).unwrap();
     assert_eq!(status(&window).store_fault, None);

@@ -110,7 +110,7 @@ async fn a_damaged_store_is_never_called_a_backup_and_the_intact_ones_stay() {
     let refused = world.engine().back_up_now().await;
     assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
     assert_eq!(world.engine().status().unwrap().store_fault, Some(StoreFault::Damaged));
-    assert_eq!(files(&world.folder().join("backups")), [intact.name.clone()]);
+    assert_eq!(files(&world.folder().join("backups")), std::slice::from_ref(&intact.name));
     world.close().await;
     tidemark_engine::restore(world.folder(), Some(&intact.name), world.clock.now()).unwrap();
     world.open_engine().await;
