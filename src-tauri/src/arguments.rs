@@ -46,6 +46,10 @@ pub const ARGUMENTS: &[(&str, &[&str])] = &[
     ("let_colleague_edit", &[]),
     ("get_settings", &[]),
     ("update_settings", &["settings"]),
+    ("list_backups", &[]),
+    ("back_up_now", &[]),
+    ("restore_backup", &["name"]),
+    ("seen_put_back", &[]),
 ];
 
 /// Why a call is refused before it reaches its command, if it is.

@@ -52,6 +52,10 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::links::let_colleague_edit,
             commands::settings::get_settings,
             commands::settings::update_settings,
+            commands::storage::list_backups,
+            commands::storage::back_up_now,
+            commands::storage::restore_backup,
+            commands::storage::seen_put_back,
         ])
         .events(collect_events![
             events::StatusTold,

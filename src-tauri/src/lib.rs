@@ -16,7 +16,7 @@ pub mod tray;
 use desk::Desk;
 use std::sync::Arc;
 use tauri::{App, AppHandle, Builder, Context, Manager as _, RunEvent, Runtime, WindowEvent, Wry};
-use tidemark_host::{Host, HostOptions};
+use tidemark_host::HostOptions;
 use tokio::sync::Notify;
 
 /// The embedded configuration: window, content policy, access list and the built page.
@@ -25,8 +25,8 @@ pub fn context<R: Runtime>() -> Context<R> {
 }
 
 /// Adds everything of Tidemark to a bare builder of any runtime; what needs a display is left to [`run`].
-pub fn wire<R: Runtime>(bare: Builder<R>, host: Host) -> Builder<R> {
-    bare.manage(Desk::new(host)).invoke_handler(arguments::checked(ipc::contract::<R>().invoke_handler()))
+pub fn wire<R: Runtime>(bare: Builder<R>, desk: impl Into<Desk>) -> Builder<R> {
+    bare.manage::<Desk>(desk.into()).invoke_handler(arguments::checked(ipc::contract::<R>().invoke_handler()))
 }
 
 /// Builds the application and mounts its events (`Event::emit` panics on an application without them).
@@ -45,15 +45,15 @@ pub fn run() -> i32 {
         )
         .with_writer(std::io::stderr)
         .init();
-    let host = match tauri::async_runtime::block_on(Host::open(HostOptions::default())) {
-        Ok(host) => host,
+    let desk = match tauri::async_runtime::block_on(Desk::open(HostOptions::default())) {
+        Ok(desk) => desk,
         Err(error) => {
             let refusal = tidemark_model::view::Refusal::from(error);
             tracing::error!(hint = refusal.hint, "Tidemark cannot start: {}", refusal.message);
             return 1;
         }
     };
-    let builder = wire(Builder::<Wry>::default(), host)
+    let builder = wire(Builder::<Wry>::default(), desk)
         // A second launch raises the window of the first. The plugin has to be the first of all.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| shell::raise(app, "")))
         .plugin(tauri_plugin_window_state::Builder::default().build());
@@ -71,8 +71,7 @@ pub fn run() -> i32 {
             seen.notify_one();
         }
         RunEvent::Exit => {
-            let engine = app.state::<Desk>().engine().clone();
-            tauri::async_runtime::block_on(engine.shutdown());
+            tauri::async_runtime::block_on(app.state::<Desk>().close());
         }
         _ => {}
     })
@@ -81,15 +80,15 @@ pub fn run() -> i32 {
 /// Starts what runs beside the window: the engine's workers, the bridge, the tray, and the sample server where it was
 /// used before or is asked for.
 pub fn begin<R: Runtime>(app: &AppHandle<R>, seen: &Arc<Notify>) {
-    let listener = app.state::<Desk>().engine().subscribe();
-    tauri::async_runtime::spawn(shell::carry(app.clone(), listener, Arc::clone(seen)));
+    tauri::async_runtime::spawn(shell::carry_all(app.clone(), Arc::clone(seen)));
     shell::show_tray(app);
     let app = app.clone();
     tauri::async_runtime::block_on(async move {
         let desk = app.state::<Desk>();
-        desk.engine().start();
+        desk.start();
+        let Ok(engine) = desk.engine() else { return };
         let wanted = std::env::var_os("TIDEMARK_SAMPLE").is_some_and(|value| value == "1");
-        let first = desk.engine().links().is_ok_and(|links| links.is_empty());
+        let first = engine.links().is_ok_and(|links| links.is_empty());
         let sample = match wanted && first {
             true => desk.start_sample().await.map(drop),
             false => desk.resume_sample().await,

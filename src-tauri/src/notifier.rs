@@ -20,7 +20,8 @@ pub struct Notifier {
 impl Notifier {
     /// Shows what a new snapshot makes due.
     pub fn consider<R: Runtime>(&mut self, app: &AppHandle<R>, snapshot: &StatusSnapshot, focused: bool) {
-        let settings = app.state::<Desk>().engine().settings().unwrap_or_default();
+        let settings =
+            app.state::<Desk>().engine().and_then(|engine| Ok(engine.settings()?)).unwrap_or_default();
         for step in self.notices.decide(snapshot, &settings, focused, snapshot.at) {
             match step {
                 NoticeStep::Show(notice) => self.show(app, &notice),

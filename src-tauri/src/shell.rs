@@ -6,12 +6,52 @@ use crate::notifier::Notifier;
 use crate::tray::{TrayAction, TrayModel};
 use crate::{events, tray};
 use std::sync::Arc;
+use std::time::Duration;
 use tauri::{AppHandle, Manager as _, Runtime};
 use tauri_specta::Event as _;
+use tidemark_engine::Engine;
 use tidemark_model::view::{Event, StatusSnapshot};
 use tokio::sync::Notify;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+
+/// Time between two tries to open a store that could not be opened.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
+/// Carries the events of every engine that is opened, one after the other; while none is, opening is tried again where
+/// that may help.
+pub async fn carry_all<R: Runtime>(app: AppHandle<R>, seen: Arc<Notify>) {
+    let mut opened = app.state::<Desk>().opened();
+    loop {
+        let listener = opened.borrow_and_update().as_ref().map(Engine::subscribe);
+        let news = async {
+            match listener {
+                Some(listener) => {
+                    carry(app.clone(), listener, Arc::clone(&seen)).await;
+                    std::future::pending().await
+                }
+                None if app.state::<Desk>().may_open_later() => tokio::time::sleep(TRY_AGAIN).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            changed = opened.changed() => if changed.is_err() { return },
+            () = news => {
+                if app.state::<Desk>().try_again().await.is_ok() {
+                    tell_status(&app);
+                }
+            }
+        }
+    }
+}
+
+/// The window hears at once what is open now.
+fn tell_status<R: Runtime>(app: &AppHandle<R>) {
+    if let Ok(status) = app.state::<Desk>().status() {
+        tell(app, vec![Event::SyncStateChanged(Box::new(status))]);
+    }
+}
 
 /// Carries the engine's events to the window, the tray and the desktop until the engine ends.
 pub async fn carry<R: Runtime>(app: AppHandle<R>, mut listener: Receiver<Event>, seen: Arc<Notify>) {
@@ -59,7 +99,7 @@ fn update_tray<R: Runtime>(app: &AppHandle<R>, snapshot: &StatusSnapshot) {
 
 /// Puts the icon into the tray; a desktop without one is no fault.
 pub fn show_tray<R: Runtime>(app: &AppHandle<R>) {
-    let snapshot = app.state::<Desk>().engine().status().unwrap_or_default();
+    let snapshot = app.state::<Desk>().status().unwrap_or_default();
     let model: TrayModel = tray::model(&snapshot, &tray::clockface);
     if let Err(error) = tray::show(app, &model) {
         tracing::info!(%error, "this desktop shows no tray");
@@ -79,7 +119,7 @@ pub fn tray_action<R: Runtime>(app: &AppHandle<R>, id: &str) {
     }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let engine = app.state::<Desk>().engine().clone();
+        let Ok(engine) = app.state::<Desk>().engine() else { return };
         let done = match action {
             TrayAction::CheckNow => engine.force_sync(None, None).await,
             TrayAction::Pause => engine.pause(None, None).await,

@@ -15,4 +15,5 @@ mod sample;
 mod settings;
 mod stage;
 mod status;
+mod storage;
 mod transactions;

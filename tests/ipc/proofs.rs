@@ -1,7 +1,7 @@
 //! Every command with its effect: each proof runs once, as a test of its own, and says which commands it drove.
 
 use crate::stage::Commands;
-use crate::{conflicts, links, queue, records, sample, settings, status, transactions};
+use crate::{conflicts, links, queue, records, sample, settings, status, storage, transactions};
 use std::sync::OnceLock;
 use tidemark::arguments::ARGUMENTS;
 
@@ -61,6 +61,7 @@ proofs! {
     status::pausing_holds_everything_one_link_or_one_collection,
     status::a_forced_sync_goes_at_once,
     settings::settings_are_changed_and_kept,
+    storage::a_backup_is_made_listed_and_put_in_place,
     sample::the_sample_server_goes_away_comes_back_and_has_a_colleague,
 }
 

@@ -10,7 +10,7 @@ use tauri::async_runtime::{JoinHandle, block_on};
 use tauri::ipc::{CallbackFn, InvokeBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
 use tauri::webview::{InvokeRequest, WebviewWindow};
-use tauri::{App, WebviewWindowBuilder};
+use tauri::{App, Manager as _, WebviewWindowBuilder};
 use tempfile::TempDir;
 use tidemark_engine::EngineSettings;
 use tidemark_host::{Environment, Host, HostOptions, NoKeychain};
@@ -274,6 +274,8 @@ impl Stage {
                 carrying.abort();
             }
             host.engine().shutdown().await;
+            // Another store may have taken its place.
+            app.state::<tidemark::desk::Desk>().close().await;
             server.stop().await;
         });
         drop((window, app, folder));

@@ -4,10 +4,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod acknowledgement;
+mod backups;
 mod coalescing;
 mod conflicts;
+mod damaged;
 mod deletion_guard;
+mod disk_full;
+mod durability;
 mod events;
+mod first_schema;
 mod flush;
 mod in_flight;
 mod killed;
@@ -18,6 +23,7 @@ mod merging;
 mod mid_drain;
 mod numbers;
 mod offline;
+mod old_copy;
 mod outage;
 mod pages;
 mod pausing;

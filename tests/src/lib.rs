@@ -10,6 +10,7 @@ pub mod kinto;
 #[path = "../support/kinto_venv.rs"]
 pub mod kinto_venv;
 pub mod rng;
+pub mod store_files;
 pub mod tap;
 pub mod wire;
 pub mod world;

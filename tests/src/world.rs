@@ -11,7 +11,7 @@ use std::panic::Location;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tidemark_engine::{CycleReport, Engine, EngineSettings, LinkDraft, Platform, WriterMode};
+use tidemark_engine::{CycleReport, Engine, EngineSettings, LinkDraft, Platform, StoreError, WriterMode};
 use tidemark_model::clock::Clock as _;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::LinkSettings;
@@ -183,6 +183,21 @@ impl World {
             tokio::task::yield_now().await;
         }
         self.wire.tap.idle().await;
+    }
+
+    /// Tries to open the engine on what is on disk; what it says where that cannot be.
+    pub async fn try_open(&mut self) -> Result<(), StoreError> {
+        assert!(self.engine.is_none(), "the engine runs already");
+        let (clock, rng) = (self.clock.clone(), Arc::clone(&self.rng));
+        let platform = Platform { clock: Arc::new(clock), rng, connect: Arc::clone(&self.wire) as _ };
+        let opened = Engine::open(self.folder.path(), platform, self.settings, WriterMode::Threaded).await?;
+        self.engine = Some(opened);
+        Ok(())
+    }
+
+    /// The engine ends at once, without a goodbye, while nothing is under way.
+    pub fn drop_engine(&mut self) {
+        drop(self.engine.take().expect("the engine runs"));
     }
 
     /// Another engine on the same folder, as a second program opens it.

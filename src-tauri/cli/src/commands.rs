@@ -1,5 +1,6 @@
 //! One file per command; here it is decided which, and what it needs.
 
+mod backup;
 pub mod conflicts;
 mod link;
 mod merge;
@@ -14,7 +15,7 @@ mod transactions;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::grammar::{Command, Grammar};
+use crate::grammar::{BackupCommand, Command, Grammar};
 use crate::out::Out;
 use tidemark_host::{Host, HostOptions};
 
@@ -26,6 +27,9 @@ pub async fn perform(grammar: Grammar, out: &Out) -> Result<Exit, Fault> {
         Command::Sandbox(arguments) => sandbox::perform(arguments, data, out).await,
         Command::Demo => crate::demo::perform(out).await,
         Command::Bench(arguments) => crate::bench::perform(&arguments, out).await,
+        Command::Backup(command @ (BackupCommand::List | BackupCommand::Restore { .. })) => {
+            backup::without_store(command, &HostOptions { data, ..HostOptions::default() }, out)
+        }
         command => {
             let host = Host::open(HostOptions { data, ..HostOptions::default() }).await?;
             let done = Box::pin(on_data(command, &host, out)).await;
@@ -40,7 +44,7 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
     match command {
         Command::Link(command) => link::perform(command, host, out).await,
         Command::Sync(arguments) => sync::perform(&arguments, host, out).await,
-        Command::Status => status::perform(host, out),
+        Command::Status => status::perform(host, out).await,
         Command::Records(command) => records::perform(command, host, out).await,
         Command::Queue(command) => queue::perform(command, host, out).await,
         Command::Conflicts(command) => conflicts::perform(&command, host, out),
@@ -48,8 +52,11 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Tx(command) => transactions::perform(command, host, out).await,
         Command::Pause(arguments) => pausing::perform(&arguments, true, host, out).await,
         Command::Resume(arguments) => pausing::perform(&arguments, false, host, out).await,
-        Command::Merge(_) | Command::Sandbox(_) | Command::Demo | Command::Bench(_) => {
-            Err(Fault::Unexpected("this command needs no data folder".to_owned()))
-        }
+        Command::Backup(BackupCommand::Make) => backup::make(host, out).await,
+        Command::Backup(BackupCommand::List | BackupCommand::Restore { .. })
+        | Command::Merge(_)
+        | Command::Sandbox(_)
+        | Command::Demo
+        | Command::Bench(_) => Err(Fault::Unexpected("this command needs no data folder".to_owned())),
     }
 }

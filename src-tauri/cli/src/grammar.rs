@@ -49,6 +49,9 @@ pub enum Command {
     Pause(PauseArguments),
     /// End a pause.
     Resume(PauseArguments),
+    /// Copies of the local store.
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Merge three JSON files; no database. Exit code 2 when something is left to choose.
     Merge(MergeArguments),
     /// The built-in server with its sample records; --data keeps it in a folder.
@@ -279,6 +282,19 @@ pub struct PauseArguments {
     /// Only this collection of it.
     #[arg(long, requires = "link")]
     pub collection: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BackupCommand {
+    /// The backups, newest first.
+    List,
+    /// Make one now.
+    Make,
+    /// Put one in the place of the local store, which is kept beside it; close the window first.
+    Restore {
+        /// Which; without one the newest that is intact.
+        name: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

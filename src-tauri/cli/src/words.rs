@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Local};
 use tidemark_model::number::Millis;
-use tidemark_model::view::{Activity, ChangeState, ConflictType, RecordState, StatusSnapshot, WaitReason};
+use tidemark_model::view::{
+    Activity, ChangeState, ConflictType, PutBack, RecordState, StatusSnapshot, WaitReason,
+};
 use tidemark_model::words;
 
 /// A time in the zone of this computer.
@@ -11,6 +13,11 @@ pub fn time(at: Millis) -> String {
         Some(at) => at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string(),
         None => "an impossible time".to_owned(),
     }
+}
+
+/// That an older copy of the store was put back.
+pub fn put_back(put_back: &PutBack) -> String {
+    words::put_back(put_back, &time)
 }
 
 /// `1 change`, `3 changes`.

@@ -134,7 +134,7 @@ pub(crate) async fn finish_awaited(
 
 /// Paused, stopped, blocked by the breaker, or asked to wait: nothing is done, unless a person says so.
 fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreError> {
-    if shared.lease().is_none() {
+    if shared.lease().is_none() || shared.store.is_damaged() {
         return Ok(false);
     }
     let now = shared.now();

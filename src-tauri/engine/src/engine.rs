@@ -5,13 +5,14 @@ use crate::lease::{self, Lease};
 use crate::link::{Link, Wish};
 use crate::live_file::{self, Told};
 use crate::platform::{EngineSettings, Platform};
+use crate::recovery;
 use crate::shared::Shared;
 use crate::store::places::{self, Place, refuse};
-use crate::store::verbs::settle;
 use crate::store::views::{ProcessFacts, status};
-use crate::store::{Store, StoreError, WriterMode, links, meta, signals};
+use crate::store::{StoreError, WriterMode, links, meta, signals};
 use crate::worker;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::number::Count;
 use tidemark_model::view::{Event, RefusalCode, StatusSnapshot};
@@ -38,21 +39,33 @@ impl Engine {
         settings: EngineSettings,
         mode: WriterMode,
     ) -> Result<Self, StoreError> {
-        let store = Store::open(folder, mode)?;
+        let (open, used) = recovery::open_store(folder, &platform, mode)?;
         let engine = Self {
-            shared: Arc::new(Shared::new(folder.to_owned(), store, platform, settings)),
+            shared: Arc::new(Shared::new(folder.to_owned(), (open, used), platform, settings, mode)),
             tasks: Arc::new(Mutex::new(Vec::new())),
             closing: Arc::new(watch::channel(false).0),
             reloading: Arc::default(),
         };
-        let now = engine.shared.now();
-        engine.shared.write(move |tx| meta::set_if_absent(tx, "created_at", &now.0.to_string())).await?;
-        engine.become_sender().await?;
-        if engine.is_sender() {
-            engine.no_transaction_waits_to_be_seen().await?;
+        match engine.begin_sending().await {
+            Ok(()) => {}
+            // A full disk or a folder that cannot be written ends by itself; what is here can be read meanwhile.
+            Err(error) if recovery::ends_by_itself(&error) => {
+                tracing::warn!(%error, "the store cannot be written")
+            }
+            Err(error) => return Err(recovery::with_backup(folder, error)),
         }
-        engine.reload_links()?;
+        engine.reload_links().map_err(|error| recovery::with_backup(folder, error))?;
         Ok(engine)
+    }
+
+    async fn begin_sending(&self) -> Result<(), StoreError> {
+        let now = self.shared.now();
+        self.shared.write(move |tx| meta::set_if_absent(tx, "created_at", &now.0.to_string())).await?;
+        self.become_sender().await?;
+        if self.is_sender() {
+            self.no_transaction_waits_to_be_seen().await?;
+        }
+        Ok(())
     }
 
     /// Starts what runs by itself: a worker per link, events, and the watch over other processes.
@@ -64,12 +77,14 @@ impl Engine {
         }
         tasks.push(tokio::spawn(worker::tell(self.clone(), tell)));
         tasks.push(tokio::spawn(worker::watch_others(self.clone(), closing)));
+        tasks.push(tokio::spawn(recovery::look_after(self.clone(), self.closing.subscribe())));
     }
 
     /// Ends in good order: no new cycle, the running one may finish in time, then the database is closed (row E4).
     pub async fn shutdown(&self) {
         // Nobody is left to hear it when nothing was started.
         let _ = self.closing.send(true);
+        self.shared.ends.store(true, Ordering::Relaxed);
         for link in self.shared.links() {
             link.wake(Wish { end: true, ..Wish::default() });
         }
@@ -85,9 +100,10 @@ impl Engine {
         }
         if self.is_sender() {
             live_file::remove(&self.shared.folder);
+            self.say_goodbye().await;
         }
         self.shared.set_lease(None);
-        self.shared.store.close();
+        self.shared.close();
     }
 
     /// Whether this process sends.
@@ -119,7 +135,8 @@ impl Engine {
                 seq: self.shared.next_seq(),
                 now: self.shared.now(),
                 stats: *self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner),
-                store_fault: *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner),
+                store_fault: self.shared.fault(),
+                intact: self.intact(),
             },
         }
     }
@@ -180,7 +197,7 @@ impl Engine {
         }
         if let Some(file) = lease::try_lock(&self.shared.folder)? {
             live_file::remove(&self.shared.folder);
-            let epoch = self.shared.write(settle::take_over).await?;
+            let epoch = self.take_store().await?;
             self.shared.set_lease(Some(Lease::new(file, epoch)));
             self.shared.bulletin.status_is_stale();
             for link in self.shared.links() {

@@ -17,13 +17,11 @@ const LOCK: &str = "sender.lock";
 
 /// Takes the lock if nobody holds it.
 pub(crate) fn try_lock(folder: &Path) -> Result<Option<File>, StoreError> {
-    let path = folder.join(LOCK);
-    let failed = |error: std::io::Error| StoreError::ReadOnly { path: path.clone(), why: error.to_string() };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    let file = open_lock(folder, LOCK)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
+        Err(TryLockError::Error(error)) => Err(StoreError::of_file(&folder.join(LOCK), &error)),
     }
 }
 
@@ -40,4 +38,41 @@ impl Drop for Lease {
             tracing::warn!(%error, "freeing the sender's lock");
         }
     }
+}
+
+/// Held by every process that has the database open, shared by all of them.
+#[derive(Debug)]
+pub(crate) struct Use {
+    _file: File,
+}
+
+/// The name of that lock's file inside the data folder.
+const USE: &str = "use.lock";
+
+/// Joins those who have the database open.
+///
+/// Errors: somebody puts another database in its place just now.
+pub(crate) fn join(folder: &Path) -> Result<Use, StoreError> {
+    let file = open_lock(folder, USE)?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Use { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: folder.join(USE) }),
+        Err(TryLockError::Error(error)) => Err(StoreError::of_file(&folder.join(USE), &error)),
+    }
+}
+
+/// Keeps everybody else from opening the database; refused while anybody has it open.
+pub(crate) fn alone(folder: &Path) -> Result<Use, StoreError> {
+    let file = open_lock(folder, USE)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Use { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(Use::refused()),
+        Err(TryLockError::Error(error)) => Err(StoreError::of_file(&folder.join(USE), &error)),
+    }
+}
+
+fn open_lock(folder: &Path, name: &str) -> Result<File, StoreError> {
+    let path = folder.join(name);
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    opened.map_err(|error| StoreError::of_file(&path, &error))
 }

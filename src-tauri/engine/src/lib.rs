@@ -3,6 +3,7 @@
 //! Time, timers, chance and connectors are inputs ([`Platform`]); the writer runs on its own thread or inline.
 #![warn(missing_docs)]
 
+mod backups;
 mod changes;
 mod clock;
 mod connections;
@@ -10,22 +11,27 @@ mod cycle;
 mod edits;
 mod engine;
 mod events;
+mod generation;
 mod lease;
 mod link;
 mod live_file;
 mod platform;
 mod pull;
 mod push;
+mod recovery;
 mod resolutions;
+mod restoring;
 mod shared;
 mod store;
 mod transactions;
 mod worker;
 
+pub use backups::{list as list_backups, storage};
 pub use clock::{SystemClock, SystemRng};
 pub use cycle::CycleReport;
 pub use engine::Engine;
 pub use platform::{Connect, EngineSettings, Platform};
+pub use restoring::restore;
 pub use store::verbs::links::LinkDraft;
 pub use store::{LinkRow, Store, StoreError, WriterMode};
 pub use transactions::MOST_CHANGES;

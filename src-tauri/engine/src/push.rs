@@ -8,7 +8,7 @@ use crate::store::places::Place;
 use crate::store::verbs::seal::{self, Dispatch, Outgoing, Sealing, Waiting};
 use crate::store::verbs::settle::{self, Answer, Settled};
 use crate::store::verbs::{Moved, seal::take_back};
-use crate::store::{StoreError, links};
+use crate::store::{StoreError, links, standing};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -118,7 +118,7 @@ impl Push<'_> {
         wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
     ) -> Result<(), StoreError> {
         let limit = self.in_flight();
-        self.stopped |= self.link.wish().end;
+        self.stopped |= self.link.wish().end || self.shared.store.is_damaged();
         if self.link.take_regroup() {
             self.give_back().await?;
             self.drained = false;
@@ -163,10 +163,10 @@ impl Push<'_> {
         let shared = Arc::clone(self.shared);
         let (link, places, busy) = (Arc::clone(self.link), Arc::clone(&self.places), self.looking.clone());
         let (epoch, key_lifetime, now) = (self.epoch, self.key_lifetime, self.shared.now());
-        let dispatches = self
+        let (dispatches, raised) = self
             .shared
             .write(move |tx| {
-                seal::next(
+                let dispatches = seal::next(
                     tx,
                     &Sealing {
                         link_id: link.id,
@@ -182,7 +182,11 @@ impl Push<'_> {
                         busy: &busy,
                         now,
                     },
-                )
+                )?;
+                // What leaves this computer makes every older copy of the database an old one.
+                let leaves = dispatches.iter().any(|dispatch| matches!(dispatch, Dispatch::Send(_)));
+                let raised = leaves.then(|| standing::raise(tx)).transpose()?;
+                Ok((dispatches, raised))
             })
             .await?;
         self.drained = dispatches.is_empty();
@@ -195,7 +199,10 @@ impl Push<'_> {
                 Dispatch::Refresh(waiting) => self.look(waiting, Purpose::Refresh, wire),
             }
         }
-        Ok(())
+        match raised {
+            Some(generation) => self.shared.note(generation).await,
+            None => Ok(()),
+        }
     }
 
     fn sealed(&mut self, parcel: Parcel) {

@@ -1,21 +1,30 @@
 //! What the parts of one engine share.
 
 use crate::events::Bulletin;
-use crate::lease::Lease;
+use crate::generation::{self, Generation};
+use crate::lease::{Lease, Use};
 use crate::link::Link;
 use crate::platform::{EngineSettings, Platform};
+use crate::recovery;
 use crate::store::places::Place;
 use crate::store::verbs::{Moved, transactions};
-use crate::store::{Store, StoreError, Tx, conflicts};
+use crate::store::{Store, StoreError, Tx, WriterMode, conflicts};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::{ConflictCreated, ConflictResolved, Event, Resolution, StoreFault, SyncStats};
+use tidemark_model::view::{
+    Backup, ConflictCreated, ConflictResolved, Event, Resolution, StoreFault, SyncStats,
+};
+use tokio::sync::Notify;
 
 pub(crate) struct Shared {
     pub(crate) folder: PathBuf,
     pub(crate) store: Store,
+    /// Held while the database is open.
+    used: Mutex<Option<Use>>,
+    /// The newest intact backup, looked for once the store is damaged.
+    pub(crate) intact: OnceLock<Option<Backup>>,
     pub(crate) platform: Platform,
     pub(crate) settings: EngineSettings,
     pub(crate) bulletin: Bulletin,
@@ -23,15 +32,28 @@ pub(crate) struct Shared {
     places: RwLock<Arc<Vec<Place>>>,
     lease: Mutex<Option<Arc<Lease>>>,
     pub(crate) stats: Mutex<SyncStats>,
-    pub(crate) fault: Mutex<Option<StoreFault>>,
+    fault: Mutex<Option<StoreFault>>,
+    /// The program ends: what goes on for long stops by itself.
+    pub(crate) ends: Arc<AtomicBool>,
+    /// A fault of the store came or went.
+    pub(crate) trouble: Notify,
+    mode: WriterMode,
     seq: AtomicI64,
 }
 
 impl Shared {
-    pub(crate) fn new(folder: PathBuf, store: Store, platform: Platform, settings: EngineSettings) -> Self {
+    pub(crate) fn new(
+        folder: PathBuf,
+        (store, used): (Store, Use),
+        platform: Platform,
+        settings: EngineSettings,
+        mode: WriterMode,
+    ) -> Self {
         Self {
             folder,
             store,
+            used: Mutex::new(Some(used)),
+            intact: OnceLock::new(),
             platform,
             settings,
             bulletin: Bulletin::new(),
@@ -40,6 +62,9 @@ impl Shared {
             lease: Mutex::new(None),
             stats: Mutex::new(SyncStats::default()),
             fault: Mutex::new(None),
+            ends: Arc::default(),
+            trouble: Notify::new(),
+            mode,
             seq: AtomicI64::new(0),
         }
     }
@@ -83,12 +108,60 @@ impl Shared {
                 None => return result,
             },
         };
+        self.set_fault(fault);
+        result
+    }
+
+    /// What keeps the store from being written, as far as is known.
+    pub(crate) fn fault(&self) -> Option<StoreFault> {
+        match self.store.is_damaged() {
+            true => Some(StoreFault::Damaged),
+            false => *self.fault.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<StoreFault>) {
         let mut known = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        // A small write may still fit where no edit does.
+        let is_full = || recovery::is_full(&self.folder);
+        if fault.is_none() && *known == Some(StoreFault::DiskFull) && is_full() {
+            return;
+        }
         if *known != fault {
             *known = fault;
             self.bulletin.status_is_stale();
+            self.trouble.notify_one();
         }
-        result
+    }
+
+    /// Does what takes its time on the disk away from the others; in a simulation on the caller's own thread.
+    pub(crate) async fn aside<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, StoreError> + Send + 'static,
+    {
+        match self.mode {
+            WriterMode::Inline => work(),
+            WriterMode::Threaded => {
+                tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
+            }
+        }
+    }
+
+    /// Notes a generation beside the database; on disk when this returns.
+    pub(crate) async fn note(&self, generation: Generation) -> Result<(), StoreError> {
+        let folder = self.folder.clone();
+        let noted = self.aside(move || generation::write(&folder, &generation)).await;
+        if let Err(error) = &noted {
+            self.set_fault(error.fault());
+        }
+        noted
+    }
+
+    /// Closes the store; from now on another may take its place.
+    pub(crate) fn close(&self) {
+        self.store.close();
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     pub(crate) fn links(&self) -> Vec<Arc<Link>> {

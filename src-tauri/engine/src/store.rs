@@ -1,12 +1,14 @@
 //! The durable store: one SQLite database, one writer that commits in groups, readers that never wait.
 
 pub(crate) mod attempts;
+pub(crate) mod check;
 pub(crate) mod collections;
 pub(crate) mod conflicts;
+pub(crate) mod copying;
 pub(crate) mod counters;
 pub(crate) mod daily;
 pub(crate) mod edges;
-mod faults;
+pub(crate) mod faults;
 pub(crate) mod hosts;
 pub(crate) mod links;
 pub(crate) mod meta;
@@ -15,6 +17,7 @@ pub(crate) mod outbox;
 pub(crate) mod places;
 pub(crate) mod records;
 pub(crate) mod signals;
+pub(crate) mod standing;
 pub(crate) mod transactions;
 pub(crate) mod verbs;
 pub(crate) mod views;
@@ -31,6 +34,7 @@ pub(crate) type Tx = Connection;
 
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use writer::Writer;
 
@@ -42,6 +46,8 @@ pub struct Store {
     path: PathBuf,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
+    /// A check or any statement found it damaged: it stays so until another takes its place.
+    damaged: AtomicBool,
 }
 
 impl Store {
@@ -55,7 +61,12 @@ impl Store {
         prepare_writer(&connection).map_err(|error| StoreError::at(&path, error))?;
         migrations::migrate(&mut connection).map_err(|error| error.named(&path))?;
         faults::make_private_file(&path)?;
-        Ok(Self { path, writer: Writer::start(connection, mode), readers: Mutex::new(Vec::new()) })
+        Ok(Self {
+            path,
+            writer: Writer::start(connection, mode),
+            readers: Mutex::new(Vec::new()),
+            damaged: AtomicBool::new(false),
+        })
     }
 
     /// Where the database is.
@@ -71,7 +82,8 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.writer.run(work).await.map_err(|error| error.named(&self.path))
+        self.refuse_damaged()?;
+        self.writer.run(work).await.map_err(|error| self.seen(error))
     }
 
     /// The same for callers without a runtime; it blocks until the commit.
@@ -80,7 +92,8 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.writer.run_blocking(work).map_err(|error| error.named(&self.path))
+        self.refuse_damaged()?;
+        self.writer.run_blocking(work).map_err(|error| self.seen(error))
     }
 
     /// Runs `work` on a read-only connection, in one read transaction, so that all it sees is of one moment.
@@ -97,7 +110,36 @@ impl Store {
             Ok(value)
         })();
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        result.map_err(|error: StoreError| error.named(&self.path))
+        result.map_err(|error: StoreError| self.seen(error))
+    }
+
+    /// Whether it was found damaged.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    /// A check found it damaged.
+    pub(crate) fn mark_damaged(&self) {
+        self.damaged.store(true, Ordering::Relaxed);
+    }
+
+    /// What would be written into a damaged database might be lost with it, so that nothing is called saved.
+    fn refuse_damaged(&self) -> Result<(), StoreError> {
+        match self.is_damaged() {
+            false => Ok(()),
+            true => Err(StoreError::Damaged {
+                path: self.path.clone(),
+                why: "it failed its check, and nothing more is saved into it".into(),
+                intact: None,
+            }),
+        }
+    }
+
+    fn seen(&self, error: StoreError) -> StoreError {
+        if matches!(error, StoreError::Damaged { .. }) {
+            self.mark_damaged();
+        }
+        error.named(&self.path)
     }
 
     /// A number that rises when another process (or the writer) has committed something.
@@ -137,3 +179,6 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use tidemark_connectors::ConnectError;
 use tidemark_engine::StoreError;
 use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::number::Millis;
 use tidemark_model::settings::SettingsError;
-use tidemark_model::view::{Refusal, RefusalCode};
+use tidemark_model::view::{Refusal, RefusalCode, StoreFault};
 
 /// Why the host could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +122,24 @@ impl HostError {
                 "Name the collections to keep, each with --collection.".to_owned()
             }
             Self::Sample(_) => "Check that the data folder can be written.".to_owned(),
+        }
+    }
+}
+
+impl HostError {
+    /// What keeps the store from being used, where it is that: it is shown, and ends by itself or by a restore.
+    pub fn fault(&self) -> Option<StoreFault> {
+        match self {
+            Self::Store(error) => error.fault(),
+            _ => None,
+        }
+    }
+
+    /// When the newest intact backup was made, where the store is damaged and there is one.
+    pub fn intact(&self) -> Option<Millis> {
+        match self {
+            Self::Store(StoreError::Damaged { intact: Some(backup), .. }) => Some(backup.made_at),
+            _ => None,
         }
     }
 }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_engine::{Engine, EngineSettings, Platform, SystemClock, SystemRng, WriterMode};
 use tidemark_model::clock::{Clock, Rng};
+use tidemark_model::view::{Backup, Restored};
 
 /// What a host is told; what is left open follows from the environment and the data folder.
 #[derive(Clone)]
@@ -47,10 +48,37 @@ impl Default for HostOptions {
     }
 }
 
+impl HostOptions {
+    /// The data folder that these options lead to.
+    pub fn folder(&self) -> Result<PathBuf, HostError> {
+        data_folder(self.data.clone(), &self.environment)
+    }
+
+    /// The clock that these options lead to.
+    pub fn clock(&self) -> Result<Arc<dyn Clock>, HostError> {
+        match &self.clock {
+            Some(clock) => Ok(Arc::clone(clock)),
+            None => clock_of(&self.environment),
+        }
+    }
+}
+
+/// Puts a backup in the place of the database of a data folder that nobody has open: the named one, or the newest that
+/// is intact. The former database is kept beside it.
+pub fn restore(options: &HostOptions, name: Option<&str>) -> Result<Restored, HostError> {
+    Ok(tidemark_engine::restore(&options.folder()?, name, options.clock()?.now())?)
+}
+
+/// The backups of a data folder, newest first, whether or not its database can be opened.
+pub fn backups(options: &HostOptions) -> Result<Vec<Backup>, HostError> {
+    Ok(tidemark_engine::list_backups(&options.folder()?)?)
+}
+
 /// An engine with its data folder and secrets; clones share it.
 #[derive(Clone)]
 pub struct Host {
     engine: Engine,
+    options: HostOptions,
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     pub(crate) environment: Environment,
@@ -62,30 +90,32 @@ impl Host {
     ///
     /// Errors: a setting cannot be used; the folder cannot be read or written, or is of a newer version.
     pub async fn open(options: HostOptions) -> Result<Self, HostError> {
-        let environment = options.environment;
-        let folder = data_folder(options.data, &environment)?;
+        let environment = options.environment.clone();
+        let folder = options.folder()?;
+        let clock = options.clock()?;
         let settings = match options.settings {
             Some(settings) => settings,
             None => settings::engine_settings(read_settings(&folder)?.as_deref(), &environment)?,
         };
-        let clock = match options.clock {
-            Some(clock) => clock,
-            None => clock_of(&environment)?,
-        };
-        let keychain = options.keychain.unwrap_or_else(|| keychain_of(&environment));
+        let keychain = options.keychain.clone().unwrap_or_else(|| keychain_of(&environment));
         let vault = Arc::new(Vault::new(keychain, environment.clone()));
         let platform = Platform {
             clock: Arc::clone(&clock),
-            rng: options.rng.unwrap_or_else(|| Arc::new(SystemRng)),
+            rng: options.rng.clone().unwrap_or_else(|| Arc::new(SystemRng)),
             connect: Arc::new(Registry::new(Arc::clone(&vault))),
         };
         let engine = Engine::open(&folder, platform, settings, options.writer).await?;
-        Ok(Self { engine, folder, clock, environment, vault })
+        Ok(Self { engine, options, folder, clock, environment, vault })
     }
 
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// What it was opened with.
+    pub fn options(&self) -> &HostOptions {
+        &self.options
     }
 
     /// The data folder.

@@ -27,7 +27,7 @@ mod vault;
 pub use clock::RunningClock;
 pub use environment::Environment;
 pub use faults::HostError;
-pub use host::{Host, HostOptions};
+pub use host::{Host, HostOptions, backups, restore};
 pub use keychain::{Keychain, KeychainFault, NoKeychain, SystemKeychain};
 pub use registry::Registry;
 pub use vault::{Vault, secret_variable};

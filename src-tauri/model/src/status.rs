@@ -65,6 +65,8 @@ pub enum Run {
 pub struct StatusFacts {
     /// What keeps the store from being written.
     pub store_fault: Option<StoreFault>,
+    /// When the newest intact backup was made; looked for only where the store is damaged.
+    pub intact: Option<Millis>,
     /// A person paused everything.
     pub paused: bool,
     /// The next stored wake-up.
@@ -144,7 +146,7 @@ impl StatusFacts {
 pub fn sentence(facts: &StatusFacts) -> Sentence {
     let (waiting, needs_you, conflicts) = (facts.waiting(), facts.needs_you(), facts.conflicts());
     match facts.store_fault {
-        Some(StoreFault::Damaged) => return Sentence::StoreDamaged,
+        Some(StoreFault::Damaged) => return Sentence::StoreDamaged { intact: facts.intact },
         Some(fault) => return Sentence::CannotSave { fault },
         None => {}
     }

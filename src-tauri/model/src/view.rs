@@ -9,6 +9,7 @@ mod link;
 mod queue;
 mod record;
 mod status;
+mod storage;
 mod transaction;
 
 pub use conflict::*;
@@ -17,6 +18,7 @@ pub use link::*;
 pub use queue::*;
 pub use record::*;
 pub use status::*;
+pub use storage::*;
 pub use transaction::*;
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! The status in words, for surfaces that are not the window: tray, command line, notifications (`ui.md` 3.2, A).
 
 use crate::number::{Count, Millis};
-use crate::view::{Activity, Attention, Sentence, StatusSnapshot, StoreFault};
+use crate::view::{Activity, Attention, PutBack, Sentence, StatusSnapshot, StoreFault};
 
 /// Writes an instant as people read it, such as `14:05`; the caller knows their clock and zone.
 pub type Clockface<'a> = &'a dyn Fn(Millis) -> String;
@@ -58,12 +58,34 @@ pub fn status_line(snapshot: &StatusSnapshot, time: Clockface<'_>) -> String {
     }
 }
 
+/// That an older copy of the local store was put back, told once.
+pub fn put_back(put_back: &PutBack, time: Clockface<'_>) -> String {
+    let at = time(put_back.at);
+    match put_back.in_doubt.0 {
+        0 => format!(
+            "An older copy of the local store was put back at {at}. Everything is compared with the servers again."
+        ),
+        1 => format!(
+            "An older copy of the local store was put back at {at}. 1 change may have been sent already: it is looked up before it is sent."
+        ),
+        many => format!(
+            "An older copy of the local store was put back at {at}. {many} changes may have been sent already: they are looked up before they are sent."
+        ),
+    }
+}
+
 /// The first sentence of Overview.
 pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
     let changes = |n: &Count| count(*n, "change", "changes");
     match sentence {
         Sentence::CannotSave { fault } => format!("New changes can't be saved: {}.", fault_words(*fault)),
-        Sentence::StoreDamaged => "Sending is stopped: the local store failed its check.".into(),
+        Sentence::StoreDamaged { intact: None } => {
+            "Sending is stopped: the local store failed its check.".into()
+        }
+        Sentence::StoreDamaged { intact: Some(at) } => format!(
+            "Sending is stopped: the local store failed its check. A copy from {} is intact.",
+            time(*at)
+        ),
         Sentence::Paused { waiting } if waiting.0 == 0 => "Paused. Nothing waits.".into(),
         Sentence::Paused { waiting } if waiting.0 == 1 => {
             "Paused. 1 change is saved on this computer and waits until you resume.".into()

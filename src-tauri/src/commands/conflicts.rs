@@ -13,14 +13,14 @@ pub async fn get_pending_conflicts(
     offset: Count,
     limit: Count,
 ) -> Result<ListPage<ConflictRow>, Refusal> {
-    Ok(desk.engine().list_conflicts(place(offset), place(limit))?)
+    Ok(desk.engine()?.list_conflicts(place(offset), place(limit))?)
 }
 
 /// One conflict, whole.
 #[tauri::command]
 #[specta::specta]
 pub async fn get_conflict(desk: State<'_, Desk>, id: Count) -> Result<ConflictView, Refusal> {
-    Ok(desk.engine().get_conflict(id)?)
+    Ok(desk.engine()?.get_conflict(id)?)
 }
 
 /// Ends a conflict, or keeps its choices for later; `seen` is the server version that the person looked at.
@@ -32,13 +32,13 @@ pub async fn resolve_conflict(
     resolution: Resolution,
     seen: Option<String>,
 ) -> Result<Resolved, Refusal> {
-    let hold = desk.engine().settings()?.undo_hold;
-    Ok(desk.engine().resolve_conflict(id, resolution, seen, hold).await?)
+    let hold = desk.engine()?.settings()?.undo_hold;
+    Ok(desk.engine()?.resolve_conflict(id, resolution, seen, hold).await?)
 }
 
 /// Takes a held resolution back.
 #[tauri::command]
 #[specta::specta]
 pub async fn undo_resolution(desk: State<'_, Desk>, id: Count) -> Result<(), Refusal> {
-    Ok(desk.engine().undo_resolution(id).await?)
+    Ok(desk.engine()?.undo_resolution(id).await?)
 }

@@ -9,35 +9,35 @@ use tidemark_model::view::{AddedLink, Discovery, LinkStatus, LinkTest, NewLink, 
 #[specta::specta]
 pub async fn discover_link(desk: State<'_, Desk>, link: NewLink) -> Result<Discovery, Refusal> {
     let NewLink { kind, url, user, secret, settings, .. } = link;
-    Ok(desk.host().discover(&kind, &url, user, secret, settings.as_deref()).await?)
+    Ok(desk.host()?.discover(&kind, &url, user, secret, settings.as_deref()).await?)
 }
 
 /// Adds a connection; its secret goes to the keychain.
 #[tauri::command]
 #[specta::specta]
 pub async fn add_link(desk: State<'_, Desk>, link: NewLink) -> Result<AddedLink, Refusal> {
-    Ok(desk.host().add_link(link).await?)
+    Ok(desk.host()?.add_link(link).await?)
 }
 
 /// The connections with their state.
 #[tauri::command]
 #[specta::specta]
 pub async fn list_links(desk: State<'_, Desk>) -> Result<Vec<LinkStatus>, Refusal> {
-    Ok(desk.engine().status()?.links)
+    Ok(desk.engine()?.status()?.links)
 }
 
 /// Tests a connection step by step.
 #[tauri::command]
 #[specta::specta]
 pub async fn test_link(desk: State<'_, Desk>, name: String) -> Result<LinkTest, Refusal> {
-    Ok(desk.host().test_link(&name).await?)
+    Ok(desk.host()?.test_link(&name).await?)
 }
 
 /// Removes a connection; while changes are not sent, only with `force`.
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_link(desk: State<'_, Desk>, name: String, force: bool) -> Result<RemovedLink, Refusal> {
-    Ok(desk.host().remove_link(&name, force).await?)
+    Ok(desk.host()?.remove_link(&name, force).await?)
 }
 
 /// Signs in again: keeps a new secret and tries at once; says why the keychain does not hold it, where it does not.
@@ -48,21 +48,21 @@ pub async fn set_link_secret(
     name: String,
     secret: String,
 ) -> Result<Option<String>, Refusal> {
-    Ok(desk.host().set_secret(&name, secret).await?)
+    Ok(desk.host()?.set_secret(&name, secret).await?)
 }
 
 /// The person's yes to the deletion guard of a collection.
 #[tauri::command]
 #[specta::specta]
 pub async fn allow_removals(desk: State<'_, Desk>, link: String, collection: String) -> Result<(), Refusal> {
-    Ok(desk.engine().allow_removals(&link, &collection).await?)
+    Ok(desk.engine()?.allow_removals(&link, &collection).await?)
 }
 
 /// Starts the built-in server with sample data and connects it.
 #[tauri::command]
 #[specta::specta]
 pub async fn start_sample(desk: State<'_, Desk>) -> Result<AddedLink, Refusal> {
-    Ok(desk.start_sample().await?)
+    desk.start_sample().await
 }
 
 /// Takes the sample server off the line, or back.

@@ -6,6 +6,7 @@ pub mod queue;
 pub mod records;
 pub mod settings;
 pub mod status;
+pub mod storage;
 pub mod transactions;
 
 pub use crate::desk::Desk;

@@ -9,7 +9,7 @@ use tidemark_model::view::{BulkResult, ChangeDetail, ChangeRow, ListPage, QueueF
 #[tauri::command]
 #[specta::specta]
 pub async fn get_queue_stats(desk: State<'_, Desk>) -> Result<QueueStats, Refusal> {
-    Ok(desk.engine().queue_stats()?)
+    Ok(desk.engine()?.queue_stats()?)
 }
 
 /// A page of the queue.
@@ -21,54 +21,54 @@ pub async fn list_queue(
     offset: Count,
     limit: Count,
 ) -> Result<ListPage<ChangeRow>, Refusal> {
-    Ok(desk.engine().list_queue(&filter, place(offset), place(limit))?)
+    Ok(desk.engine()?.list_queue(&filter, place(offset), place(limit))?)
 }
 
 /// One change, whole.
 #[tauri::command]
 #[specta::specta]
 pub async fn get_change(desk: State<'_, Desk>, id: String) -> Result<ChangeDetail, Refusal> {
-    Ok(desk.engine().get_change(&id)?)
+    Ok(desk.engine()?.get_change(&id)?)
 }
 
 /// Sends the named changes again now.
 #[tauri::command]
 #[specta::specta]
 pub async fn retry(desk: State<'_, Desk>, ids: Vec<String>) -> Result<BulkResult, Refusal> {
-    Ok(desk.engine().retry(ids).await?)
+    Ok(desk.engine()?.retry(ids).await?)
 }
 
 /// Sends every change that needs a person again.
 #[tauri::command]
 #[specta::specta]
 pub async fn reprocess_failed(desk: State<'_, Desk>) -> Result<BulkResult, Refusal> {
-    Ok(desk.engine().reprocess_failed().await?)
+    Ok(desk.engine()?.reprocess_failed().await?)
 }
 
 /// Holds the named changes, or lets them go.
 #[tauri::command]
 #[specta::specta]
 pub async fn hold(desk: State<'_, Desk>, ids: Vec<String>, held: bool) -> Result<BulkResult, Refusal> {
-    Ok(desk.engine().hold(ids, held).await?)
+    Ok(desk.engine()?.hold(ids, held).await?)
 }
 
 /// Moves the named changes to the trash for 30 days.
 #[tauri::command]
 #[specta::specta]
 pub async fn discard(desk: State<'_, Desk>, ids: Vec<String>) -> Result<BulkResult, Refusal> {
-    Ok(desk.engine().discard(ids).await?)
+    Ok(desk.engine()?.discard(ids).await?)
 }
 
 /// Moves everything that waits to the trash; `expected` is the number that the person saw and confirmed.
 #[tauri::command]
 #[specta::specta]
 pub async fn clear_queue(desk: State<'_, Desk>, expected: Count) -> Result<BulkResult, Refusal> {
-    Ok(desk.engine().clear_queue(expected).await?)
+    Ok(desk.engine()?.clear_queue(expected).await?)
 }
 
 /// Removes ended rows that have outlived their days; returns how many.
 #[tauri::command]
 #[specta::specta]
 pub async fn clear_old_requests(desk: State<'_, Desk>) -> Result<Count, Refusal> {
-    Ok(desk.engine().clear_old_requests().await?)
+    Ok(desk.engine()?.clear_old_requests().await?)
 }

@@ -18,7 +18,7 @@ pub async fn list_records(
     offset: Count,
     limit: Count,
 ) -> Result<ListPage<RecordRow>, Refusal> {
-    Ok(desk.engine().list_records(&link, &collection, &filter, place(offset), place(limit))?)
+    Ok(desk.engine()?.list_records(&link, &collection, &filter, place(offset), place(limit))?)
 }
 
 /// One record, whole.
@@ -30,14 +30,14 @@ pub async fn get_record(
     collection: String,
     id: String,
 ) -> Result<RecordDetail, Refusal> {
-    Ok(desk.engine().get_record(&link, &collection, &id)?)
+    Ok(desk.engine()?.get_record(&link, &collection, &id)?)
 }
 
 /// The form of a collection.
 #[tauri::command]
 #[specta::specta]
 pub async fn get_form(desk: State<'_, Desk>, link: String, collection: String) -> Result<Form, Refusal> {
-    Ok(desk.engine().get_form(&link, &collection)?)
+    Ok(desk.engine()?.get_form(&link, &collection)?)
 }
 
 /// Makes a record from JSON text; on disk when this answers.
@@ -49,7 +49,7 @@ pub async fn create_record(
     collection: String,
     document: String,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine().create_record(&link, &collection, &document, None).await?)
+    Ok(desk.engine()?.create_record(&link, &collection, &document, None).await?)
 }
 
 /// Changes fields of a record; on disk when this answers.
@@ -62,7 +62,7 @@ pub async fn update_record(
     id: String,
     edits: Vec<FieldEdit>,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine().update_record(&link, &collection, &id, &edits, None).await?)
+    Ok(desk.engine()?.update_record(&link, &collection, &id, &edits, None).await?)
 }
 
 /// Deletes a record; on disk when this answers.
@@ -74,5 +74,5 @@ pub async fn delete_record(
     collection: String,
     id: String,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine().delete_record(&link, &collection, &id, None).await?)
+    Ok(desk.engine()?.delete_record(&link, &collection, &id, None).await?)
 }

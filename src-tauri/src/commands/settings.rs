@@ -11,7 +11,7 @@ const LONGEST_HOLD: i64 = 10 * 60 * 1000;
 #[tauri::command]
 #[specta::specta]
 pub async fn get_settings(desk: State<'_, Desk>) -> Result<AppSettings, Refusal> {
-    Ok(desk.engine().settings()?)
+    Ok(desk.engine()?.settings()?)
 }
 
 /// Changes the settings; they apply at once.
@@ -19,8 +19,8 @@ pub async fn get_settings(desk: State<'_, Desk>) -> Result<AppSettings, Refusal>
 #[specta::specta]
 pub async fn update_settings(desk: State<'_, Desk>, settings: AppSettings) -> Result<AppSettings, Refusal> {
     check(&settings)?;
-    desk.engine().set_settings(&settings).await?;
-    Ok(desk.engine().settings()?)
+    desk.engine()?.set_settings(&settings).await?;
+    Ok(desk.engine()?.settings()?)
 }
 
 /// A value outside of its range is named with its key and the range (row E7).

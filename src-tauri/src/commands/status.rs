@@ -8,10 +8,10 @@ use tidemark_model::view::{Refusal, StatusSnapshot};
 #[tauri::command]
 #[specta::specta]
 pub async fn get_sync_status(desk: State<'_, Desk>) -> Result<StatusSnapshot, Refusal> {
-    Ok(desk.engine().status()?)
+    desk.status()
 }
 
-/// Starts a cycle at once, of one link or collection or of all.
+/// Starts a cycle at once, of one link or collection or of all; a store that could not be opened is tried again first.
 #[tauri::command]
 #[specta::specta]
 pub async fn force_sync(
@@ -19,7 +19,8 @@ pub async fn force_sync(
     link: Option<String>,
     collection: Option<String>,
 ) -> Result<(), Refusal> {
-    Ok(desk.engine().force_sync(link.as_deref(), collection.as_deref()).await?)
+    desk.try_again().await?;
+    Ok(desk.engine()?.force_sync(link.as_deref(), collection.as_deref()).await?)
 }
 
 /// Pauses the engine, one link, or one collection.
@@ -30,7 +31,7 @@ pub async fn pause(
     link: Option<String>,
     collection: Option<String>,
 ) -> Result<(), Refusal> {
-    Ok(desk.engine().pause(link.as_deref(), collection.as_deref()).await?)
+    Ok(desk.engine()?.pause(link.as_deref(), collection.as_deref()).await?)
 }
 
 /// Ends a pause.
@@ -41,5 +42,5 @@ pub async fn resume(
     link: Option<String>,
     collection: Option<String>,
 ) -> Result<(), Refusal> {
-    Ok(desk.engine().resume(link.as_deref(), collection.as_deref()).await?)
+    Ok(desk.engine()?.resume(link.as_deref(), collection.as_deref()).await?)
 }

@@ -14,19 +14,19 @@ pub async fn list_transactions(
     offset: Count,
     limit: Count,
 ) -> Result<ListPage<TransactionRow>, Refusal> {
-    Ok(desk.engine().list_transactions(open, place(offset), place(limit))?)
+    Ok(desk.engine()?.list_transactions(open, place(offset), place(limit))?)
 }
 
 /// One transaction with its changes and its history.
 #[tauri::command]
 #[specta::specta]
 pub async fn get_transaction(desk: State<'_, Desk>, id: String) -> Result<TransactionDetail, Refusal> {
-    Ok(desk.engine().get_transaction(&id)?)
+    Ok(desk.engine()?.get_transaction(&id)?)
 }
 
 /// Puts what a failed transaction had rolled back into the queue again, with its values.
 #[tauri::command]
 #[specta::specta]
 pub async fn restore_transaction(desk: State<'_, Desk>, id: String) -> Result<TransactionRow, Refusal> {
-    Ok(desk.engine().restore_transaction(&id).await?)
+    Ok(desk.engine()?.restore_transaction(&id).await?)
 }

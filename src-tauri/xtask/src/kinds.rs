@@ -17,6 +17,8 @@ pub enum Need {
     Display,
     /// Chromium.
     Browser,
+    /// Programs that show what is asked of the disk.
+    Disk,
 }
 
 /// How a kind is run.
@@ -47,7 +49,7 @@ pub struct Kind {
 
 /// All kinds: the fixed ones, and one for each test target of the tests' crate.
 pub fn all() -> Vec<Kind> {
-    use Need::{Browser, Display, Kinto, Node, Page, Programs, Window};
+    use Need::{Browser, Disk, Display, Kinto, Node, Page, Programs, Window};
     let kind =
         |name: &str, needs: &[Need], how: How| Kind { name: name.to_string(), needs: needs.to_vec(), how };
     let words = |list: &[&str]| list.iter().map(|word| (*word).to_string()).collect();
@@ -71,6 +73,7 @@ pub fn all() -> Vec<Kind> {
         let needs: &[Need] = match target.as_str() {
             "tidy" => &[Window, Page],
             "window" => &[Window, Page, Programs, Display],
+            "scenarios" => &[Window, Page, Programs, Disk],
             "contract" => &[Window, Page, Programs, Kinto],
             _ => &[Window, Page, Programs],
         };

@@ -47,6 +47,12 @@ pub const DISPLAY: &[Package] = &[
     package("fonts-dejavu-core", "the same letters on every machine"),
 ];
 
+/// To test what the engine asks of the disk.
+pub const DISK: &[Package] = &[
+    package("strace", "shows that what is acknowledged was synchronised before"),
+    package("util-linux", "gives a test a small disk of its own (unshare, mount)"),
+];
+
 /// To test the page in a browser.
 pub const BROWSER: &[Package] = &[
     package("chromium", "shows the page with its bridge mocked"),

@@ -48,6 +48,9 @@ fn prepare(chosen: &[Kind]) -> Result<(), String> {
     if needed(Need::Kinto) {
         packages.push(needs::PYTHON);
     }
+    if needed(Need::Disk) {
+        packages.push(needs::DISK);
+    }
     get::packages(&packages)?;
     if needed(Need::Page) || needed(Need::Node) {
         get::page_tools()?;

@@ -9,7 +9,7 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const commands = {
 	/**  The one status that every surface shows. */
 	getSyncStatus: () => typedError<StatusSnapshot, Refusal>(__TAURI_INVOKE("get_sync_status")),
-	/**  Starts a cycle at once, of one link or collection or of all. */
+	/**  Starts a cycle at once, of one link or collection or of all; a store that could not be opened is tried again first. */
 	forceSync: (link: string | null, collection: string | null) => typedError<null, Refusal>(__TAURI_INVOKE("force_sync", { link, collection })),
 	/**  Pauses the engine, one link, or one collection. */
 	pause: (link: string | null, collection: string | null) => typedError<null, Refusal>(__TAURI_INVOKE("pause", { link, collection })),
@@ -85,6 +85,14 @@ export const commands = {
 	getSettings: () => typedError<AppSettings, Refusal>(__TAURI_INVOKE("get_settings")),
 	/**  Changes the settings; they apply at once. */
 	updateSettings: (settings: AppSettings) => typedError<AppSettings, Refusal>(__TAURI_INVOKE("update_settings", { settings })),
+	/**  The local store's size and place with its backups, newest first. */
+	listBackups: () => typedError<Storage, Refusal>(__TAURI_INVOKE("list_backups")),
+	/**  Makes a backup while work goes on, and checks it. */
+	backUpNow: () => typedError<Backup, Refusal>(__TAURI_INVOKE("back_up_now")),
+	/**  Puts a backup in the place of the local store, which is kept beside it. */
+	restoreBackup: (name: string) => typedError<Restored, Refusal>(__TAURI_INVOKE("restore_backup", { name })),
+	/**  The person has read that an older copy of the store was put back. */
+	seenPutBack: () => typedError<null, Refusal>(__TAURI_INVOKE("seen_put_back")),
 };
 
 /** Events */
@@ -201,6 +209,16 @@ export type Attention = {
 	needsYou: Count,
 	/**  Servers that want a sign-in. */
 	signIn: string[],
+};
+
+/**  A backup of the local store. */
+export type Backup = {
+	/**  Its name, by which it is restored. */
+	name: string,
+	/**  When it was made. */
+	madeAt: Millis,
+	/**  Its size in bytes. */
+	bytes: Count,
 };
 
 /**  What a bulk action did. */
@@ -846,6 +864,14 @@ export type Progress = {
 /**  A run's counts. */
 export type ProgressTold = SyncProgress;
 
+/**  An older copy of the local store was put back: what was unsent in it is asked for before it is sent. */
+export type PutBack = {
+	/**  When that was noticed. */
+	at: Millis,
+	/**  How many changes may have been sent already. */
+	inDoubt: Count,
+};
+
 /**  The queue's lists are stale. */
 export type QueueChanged = {
 	/**  Everything not confirmed. */
@@ -1107,6 +1133,14 @@ export type Resolved = {
 	result: string | null,
 };
 
+/**  What a restore did. */
+export type Restored = {
+	/**  The backup that stands in place now. */
+	from: Backup,
+	/**  The name under which the former database is kept; none where there was none. */
+	setAside: string | null,
+};
+
 /**  The tray or a notification asks for a place in the window, such as `#/conflicts/88`. */
 export type RouteAsked = string;
 
@@ -1129,7 +1163,9 @@ export type Sentence =
 /**  Why. */
 fault: StoreFault } | 
 /**  2. The local store failed its check. */
-{ id: "storeDamaged" } | 
+{ id: "storeDamaged"; 
+/**  When the newest intact backup was made, where there is one. */
+intact: Millis | null } | 
 /**  3. Paused. */
 { id: "paused"; 
 /**  Changes that wait. */
@@ -1244,6 +1280,8 @@ export type StatusSnapshot = {
 	lastConfirmedAt: Millis | null,
 	/**  Whether the store can be written; when not, what is wrong. */
 	storeFault: StoreFault | null,
+	/**  An older copy of the store was put back, until a person has seen that. */
+	putBack: PutBack | null,
 	/**  Each link's own line. */
 	links: LinkStatus[],
 };
@@ -1281,6 +1319,18 @@ of: Count } |
 { reason: "not_found"; 
 /**  What is gone. */
 words: string };
+
+/**  The local store with its backups. */
+export type Storage = {
+	/**  The data folder. */
+	folder: string,
+	/**  What the database takes, in bytes. */
+	bytes: Count,
+	/**  What is free on its disk, in bytes; none where the system does not tell. */
+	free: Count | null,
+	/**  The backups, newest first. */
+	backups: Backup[],
+};
 
 /**  What keeps the store from being written. */
 export type StoreFault = 

@@ -110,6 +110,12 @@ export const bridge = {
   sampleOffline: () => call(commands.getSampleOffline()),
   letColleagueEdit: () => call(commands.letColleagueEdit()),
 
+  /** The local store with its backups, newest first; works also where it cannot be opened. */
+  storage: () => call(commands.listBackups()),
+  backUpNow: () => call(commands.backUpNow()),
+  restoreBackup: (name: string) => call(commands.restoreBackup(name)),
+  seenPutBack: () => call(commands.seenPutBack()),
+
   settings: () => call(commands.getSettings()) as Promise<AppSettings>,
   updateSettings: (settings: AppSettings) => call(commands.updateSettings(settings)) as Promise<AppSettings>,
 };

@@ -42,6 +42,13 @@ class Status {
     }
   }
 
+  /** Another store took the place of the last one: its snapshots are counted from the beginning, and every view is stale. */
+  async readAnew(): Promise<void> {
+    this.now = undefined;
+    await this.read();
+    for (const view of ["queue", "conflicts", "records"] as const) this[view] += 1;
+  }
+
   /** Takes a snapshot unless a newer one is here already. */
   take(snapshot: StatusSnapshot): void {
     if (this.now && snapshot.seq < this.now.seq) return;

@@ -381,3 +381,35 @@ test("forced colours keep borders and words", async () => {
   await page.getByText("Choose for 2 more fields").waitFor();
   await window.shot(page, "resolver-forced-colors");
 });
+
+test("a damaged store offers its intact copy, and what the copy leaves in doubt is told once", async () => {
+  const page = await window.open({ scenario: "damaged" });
+  await page
+    .getByRole("alert")
+    .getByText("The local store failed its check. Sending is stopped. A copy from 13:00 is intact.")
+    .waitFor();
+  await page.getByRole("alert").getByRole("button", { name: "Restore" }).click();
+  await page.getByRole("heading", { name: "Restore the copy from 13:00?" }).waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Restore" }).click();
+  await page.getByText("3 changes may have been sent already").waitFor();
+  expect(await calls(page, "restore_backup")).toEqual([{ name: "tidemark-2.db" }]);
+  expect(await page.getByText("failed its check").count()).toBe(0);
+  await page.getByRole("button", { name: "Understood" }).click();
+  await page.getByText("may have been sent already").waitFor({ state: "detached" });
+});
+
+test("a store that cannot be opened shows its copies and nothing that is not known", async () => {
+  const page = await window.open({ scenario: "shut", at: "#/queue" });
+  await page.getByRole("heading", { name: "The local store can't be opened" }).waitFor();
+  expect(await page.getByRole("button", { name: "Try with sample data" }).count()).toBe(0);
+  await page.getByRole("button", { name: "Restore the copy from 13:00" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Restore" }).click();
+  await page.getByRole("heading", { name: "The local store can't be opened" }).waitFor({ state: "detached" });
+});
+
+test("a backup is made from the settings and stands in the list", async () => {
+  const page = await window.open({ scenario: "calm", at: "#/settings" });
+  await page.getByRole("button", { name: "Back up now" }).click();
+  await page.getByText("Backed up and checked.").waitFor();
+  await page.getByRole("button", { name: "Restore the copy from 14:05" }).waitFor();
+});

@@ -437,5 +437,27 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   },
   let_colleague_edit: () => null,
   get_settings: (world) => world.settings,
+  list_backups: (world) => ({
+    folder: "~/.local/share/tidemark",
+    bytes: 48_300_000,
+    free: world.override.storeFault === "disk_full" ? 40_000_000 : 52_000_000_000,
+    backups: world.backups,
+  }),
+  back_up_now: (world) => {
+    const made = { name: `tidemark-made-${world.log.length}.db`, madeAt: NOW, bytes: 48_100_000 };
+    world.backups = [made, ...world.backups].slice(0, 3);
+    return made;
+  },
+  restore_backup: (world, args) => {
+    const from = world.backups.find((backup) => backup.name === args.name);
+    if (!from) return refuse("not_found", `There is no backup '${String(args.name)}'.`);
+    if (world.links.length === 0) scenarios.calm?.(world);
+    world.override = { putBack: { at: NOW, inDoubt: 3 } };
+    return { from, setAside: "tidemark-set-aside-2026-11-21T14-05-30Z.db" };
+  },
+  seen_put_back: (world) => {
+    world.override = { ...world.override, putBack: null };
+    return null;
+  },
   update_settings: (world, args) => (world.settings = args.settings as World["settings"]),
 };

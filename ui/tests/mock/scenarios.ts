@@ -2,6 +2,7 @@
 
 import type { ChangeRow } from "../../src/ipc/client";
 import { change, collection, conflict, invoice, invoiceForm, link, stored } from "./makers";
+import type { StatusSnapshot } from "../../src/ipc/client";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
 
 function sample(world: World): void {
@@ -264,6 +265,12 @@ function hostile(world: World): void {
   );
 }
 
+const DAMAGED: Partial<StatusSnapshot> = {
+  sentence: { id: "storeDamaged", intact: Date.UTC(2026, 10, 21, 13, 0) },
+  activity: { id: "cannotSave" },
+  storeFault: "damaged",
+};
+
 export const scenarios: Record<string, (world: World) => void> = {
   "first-run": () => {},
   calm: sample,
@@ -324,6 +331,17 @@ export const scenarios: Record<string, (world: World) => void> = {
       activity: { id: "cannotSave" },
       storeFault: "disk_full",
     };
+  },
+  damaged: (world) => {
+    busy(world);
+    world.override = DAMAGED;
+  },
+  shut: (world) => {
+    world.override = DAMAGED;
+  },
+  "put-back": (world) => {
+    busy(world);
+    world.override = { putBack: { at: NOW - HOUR, inDoubt: 14 } };
   },
   stopped: (world) => {
     busy(world);

@@ -3,6 +3,7 @@
 import { emit } from "@tauri-apps/api/event";
 import type {
   AppSettings,
+  Backup,
   ChangeDetail,
   ChangeRow,
   ConflictView,
@@ -46,6 +47,11 @@ export class World {
     notifyNeedsYou: true,
     undoHold: 10_000,
   };
+  /** Newest first. */
+  backups: Backup[] = [
+    { name: "tidemark-2.db", madeAt: Date.UTC(2026, 10, 21, 13, 0), bytes: 48_100_000 },
+    { name: "tidemark-1.db", madeAt: Date.UTC(2026, 10, 20, 13, 0), bytes: 47_000_000 },
+  ];
   paused = false;
   sampleOffline = false;
   /** Commands that are refused, with what they say. */
@@ -161,6 +167,7 @@ export class World {
       mergedWeek: 11,
       lastConfirmedAt: NOW - 4 * MINUTE,
       storeFault: null,
+      putBack: null,
       links: this.links.map((link, i) => (i === 0 ? { ...link, queue, conflicts } : link)),
       ...this.override,
     };

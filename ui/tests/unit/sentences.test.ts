@@ -10,7 +10,11 @@ beforeEach(() => useLocale({ locale: "en-GB", zone: "UTC" }));
 
 const said: [Sentence, string][] = [
   [{ id: "cannotSave", fault: "disk_full" }, "New changes can't be saved: the disk is full."],
-  [{ id: "storeDamaged" }, "Sending is stopped: the local store failed its check."],
+  [{ id: "storeDamaged", intact: null }, "Sending is stopped: the local store failed its check."],
+  [
+    { id: "storeDamaged", intact: Date.UTC(2026, 10, 21, 13, 0) },
+    "Sending is stopped: the local store failed its check. A copy from 13:00 is intact.",
+  ],
   [{ id: "paused", waiting: 14 }, "Paused. 14 changes are saved on this computer and wait until you resume."],
   [{ id: "signIn", server, waiting: 14 }, "Sign in again to erp.example.com. 14 changes are waiting for it."],
   [

@@ -7,9 +7,13 @@ use crate::words;
 use tidemark_host::Host;
 use tidemark_model::view::{EngineState, Ledger, LinkStatus, Sentence, StatusSnapshot};
 
-pub fn perform(host: &Host, out: &Out) -> Result<Exit, Fault> {
+pub async fn perform(host: &Host, out: &Out) -> Result<Exit, Fault> {
     let status = host.engine().status()?;
     out.say(&status, || in_words(&status));
+    if status.put_back.is_some() {
+        // It was told; once is enough.
+        host.engine().seen_put_back().await?;
+    }
     Ok(Exit::Done)
 }
 
@@ -30,6 +34,7 @@ fn in_words(status: &StatusSnapshot) -> String {
     if !asked_nobody(status) {
         lines.push(words::activity(&status.activity));
     }
+    lines.extend(status.put_back.as_ref().map(words::put_back));
     lines.extend(status.links.iter().map(link));
     lines.push(ledger(&status.ledger));
     lines.join("\n")

@@ -1,7 +1,7 @@
 //! What can go wrong with the store, in words that say what, where and what to do.
 
 use std::path::{Path, PathBuf};
-use tidemark_model::view::{Refusal, RefusalCode, StoreFault};
+use tidemark_model::view::{Backup, Refusal, RefusalCode, StoreFault};
 
 /// Why the store could not do something.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -33,6 +33,8 @@ pub enum StoreError {
         path: PathBuf,
         /// SQLite's words.
         why: String,
+        /// The newest intact backup, where one was looked for and found.
+        intact: Option<Backup>,
     },
     /// The database was made by a newer Tidemark.
     #[error("{path} was made by a newer Tidemark (schema {found}; this one knows up to {known})")]
@@ -76,12 +78,25 @@ impl StoreError {
             Self::DiskFull { path } if path.as_os_str().is_empty() => Self::DiskFull { path: at },
             Self::ReadOnly { path, why } if path.as_os_str().is_empty() => Self::ReadOnly { path: at, why },
             Self::Locked { path } if path.as_os_str().is_empty() => Self::Locked { path: at },
-            Self::Damaged { path, why } if path.as_os_str().is_empty() => Self::Damaged { path: at, why },
+            Self::Damaged { path, why, intact } if path.as_os_str().is_empty() => {
+                Self::Damaged { path: at, why, intact }
+            }
             Self::Newer { path, found, known } if path.as_os_str().is_empty() => {
                 Self::Newer { path: at, found, known }
             }
             Self::Io { path, why } if path.as_os_str().is_empty() => Self::Io { path: at, why },
             other => other,
+        }
+    }
+
+    /// The error of a file's operation.
+    pub(crate) fn of_file(path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        let (path, why) = (path.to_owned(), error.to_string());
+        match error.kind() {
+            Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Self::DiskFull { path },
+            Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Self::ReadOnly { path, why },
+            _ => Self::Io { path, why },
         }
     }
 
@@ -98,32 +113,44 @@ impl StoreError {
         }
     }
 
-    fn hint(&self) -> &'static str {
-        match self {
+    fn hint(&self) -> String {
+        if let Self::Damaged { intact: Some(backup), .. } = self {
+            return format!(
+                "A backup from {} is intact: restore '{}'. The damaged file is kept beside it.",
+                time_of(backup),
+                backup.name
+            );
+        }
+        let hint = match self {
             Self::DiskFull { .. } => "Make room on this disk; saving works again by itself.",
             Self::ReadOnly { .. } => {
                 "Make the folder writable for your account, or choose another with --data."
             }
             Self::Locked { .. } => "Close the other program that uses this folder, then try again.",
-            Self::Damaged { .. } => "Keep the file; restore a backup beside it, and report this.",
+            Self::Damaged { .. } => {
+                "Keep the file and report this. No intact backup of it is known on this computer."
+            }
             Self::Newer { .. } => "Install the newer Tidemark again; nothing was changed.",
             Self::Io { .. } => "Check the disk; nothing that was confirmed as saved is lost by this message.",
             Self::Corrupt(_) => "Report this; nothing was changed.",
             Self::Refused(_) => "",
             Self::Closed => "Start Tidemark again.",
-        }
+        };
+        hint.to_owned()
     }
+}
+
+/// A backup's time in the zone of this computer, for a sentence.
+fn time_of(backup: &Backup) -> String {
+    chrono::DateTime::from_timestamp_millis(backup.made_at.0)
+        .map_or_else(String::new, |at| at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M").to_string())
 }
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal,
-            other => Refusal {
-                code: RefusalCode::Store,
-                message: other.to_string(),
-                hint: other.hint().to_owned(),
-            },
+            other => Refusal { code: RefusalCode::Store, message: other.to_string(), hint: other.hint() },
         }
     }
 }
@@ -137,7 +164,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(Code::DiskFull) => Self::DiskFull { path },
             Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => Self::ReadOnly { path, why },
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Locked { path },
-            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged { path, why },
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged { path, why, intact: None },
             Some(Code::SystemIoFailure) => Self::Io { path, why },
             _ => Self::Corrupt(why),
         }
@@ -159,6 +186,11 @@ pub(crate) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
         restrict(folder, 0o700).map_err(failed)?;
     }
     Ok(())
+}
+
+/// Takes a folder away from other accounts.
+pub(crate) fn restrict_folder(folder: &Path) -> Result<(), StoreError> {
+    restrict(folder, 0o700).map_err(|error| StoreError::of_file(folder, &error))
 }
 
 /// Takes a file away from other accounts; SQLite gives its side files the same permissions.

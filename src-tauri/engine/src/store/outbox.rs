@@ -1,8 +1,10 @@
 //! The outbox: every saved change, in the order of saving.
 
+mod doubt;
 mod sealing;
 mod state;
 
+pub(crate) use doubt::{clear_doubt, put_in_doubt};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
     Ended, bring_forward, end, keep_undo, purge, repair, retry, roll_back, sealed_become_uncertain,

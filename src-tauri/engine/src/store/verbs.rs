@@ -2,6 +2,7 @@
 
 pub(crate) mod edit;
 pub(crate) mod links;
+pub(crate) mod old_copy;
 pub(crate) mod pull;
 pub(crate) mod queue;
 pub(crate) mod reconcile;

@@ -47,7 +47,13 @@ fn worlds() -> Vec<StatusFacts> {
                 (false, Some(StoreFault::Damaged)),
             ] {
                 let links = [link.clone()].into_iter().chain(second.clone()).collect();
-                worlds.push(StatusFacts { store_fault, paused, next_at: Some(Millis(70)), links });
+                worlds.push(StatusFacts {
+                    store_fault,
+                    intact: None,
+                    paused,
+                    next_at: Some(Millis(70)),
+                    links,
+                });
             }
         }
     }
@@ -120,7 +126,7 @@ fn number(sentence: &Sentence) -> u32 {
     match sentence {
         Sentence::NoLinks => 0,
         Sentence::CannotSave { .. } => 1,
-        Sentence::StoreDamaged => 2,
+        Sentence::StoreDamaged { .. } => 2,
         Sentence::Paused { .. } => 3,
         Sentence::SignIn { .. } => 4,
         Sentence::OfflineWaiting { .. } => 5,
@@ -181,7 +187,7 @@ fn the_tick_stands_in_one_cell_only_and_the_sentence_agrees_with_it() {
 fn the_activity_never_contradicts_the_sentence() {
     for facts in worlds() {
         let (sentence, activity) = (sentence(&facts), activity(&facts));
-        let store = matches!(sentence, Sentence::CannotSave { .. } | Sentence::StoreDamaged);
+        let store = matches!(sentence, Sentence::CannotSave { .. } | Sentence::StoreDamaged { .. });
         assert_eq!(store, activity == Activity::CannotSave, "{facts:?}");
         let paused = matches!(sentence, Sentence::Paused { .. });
         assert_eq!(paused, matches!(activity, Activity::Paused { .. }), "{facts:?}");

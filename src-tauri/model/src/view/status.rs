@@ -1,5 +1,6 @@
 //! The one status: every surface is a rendering of this struct (`engine.md` 12, `ui.md` 3.2).
 
+use super::PutBack;
 use crate::failure::ErrorClass;
 use crate::number::{Count, Millis};
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,8 @@ pub struct StatusSnapshot {
     pub last_confirmed_at: Option<Millis>,
     /// Whether the store can be written; when not, what is wrong.
     pub store_fault: Option<StoreFault>,
+    /// An older copy of the store was put back, until a person has seen that.
+    pub put_back: Option<PutBack>,
     /// Each link's own line.
     pub links: Vec<LinkStatus>,
 }
@@ -132,7 +135,10 @@ pub enum Sentence {
         fault: StoreFault,
     },
     /// 2. The local store failed its check.
-    StoreDamaged,
+    StoreDamaged {
+        /// When the newest intact backup was made, where there is one.
+        intact: Option<Millis>,
+    },
     /// 3. Paused.
     Paused {
         /// Changes that wait.

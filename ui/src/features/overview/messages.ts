@@ -1,6 +1,6 @@
 import { exact, list, plural } from "../../components/format/number";
 import { clock, date, moment } from "../../components/format/time";
-import type { Ledger } from "../../state/types";
+import type { Ledger, PutBack } from "../../state/types";
 
 /** Where every saved change is: "1,204 saved = 1,180 confirmed + 14 waiting"; parts that are 0 are left out. */
 export function ledger(book: Ledger): string {
@@ -22,6 +22,13 @@ export function ledger(book: Ledger): string {
 }
 
 export const words = {
+  putBack: (said: PutBack, now: number) =>
+    plural(said.inDoubt, {
+      zero: `An older copy of the local store was put back at ${moment(said.at, now)}. Everything is compared with the servers again.`,
+      one: `An older copy of the local store was put back at ${moment(said.at, now)}. # change may have been sent already: it is looked up before it is sent.`,
+      other: `An older copy of the local store was put back at ${moment(said.at, now)}. # changes may have been sent already: they are looked up before they are sent.`,
+    }),
+  putBackSeen: "Understood",
   title: "Overview",
   needsYou: (n: number) => `Needs you (${exact(n)})`,
   nothingWaiting: "Nothing waiting.",

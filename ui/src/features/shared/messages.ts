@@ -25,7 +25,9 @@ export function sentence(said: Sentence, now: number): string {
     case "cannotSave":
       return faults[said.fault];
     case "storeDamaged":
-      return "Sending is stopped: the local store failed its check.";
+      return said.intact === null
+        ? "Sending is stopped: the local store failed its check."
+        : `Sending is stopped: the local store failed its check. A copy from ${moment(said.intact, now)} is intact.`;
     case "paused":
       return plural(said.waiting, {
         zero: "Paused. Everything you changed has been sent.",

@@ -288,7 +288,7 @@ fn join(
 fn is_open(tail: &MutationRow) -> bool {
     let untouched =
         tail.state == MutationState::Queued && !tail.dispatched && tail.held.as_deref() != Some("undo");
-    let refused = tail.state == MutationState::Parked && !tail.may_be_in;
+    let refused = tail.state == MutationState::Parked && !(tail.may_be_in && tail.key.is_some());
     (untouched || refused) && tail.conflict_id.is_none()
 }
 

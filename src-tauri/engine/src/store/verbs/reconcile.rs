@@ -80,6 +80,8 @@ pub(crate) fn reconcile(
         remote,
         rules: &place.rules,
     });
+    let doubtful = lane.iter().any(|m| m.state == MutationState::Queued && m.may_be_in);
+    let origin = &Origin { may_be_in: origin.may_be_in || doubtful, ..*origin };
     let decision = if origin.may_be_in { in_doubt(decision, place, &record, remote) } else { decision };
     let at = At { place, record: &record, lane: &lane, conflict: conflict.as_ref(), origin };
     apply(tx, &at, remote, decision, moved)

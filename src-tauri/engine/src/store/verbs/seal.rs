@@ -179,6 +179,10 @@ fn dispatch(
             let sealed = sealed(place, mutation, key, wire.clone());
             Ok(Some(outgoing(mutation, attempt, false, sealed)))
         }
+        // An old copy was put back, or an answer got lost: it may be there already (`engine.md` 2).
+        _ if mutation.may_be_in && mutation.operation != Operation::Request => {
+            Ok(Some(Dispatch::ReadBack(waiting())))
+        }
         _ => seal_first(tx, sealing, place, mutation, waiting()),
     }
 }

@@ -101,7 +101,12 @@ pub(crate) fn read_back(
     now: Millis,
     moved: &mut Moved,
 ) -> Result<Settled, StoreError> {
-    let Some(mutation) = outbox::by_seq(tx, seq)?.filter(|m| m.state == MutationState::Uncertain) else {
+    let is_doubtful = |m: &MutationRow| match m.state {
+        MutationState::Uncertain => true,
+        MutationState::Queued => m.may_be_in,
+        _ => false,
+    };
+    let Some(mutation) = outbox::by_seq(tx, seq)?.filter(is_doubtful) else {
         return Ok(Settled::Gone);
     };
     moved.changes.push(mutation.id.clone());
@@ -113,6 +118,7 @@ pub(crate) fn read_back(
         }
         Evidence::NotApplied => {
             outbox::unseal(tx, mutation.seq)?;
+            outbox::clear_doubt(tx, mutation.seq)?;
             outbox::set_state(tx, mutation.seq, MutationState::Queued, None)?;
             Ok(Settled::Waits)
         }
@@ -135,7 +141,14 @@ pub(crate) fn refreshed(
 }
 
 fn evidence(tx: &Connection, mutation: &MutationRow, remote: &Remote) -> Result<Evidence, StoreError> {
-    let sealed = mutation.sealed_doc.as_deref().map(records::serde_json_value).transpose()?;
+    let sealed = match (&mutation.sealed_doc, mutation.operation) {
+        (Some(text), _) => Some(records::serde_json_value(text)?),
+        // In doubt without its bytes: it is its own whole document.
+        (None, Operation::Create | Operation::Replace) => {
+            change::apply(&Value::Object(serde_json::Map::new()), &mutation.changes).ok()
+        }
+        (None, Operation::Update | Operation::Delete | Operation::Request) => None,
+    };
     let base_version = records::get(tx, mutation.record_id)?.and_then(|record| record.base.version);
     Ok(judge(mutation.operation, &mutation.changes, sealed.as_ref(), base_version.as_deref(), remote))
 }

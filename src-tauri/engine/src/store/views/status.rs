@@ -51,6 +51,9 @@ pub struct ProcessFacts {
     pub stats: SyncStats,
     /// What keeps the store from being written.
     pub store_fault: Option<StoreFault>,
+    /// When the newest intact backup was made, where the store is damaged.
+    #[serde(default)]
+    pub intact: Option<Millis>,
 }
 
 /// Everything that every surface says, taken in one read transaction. A link that `live` leaves out has not been
@@ -74,6 +77,7 @@ fn told(stored: StoredStatus, live: &[LiveLink], process: &ProcessFacts) -> Stat
         .collect();
     let facts = StatusFacts {
         store_fault: process.store_fault,
+        intact: process.intact,
         paused: stored.paused_since.is_some(),
         next_at: next_at(stored.queue.next_at, &links, process.now),
         links: links.iter().map(|(stored, live)| link_facts(stored, live)).collect(),
@@ -102,6 +106,7 @@ fn told(stored: StoredStatus, live: &[LiveLink], process: &ProcessFacts) -> Stat
         merged_week: Count(stored.merged_week),
         last_confirmed_at: stored.last_confirmed_at,
         store_fault: process.store_fault,
+        put_back: stored.put_back,
         links: links.into_iter().map(|(stored, live)| link_status(stored, live)).collect(),
     }
 }

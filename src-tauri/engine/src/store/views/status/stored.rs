@@ -3,12 +3,12 @@
 use crate::store::collections::CollectionRow;
 use crate::store::links::LinkRow;
 use crate::store::views::queue::{Tallied, Tally};
-use crate::store::{StoreError, collections, daily, links, meta};
+use crate::store::{StoreError, collections, daily, links, meta, standing};
 use rusqlite::{Connection, OptionalExtension as _};
 use std::collections::BTreeMap;
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::{CollectionStatus, Ledger, Progress, QueueCounts};
+use tidemark_model::view::{CollectionStatus, Ledger, Progress, PutBack, QueueCounts};
 
 /// Merges are shown for so long.
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -34,6 +34,8 @@ pub(crate) struct StoredStatus {
     pub(crate) merged_week: i64,
     /// The last confirmed change.
     pub(crate) last_confirmed_at: Option<Millis>,
+    /// An older copy that was put back, until a person has seen that.
+    pub(crate) put_back: Option<PutBack>,
     /// Every link, in the order of adding.
     pub(crate) links: Vec<StoredLink>,
 }
@@ -77,6 +79,7 @@ pub(crate) fn stored(tx: &Connection, now: Millis) -> Result<StoredStatus, Store
             .prepare_cached("SELECT count(*) FROM merges WHERE at >= ?1")?
             .query_row([now.0 - WEEK], |row| row.get(0))?,
         last_confirmed_at: last_confirmed(tx, &sum)?,
+        put_back: standing::put_back(tx)?,
         links: of_links,
     })
 }
