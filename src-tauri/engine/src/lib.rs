@@ -19,10 +19,12 @@ mod push;
 mod resolutions;
 mod shared;
 mod store;
+mod trash;
 mod worker;
 
 pub use clock::{SystemClock, SystemRng};
 pub use cycle::CycleReport;
+pub use edits::Beside;
 pub use engine::Engine;
 pub use platform::{Connect, EngineSettings, Platform};
 pub use store::verbs::links::LinkDraft;

@@ -5,9 +5,9 @@ mod state;
 
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
-    Ended, bring_forward, end, purge, repair, retry, sealed_become_uncertain,
+    Ended, bring_forward, end, purge, put_back, repair, retry, sealed_become_uncertain,
     sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure, set_held, set_may_be_in,
-    set_state,
+    set_priority, set_state,
 };
 
 use super::StoreError;
@@ -223,6 +223,13 @@ pub(crate) fn by_id(tx: &Connection, id: &str) -> Result<Option<MutationRow>, St
     let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
     let mut rows = statement.query([id])?;
     rows.next()?.map(MutationRow::read).transpose()
+}
+
+/// Whose change it is.
+pub(crate) fn principal(tx: &Connection, seq: i64) -> Result<Option<String>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT principal FROM outbox WHERE seq = ?1")?;
+    let mut rows = statement.query([seq])?;
+    Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
 }
 
 /// What of a record's lane is not finished, oldest first.

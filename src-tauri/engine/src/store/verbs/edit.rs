@@ -1,7 +1,7 @@
 //! Saving an edit: record, outbox row, edges and counters in one transaction (`engine.md` 2, 3).
 
 use super::Moved;
-use super::reconcile;
+use super::{discard, reconcile};
 use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
@@ -199,9 +199,12 @@ fn enqueue(
                 outbox::insert(tx, &NewMutation { head: false, ..new })?;
             } else {
                 outbox::set_changes(tx, tail.seq, operation, &merged)?;
-                if tail.state == MutationState::Parked {
+                if tail.state == MutationState::Parked && !discard::refers_to_discarded(tx, place, after)? {
                     // What was refused is put right: it goes again as it is now, under a new key.
                     outbox::repair(tx, tail.seq)?;
+                }
+                if let Some(urgent) = edit.priority.filter(|urgent| *urgent > tail.priority) {
+                    outbox::set_priority(tx, tail.seq, urgent.min(9))?;
                 }
                 new.state = MutationState::Combined;
                 outbox::insert(tx, &NewMutation { head: false, into_id: Some(&tail.id), ..new })?;
@@ -272,7 +275,7 @@ fn is_as_it_was(record: &RecordRow, lane: usize, operation: Operation, after: Op
 }
 
 /// The creates that a document refers to and that the server does not have yet (row C8).
-fn unsent_parents(tx: &Connection, place: &Place, after: Option<&Value>) -> Result<Vec<i64>, StoreError> {
+pub(crate) fn unsent_parents(tx: &Connection, place: &Place, after: Option<&Value>) -> Result<Vec<i64>, StoreError> {
     let Some(after) = after else { return Ok(Vec::new()) };
     let mut parents = Vec::new();
     for (path, collection_id) in &place.references {

@@ -1,6 +1,7 @@
 //! One row of the queue and why it does not go now.
 
 use super::place::Places;
+use crate::store::verbs::retention::trash_ends;
 use crate::store::views::waiting::Waits;
 use crate::store::{StoreError, conflicts, edges, meta, outbox};
 use rusqlite::{Connection, Row};
@@ -28,7 +29,7 @@ pub(super) fn read(
     let mut statement = tx.prepare_cached(
         "SELECT o.seq, o.id, o.link_id, o.record_id, o.rid, o.operation, o.changes, o.priority, o.state, o.waits,
                 o.head, o.blockers, o.due_at, o.held, o.key IS NOT NULL AS has_key, o.attempts, o.class, o.status,
-                o.words, o.may_be_in, o.created_at, l.name AS link, c.name AS collection, r.title,
+                o.words, o.may_be_in, o.created_at, o.ended_at, l.name AS link, c.name AS collection, r.title,
                 l.paused OR coalesce(c.paused, 0) AS paused,
                 l.stopped IS NOT NULL OR l.principal <> o.principal AS stopped
            FROM outbox o JOIN links l ON l.id = o.link_id
@@ -126,6 +127,10 @@ impl Listed {
             reason,
             position,
             priority: self.priority,
+            gone_at: match self.state {
+                MutationState::Discarded => row.get::<_, Option<i64>>("ended_at")?.map(|at| trash_ends(Millis(at))),
+                _ => None,
+            },
         })
     }
 
