@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod acknowledgement;
+mod causes;
 mod coalescing;
 mod conflicts;
 mod deletion_guard;
+mod discarding;
 mod events;
 mod flush;
 mod in_flight;
@@ -27,9 +29,11 @@ mod read_back;
 mod references;
 mod regressions;
 mod resolution;
+mod retention;
 mod retry_after;
 mod sign_in;
 mod tombstones;
+mod trash;
 mod two_engines;
 mod whole_sets;
 mod wrong_address;

@@ -155,6 +155,15 @@ fn without(
     records::set_local(tx, record, local.as_ref(), visible, now)
 }
 
+/// The record's document as it is after a change that waits: its base with its lane up to there on top.
+pub(crate) fn document_after(tx: &Connection, mutation: &MutationRow) -> Result<Option<Value>, StoreError> {
+    let mut document = records::get(tx, mutation.record_id)?.and_then(|record| record.base.document);
+    for pending in outbox::lane(tx, mutation.record_id)?.iter().filter(|other| other.seq <= mutation.seq) {
+        document = on_top(document, pending).0;
+    }
+    Ok(document)
+}
+
 /// A document with a pending change on top, and whether all of the change applied.
 pub(crate) fn on_top(document: Option<Value>, pending: &MutationRow) -> (Option<Value>, bool) {
     match (pending.operation, document) {

@@ -248,12 +248,17 @@ fn join(
     changes: &[Change],
     parents: &[i64],
 ) -> Result<Coalesced, StoreError> {
+    let mut ahead = false;
+    for parent in parents.iter().filter(|parent| **parent > tail.seq) {
+        // What is parked is sealed anew and can wait for a record that was made since.
+        ahead |= tail.state != MutationState::Parked || edges::leads_to(tx, *parent, tail.seq)?;
+    }
     let tail = Tail {
         operation: tail.operation,
         changes: &tail.changes,
         open: is_open(tail),
         depended_on: edges::is_waited_for(tx, tail.seq)?,
-        newer_refers_ahead: parents.iter().any(|parent| *parent > tail.seq),
+        newer_refers_ahead: ahead,
     };
     Ok(coalesce(&tail, operation, changes))
 }
@@ -291,8 +296,8 @@ pub(crate) fn unsent_parents(tx: &Connection, place: &Place, after: Option<&Valu
 
 fn add_edges(tx: &Connection, seq: i64, parents: &[i64]) -> Result<(), StoreError> {
     for parent in parents {
-        // Only ever towards an older change, so that no cycle can arise.
-        if *parent < seq {
+        // Towards an older change no circle can arise; towards a newer one only where it leads elsewhere.
+        if *parent < seq || (*parent > seq && !edges::leads_to(tx, *parent, seq)?) {
             edges::add(tx, seq, *parent)?;
         }
     }

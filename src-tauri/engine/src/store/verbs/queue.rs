@@ -3,7 +3,7 @@
 use super::{Moved, discard, edit};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{self, Place, refuse};
-use crate::store::{StoreError, edges, records};
+use crate::store::{StoreError, edges};
 use rusqlite::Connection;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::view::{BulkResult, RefusalCode};
@@ -73,11 +73,11 @@ fn retry_parked(tx: &Connection, places: &[Place], mutation: &MutationRow) -> Re
         (place, mutation.operation)
         && !place.references.is_empty()
     {
-        let local = records::get(tx, mutation.record_id)?.and_then(|record| record.local);
-        if discard::refers_to_discarded(tx, place, local.as_ref())? {
+        let after = discard::document_after(tx, mutation)?;
+        if discard::refers_to_discarded(tx, place, after.as_ref())? {
             return Ok(false);
         }
-        for parent in edit::unsent_parents(tx, place, local.as_ref())? {
+        for parent in edit::unsent_parents(tx, place, after.as_ref())? {
             // A parent that was put back stands later in line than its child; a circle would stop both.
             if parent != mutation.seq && !edges::leads_to(tx, parent, mutation.seq)? {
                 edges::add(tx, mutation.seq, parent)?;
