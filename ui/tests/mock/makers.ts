@@ -134,6 +134,7 @@ export function change(
       reason: null,
       position: null,
       priority: 5,
+      goneAt: null,
       ...row,
     },
     changes: [{ path: "/remarks", before: '"Call first"', after: '"Call first, after 5 pm"' }],
