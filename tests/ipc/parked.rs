@@ -4,7 +4,8 @@ use crate::stage::{Commands, Stage};
 use serde_json::{Value, json};
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, CauseChanges, Causes, ChangeRow, ChangeState, DiscardPreview, ListPage, RefusalCode, RestoreResult,
+    BulkResult, CauseChanges, Causes, ChangeRow, ChangeState, DiscardPreview, ListPage, RefusalCode,
+    RestoreResult,
 };
 use tidemark_sandbox::{Faults, Switch};
 

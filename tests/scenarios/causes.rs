@@ -29,8 +29,11 @@ async fn refusals_are_grouped_by_cause_and_a_group_goes_again_as_one() {
     world.server.clear_faults();
 
     let causes = world.engine().list_causes(None).unwrap();
-    let told: Vec<_> =
-        causes.groups.iter().map(|group| (group.status, group.class, group.count.0, group.link.as_str())).collect();
+    let told: Vec<_> = causes
+        .groups
+        .iter()
+        .map(|group| (group.status, group.class, group.count.0, group.link.as_str()))
+        .collect();
     let permanent = ErrorClass::Permanent;
     assert_eq!(told, [(Some(422), permanent, 9, LINK), (Some(413), permanent, 3, LINK)]);
     assert_eq!((causes.total, causes.others, causes.next), (Count(12), Count(0), None));
@@ -83,12 +86,18 @@ async fn a_change_is_exported_whole_and_without_secrets() {
     let whole: serde_json::Value = serde_json::from_str(&text).unwrap();
     let change = &whole["changes"][0];
     assert_eq!(whole["changes"].as_array().unwrap().len(), 1, "what has gone is left out");
-    assert_eq!((&change["attempts"][0]["status"], &change["request"]["body"]["password"]), (&json!(422), &json!("••••")));
+    assert_eq!(
+        (&change["attempts"][0]["status"], &change["request"]["body"]["password"]),
+        (&json!(422), &json!("••••"))
+    );
     let shell = world.engine().export_changes(&ids, ExportFormat::Curl).unwrap();
     assert!(shell.starts_with("# secrets removed\ncurl "), "{shell}");
     assert!(shell.contains("$APP_SECRET") && !shell.contains("hunter2"), "{shell}");
     let key = world.wire.tap.passed(Point::Push).remove(0).token.unwrap();
-    assert!(shell.contains(&format!("Idempotency-Key: {key}")), "repeating it makes no second effect: {shell}");
+    assert!(
+        shell.contains(&format!("Idempotency-Key: {key}")),
+        "repeating it makes no second effect: {shell}"
+    );
     world.server.clear_faults();
     world.finish().await;
 }

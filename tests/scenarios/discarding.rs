@@ -140,7 +140,10 @@ async fn a_later_change_that_stays_goes_out_on_top_of_the_servers_version() {
     let world = family().open().await;
     let [older, newer] = two_in_line(&world, ("/a", "1"), ("/b", "2")).await;
     let preview = world.engine().preview_discard(std::slice::from_ref(&older)).unwrap();
-    assert_eq!(preview.later.iter().map(|one| (&one.id, one.fate)).collect::<Vec<_>>(), [(&newer, Fate::GoesOutAlone)]);
+    assert_eq!(
+        preview.later.iter().map(|one| (&one.id, one.fate)).collect::<Vec<_>>(),
+        [(&newer, Fate::GoesOutAlone)]
+    );
     assert_eq!((preview.together, preview.asks), (vec![newer], true));
     world.engine().discard(vec![older]).await.unwrap();
     assert_eq!(world.here("t001").unwrap().get("a"), None);
@@ -156,7 +159,10 @@ async fn a_later_change_inside_what_is_discarded_is_told_apart() {
     let world = family().open().await;
     let [older, newer] = two_in_line(&world, ("/rank", r#"{"x":1}"#), ("/rank/y", "2")).await;
     let preview = world.engine().preview_discard(std::slice::from_ref(&older)).unwrap();
-    assert_eq!(preview.later.iter().map(|one| (&one.id, one.fate)).collect::<Vec<_>>(), [(&newer, Fate::WillNotFit)]);
+    assert_eq!(
+        preview.later.iter().map(|one| (&one.id, one.fate)).collect::<Vec<_>>(),
+        [(&newer, Fate::WillNotFit)]
+    );
     let both = vec![older, newer];
     assert_eq!(world.engine().discard(both).await.unwrap().done, Count(2), "together");
     assert_eq!(world.queue(), []);
@@ -202,6 +208,10 @@ async fn a_create_takes_its_later_changes_with_it_and_each_is_counted_once() {
     let bulk = world.engine().discard(vec![made, changed]).await.unwrap();
     assert_eq!((bulk.done, bulk.already_gone), (Count(2), Count(0)));
     assert_eq!(in_state(&world, ChangeState::InTrash).len(), 2);
-    assert!(in_state(&world, ChangeState::InTrash).iter().all(|row| row.mutation_state == MutationState::Discarded));
+    assert!(
+        in_state(&world, ChangeState::InTrash)
+            .iter()
+            .all(|row| row.mutation_state == MutationState::Discarded)
+    );
     world.finish().await;
 }

@@ -33,7 +33,11 @@ async fn a_confirmed_change_stays_seven_days() {
     world.set("t001", "rank", 5).await;
     world.sync().await;
     assert_eq!(around(&world, 7, "outbox").await, (1, 0));
-    assert_eq!(world.engine().queue_stats().unwrap().counts.confirmed, Count(1), "it is counted all the same");
+    assert_eq!(
+        world.engine().queue_stats().unwrap().counts.confirmed,
+        Count(1),
+        "it is counted all the same"
+    );
     world.finish().await;
 }
 
@@ -79,7 +83,11 @@ async fn decisions_and_merges_stay_thirty_days() {
     assert_eq!((rows(&world, "conflicts"), rows(&world, "merges")), (1, 1));
     world.clock.advance(100 * DAY);
     world.engine().tidy_up().await.unwrap();
-    assert_eq!((rows(&world, "conflicts"), rows(&world, "merges")), (1, 0), "an open conflict is never cleaned");
+    assert_eq!(
+        (rows(&world, "conflicts"), rows(&world, "merges")),
+        (1, 0),
+        "an open conflict is never cleaned"
+    );
     let seen = world.engine().get_conflict(conflict).unwrap().server_version;
     world.engine().resolve_conflict(conflict, Resolution::ServerWins {}, seen, NO_HOLD).await.unwrap();
     assert_eq!(around(&world, 30, "conflicts").await, (1, 0));

@@ -39,7 +39,10 @@ async fn a_change_is_put_back_on_what_a_colleague_made_of_the_record() {
     assert_ne!(new.id, id);
     assert_eq!(world.engine().get_change(&id).unwrap().combined_into, Some(new.id), "the old id leads to it");
     assert_eq!(world.sync().await.confirmed, 1);
-    assert_eq!(world.there("t001"), Some(json!({"id": "t001", "title": "Task 1", "state": "mine", "rank": 9})));
+    assert_eq!(
+        world.there("t001"),
+        Some(json!({"id": "t001", "title": "Task 1", "state": "mine", "rank": 9}))
+    );
     assert_eq!(told(&restore(&world, &[&id]).await), (0, 1, 0), "once");
     world.finish().await;
 }

@@ -9,7 +9,7 @@ use crate::store::{StoreError, Tx, collections, links, meta};
 use tidemark_model::backoff::longest_delay;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, Causes, CauseChanges, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, RefusalCode,
+    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, RefusalCode,
 };
 
 /// The most ids that one answer about a cause holds.

@@ -44,7 +44,8 @@ fn one(change: &ChangeDetail) -> Result<Value, serde_json::Error> {
     }
     for attempt in shown["attempts"].as_array_mut().into_iter().flatten() {
         // A cut answer is no JSON and stays a text; what was cut off it was bounded and cleaned where it came in.
-        if let Some(Ok(said)) = attempt["excerpt"].as_str().map(|text| document::parse_value(text.as_bytes())) {
+        if let Some(Ok(said)) = attempt["excerpt"].as_str().map(|text| document::parse_value(text.as_bytes()))
+        {
             attempt["excerpt"] = document::to_text(&secrets::masked(said)).into();
         }
     }

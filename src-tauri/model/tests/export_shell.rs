@@ -19,7 +19,12 @@ fn run(command: &str) -> Given {
     let curl = r#"curl() { for word in "$@"; do printf '%s\0' "$word"; done; printf '\0'; case "$*" in *@-*) cat;; esac; }
 "#;
     let ran = Command::new("sh")
-        .args(["-c", &format!("set -eu\nPATH=/bin:/usr/bin\nAPP_TOKEN='to ken'\nAPP_SECRET='se\"cret'\n{curl}{command}")])
+        .args([
+            "-c",
+            &format!(
+                "set -eu\nPATH=/bin:/usr/bin\nAPP_TOKEN='to ken'\nAPP_SECRET='se\"cret'\n{curl}{command}"
+            ),
+        ])
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -31,8 +36,34 @@ fn run(command: &str) -> Given {
 
 fn hostile() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
-        "'", "\"", "`", "$(", ")", "${IFS}", "\\", "\n", "\r\n", ";", "&&", "|", "<<", "TIDEMARK", "\nTIDEMARK\n", "#",
-        "!", "~", "*", "$APP_TOKEN", "\u{1b}[2J", "\u{202e}", "é", " ", "-d@/etc/passwd", "touch /tmp/x", "\0", "\u{7f}",
+        "'",
+        "\"",
+        "`",
+        "$(",
+        ")",
+        "${IFS}",
+        "\\",
+        "\n",
+        "\r\n",
+        ";",
+        "&&",
+        "|",
+        "<<",
+        "TIDEMARK",
+        "\nTIDEMARK\n",
+        "#",
+        "!",
+        "~",
+        "*",
+        "$APP_TOKEN",
+        "\u{1b}[2J",
+        "\u{202e}",
+        "é",
+        " ",
+        "-d@/etc/passwd",
+        "touch /tmp/x",
+        "\0",
+        "\u{7f}",
     ]);
     prop_oneof![prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat()), any::<String>()]
 }

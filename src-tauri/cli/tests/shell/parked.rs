@@ -137,7 +137,10 @@ async fn a_change_is_held_released_moved_first_and_saved_urgent() {
     update(&shell, "CU-0002", "name=\"B\"").await;
     let urgent = ["records", "delete", "Work", "customers", "CU-0003", "--priority", "8"];
     shell.run(&urgent).await.ends(0);
-    assert_eq!(shell.run(&["records", "delete", "Work", "customers", "CU-0004", "--priority", "10"]).await.exit, 64);
+    assert_eq!(
+        shell.run(&["records", "delete", "Work", "customers", "CU-0004", "--priority", "10"]).await.exit,
+        64
+    );
     let order = |said: &Said| -> Vec<String> {
         said.lines.iter().map(|line| line["record"].as_str().unwrap().to_owned()).collect()
     };

@@ -135,7 +135,11 @@ mod tests {
     fn a_body_with_a_secret_field_names_it_and_a_body_that_holds_the_end_has_another() {
         let with = |body: &str| curl(&RequestView { body: Some(body.into()), ..request() });
         let secret = with(r#"{"password":"hunter2","cost":"$5 `x` \\"}"#);
-        assert!(secret.contains("<<TIDEMARK\n{\"password\":\"$APP_SECRET\",\"cost\":\"\\$5 \\`x\\` \\\\\\\\\"}\n"), "{secret}");
+        assert!(
+            secret
+                .contains("<<TIDEMARK\n{\"password\":\"$APP_SECRET\",\"cost\":\"\\$5 \\`x\\` \\\\\\\\\"}\n"),
+            "{secret}"
+        );
         assert!(!secret.contains("hunter2"));
         assert!(with("a\nTIDEMARK\nb").ends_with("<<'TIDEMARK_'\na\nTIDEMARK\nb\nTIDEMARK_\n"));
     }

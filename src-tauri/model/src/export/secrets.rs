@@ -103,7 +103,10 @@ mod tests {
 
     #[test]
     fn an_address_keeps_everything_but_its_secrets() {
-        assert_eq!(url("https://u:p@h/a%20b?x=1&access_token=s&y#f", "T"), "https://h/a%20b?x=1&access_token=T&y#f");
+        assert_eq!(
+            url("https://u:p@h/a%20b?x=1&access_token=s&y#f", "T"),
+            "https://h/a%20b?x=1&access_token=T&y#f"
+        );
         assert_eq!(url("https://h/a", "T"), "https://h/a");
     }
 }

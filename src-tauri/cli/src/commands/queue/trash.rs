@@ -7,9 +7,7 @@ use crate::grammar::{DiscardArguments, Format};
 use crate::out::Out;
 use crate::words;
 use tidemark_host::Engine;
-use tidemark_model::view::{
-    Consequence, DiscardPreview, ExportFormat, Fate, QueueFilter, RestoreResult,
-};
+use tidemark_model::view::{Consequence, DiscardPreview, ExportFormat, Fate, QueueFilter, RestoreResult};
 
 /// Discards at once what concerns nothing else; else says what would happen first.
 pub async fn discard(engine: &Engine, arguments: DiscardArguments, out: &Out) -> Result<Exit, Fault> {

@@ -280,7 +280,11 @@ fn is_as_it_was(record: &RecordRow, lane: usize, operation: Operation, after: Op
 }
 
 /// The creates that a document refers to and that the server does not have yet (row C8).
-pub(crate) fn unsent_parents(tx: &Connection, place: &Place, after: Option<&Value>) -> Result<Vec<i64>, StoreError> {
+pub(crate) fn unsent_parents(
+    tx: &Connection,
+    place: &Place,
+    after: Option<&Value>,
+) -> Result<Vec<i64>, StoreError> {
     let Some(after) = after else { return Ok(Vec::new()) };
     let mut parents = Vec::new();
     for (path, collection_id) in &place.references {

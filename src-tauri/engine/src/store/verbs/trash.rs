@@ -136,9 +136,9 @@ fn kind_of(
     let absent = || format!("{} has no record '{rid}' here; what made it comes first", place.collection);
     Ok(match (mutation.operation, here) {
         (Operation::Create, Some(_)) => Err(format!("{} has a record '{rid}' by now", place.collection)),
-        (Operation::Create | Operation::Replace, None) => whole(mutation).map(|document| {
-            EditKind::Create { document, fresh_id: rid.clone() }
-        }),
+        (Operation::Create | Operation::Replace, None) => {
+            whole(mutation).map(|document| EditKind::Create { document, fresh_id: rid.clone() })
+        }
         (Operation::Replace, Some(_)) => whole(mutation)
             .map(|document| EditKind::Update { rid: rid.clone(), changes: vec![Change::set("", document)] }),
         (Operation::Update, Some(_)) => {
@@ -146,7 +146,9 @@ fn kind_of(
         }
         (Operation::Delete, Some(_)) => Ok(EditKind::Delete { rid: rid.clone() }),
         (Operation::Update | Operation::Delete, None) => Err(absent()),
-        (Operation::Request, _) => Err("a request of another program is made again by that program".to_owned()),
+        (Operation::Request, _) => {
+            Err("a request of another program is made again by that program".to_owned())
+        }
     })
 }
 

@@ -150,3 +150,104 @@ fn shown(
         example_title: title.unwrap_or(group.first.rid),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::views::fixture::{Fixture, Row as Change};
+
+    fn parked(rid: &str) -> Change {
+        Change { state: "parked", rid: rid.into(), ..Change::default() }
+    }
+
+    fn attempt(fixture: &Fixture, seq: i64, number: i64, class: &str, status: i64, words: &str) {
+        let words = words.replace('\'', "''");
+        fixture.sql(&format!(
+            "INSERT INTO attempts (seq, number, key, started_at, ended_at, status, class, words)
+             VALUES ({seq}, {number}, 'k', 1, 2, {status}, {class}, '{words}')"
+        ));
+    }
+
+    fn groups(fixture: &Fixture) -> Vec<(i64, Option<u16>, String)> {
+        let causes = fixture.read(|tx| super::super::causes(tx, Count(0)));
+        causes.groups.into_iter().map(|group| (group.count.0, group.status, group.words)).collect()
+    }
+
+    #[test]
+    fn changes_are_grouped_by_what_they_were_told_last() {
+        let fixture = Fixture::new();
+        for (rid, words) in [("IT-7", "Item IT-7 is locked"), ("IT-8", "Item IT-8 is locked")] {
+            let seq = fixture.change(parked(rid));
+            attempt(&fixture, seq, 1, "'transient'", 500, "something else before");
+            attempt(&fixture, seq, 2, "'permanent'", 422, words);
+        }
+        let same = fixture.change(parked("IT-9"));
+        attempt(&fixture, same, 1, "'permanent'", 417, "It's required");
+        let elsewhere = fixture.change(Change { collection: 3, ..parked("IT-9") });
+        attempt(&fixture, elsewhere, 1, "'permanent'", 417, "It's required");
+        // Accepted and stored otherwise: the attempt went well, and the change's own row says what is wrong.
+        let own = fixture.change(Change { class: Some("permanent"), ..parked("IT-10") });
+        attempt(&fixture, own, 1, "NULL", 200, "accepted");
+        fixture.change(Change { state: "queued", ..parked("IT-11") });
+        assert_eq!(
+            groups(&fixture),
+            [
+                (2, Some(422), "Item … is locked".to_owned()),
+                (1, Some(417), "It's required".to_owned()),
+                (1, Some(417), "It's required".to_owned()),
+                (1, None, "its words".to_owned()),
+            ],
+            "each server's refusals are its own"
+        );
+        let causes = fixture.read(|tx| super::super::causes(tx, Count(0)));
+        let of = |key: &str| fixture.read(|tx| changes_of(tx, key, Count(0), 1_000)).ids.len();
+        assert_eq!(causes.groups.iter().map(|group| of(&group.key)).collect::<Vec<_>>(), [2, 1, 1, 1]);
+        assert_eq!((causes.groups[1].link.as_str(), causes.groups[2].link.as_str()), ("erp", "kinto"));
+        assert_eq!((causes.total, causes.next), (Count(5), None));
+    }
+
+    #[test]
+    fn an_answer_is_bounded_and_the_next_one_goes_on() {
+        let fixture = Fixture::new();
+        let many = STRETCH as i64 + 5;
+        fixture.sql(&format!(
+            "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {many})
+             INSERT INTO outbox (id, link_id, collection_id, rid, principal, operation, changes, state, head, class,
+                                 words, created_at)
+             SELECT 'c' || i, 1, 1, 'r' || i, 'anna', 'update', '[]', 'parked', 1, 'permanent', 'no ' ||
+                    char(97 + i % 150) || char(97 + i % 7), 1 FROM n"
+        ));
+        let first = fixture.read(|tx| super::super::causes(tx, Count(0)));
+        let told = |causes: &Causes| causes.groups.iter().map(|g| g.count.0).sum::<i64>() + causes.others.0;
+        assert_eq!((first.groups.len(), told(&first), first.total.0), (GROUPS, STRETCH as i64, many));
+        assert!(first.others.0 > 0, "groups that found no room are counted");
+        let rest = fixture.read(|tx| super::super::causes(tx, first.next.unwrap()));
+        assert_eq!((told(&rest), rest.next), (5, None));
+        let key = first.groups[0].key.clone();
+        let some = fixture.read(|tx| changes_of(tx, &key, Count(0), 3));
+        let more = fixture.read(|tx| changes_of(tx, &key, some.next.unwrap(), 3));
+        assert!(some.ids.len() == 3 && more.ids.len() == 3 && some.ids[2] != more.ids[0]);
+    }
+
+    #[test]
+    fn no_body_is_read_and_nothing_is_sorted() {
+        let fixture = Fixture::new();
+        let plan: Vec<String> = fixture.read(|tx| {
+            let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {SQL}"))?;
+            let rows = statement.query_map(params!["parked", 0, 10], |row| row.get::<_, String>(3))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        });
+        assert_eq!(plan[0], "SEARCH o USING INDEX outbox_state (state=? AND seq>?)", "{plan:?}");
+        assert!(plan.iter().all(|step| !step.contains("SCAN") && !step.contains("TEMP")), "{plan:?}");
+        // What is read of each row lies before its values, so that pages of large ones are not touched.
+        let columns: Vec<String> = fixture.read(|tx| {
+            let mut statement = tx.prepare("SELECT name FROM pragma_table_info('outbox') ORDER BY cid")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        });
+        let place = |name: &str| columns.iter().position(|column| column == name).unwrap();
+        assert!(
+            ["seq", "id", "link_id", "record_id", "rid"].iter().all(|name| place(name) < place("changes"))
+        );
+    }
+}

@@ -29,8 +29,12 @@ pub(crate) fn preview(tx: &Connection, ids: &[String], now: Millis) -> Result<Di
     let dependants = dependants(tx, &named, &later)?;
     preview.later_count = Count::of(later.len());
     preview.dependant_count = Count::of(dependants.len());
-    preview.together =
-        later.values().map(|(mutation, _)| mutation).chain(dependants.values()).map(|m| m.id.clone()).collect();
+    preview.together = later
+        .values()
+        .map(|(mutation, _)| mutation)
+        .chain(dependants.values())
+        .map(|m| m.id.clone())
+        .collect();
     for (mutation, fate) in later.values().take(NAMED) {
         preview.later.push(shown(tx, mutation, *fate)?);
     }
@@ -86,7 +90,10 @@ fn dependants(
     let mut dependants = BTreeMap::new();
     while let Some(seq) = open.pop() {
         for waiting in edges::waited_on_by(tx, seq)? {
-            if named.contains_key(&waiting) || later.contains_key(&waiting) || dependants.contains_key(&waiting) {
+            if named.contains_key(&waiting)
+                || later.contains_key(&waiting)
+                || dependants.contains_key(&waiting)
+            {
                 continue;
             }
             if let Some(mutation) = outbox::by_seq(tx, waiting)? {

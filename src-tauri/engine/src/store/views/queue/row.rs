@@ -128,7 +128,9 @@ impl Listed {
             position,
             priority: self.priority,
             gone_at: match self.state {
-                MutationState::Discarded => row.get::<_, Option<i64>>("ended_at")?.map(|at| trash_ends(Millis(at))),
+                MutationState::Discarded => {
+                    row.get::<_, Option<i64>>("ended_at")?.map(|at| trash_ends(Millis(at)))
+                }
                 _ => None,
             },
         })
