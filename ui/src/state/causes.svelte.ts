@@ -11,7 +11,8 @@ export class CauseList {
   error = $state<RefusedError | undefined>();
   /** Rows of the opened groups, by cause. */
   rows = $state.raw<ReadonlyMap<string, ChangeRow[]>>(new Map());
-  #asked = 0;
+  #reading = false;
+  #again = false;
 
   get groups(): CauseGroup[] {
     return this.found?.groups ?? [];
@@ -22,15 +23,27 @@ export class CauseList {
     return this.groups.reduce((sum, group) => sum + group.count, this.found?.others ?? 0);
   }
 
+  /** Reads the groups; what is asked for meanwhile is read once more at the end. */
   async read(): Promise<void> {
-    const asked = ++this.#asked;
+    this.#again = this.#reading;
+    if (this.#reading) return;
+    this.#reading = true;
     try {
-      const found = await bridge.causes(null);
-      if (asked !== this.#asked) return;
-      this.found = found;
+      do {
+        this.#again = false;
+        await this.#readOnce();
+      } while (this.#again);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #readOnce(): Promise<void> {
+    try {
+      this.found = await bridge.causes(null);
       this.error = undefined;
     } catch (thrown) {
-      if (asked === this.#asked) this.error = RefusedError.from(thrown);
+      this.error = RefusedError.from(thrown);
     }
     await Promise.all([...this.rows.keys()].map((key) => this.open(key)));
   }

@@ -8,10 +8,12 @@ const plain = (text: string) =>
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 
-/** Whether the words name the field by its label or by the last key of its path, as whole words. */
+/** Whether the words name the field by its label, by the last key of its path, or by what it refers to, as whole words. */
 function names(words: string, field: FormField): boolean {
   const last = field.path.slice(field.path.lastIndexOf("/") + 1);
-  return [field.label, last].map(plain).some((name) => name !== "" && ` ${words} `.includes(` ${name} `));
+  return [field.label, last, field.refersTo ?? ""]
+    .map(plain)
+    .some((name) => name !== "" && ` ${words} `.includes(` ${name} `));
 }
 
 /**

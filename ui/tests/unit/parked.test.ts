@@ -19,7 +19,12 @@ const field = (path: string, label: string): FormField => ({
   choices: [],
   refersTo: null,
 });
-const form = [field("/item_group", "Item Group"), field("/item", "Item"), field("/due_date", "Due date")];
+const form = [
+  field("/item_group", "Item Group"),
+  field("/item", "Item"),
+  field("/due_date", "Due date"),
+  { ...field("/buyer", "Buyer"), refersTo: "customers" },
+];
 
 describe("the field that a refusal is about", () => {
   test.each([
@@ -29,6 +34,7 @@ describe("the field that a refusal is about", () => {
     ["Items are locked", ["/due_date"], "/due_date"],
     ["Due date and item differ", ["/item", "/due_date"], "/due_date"],
     ["no", ["/item/0/qty"], "/item"],
+    ["customers 'c1', which it refers to, was discarded", ["/item", "/buyer"], "/buyer"],
     ["no", ["/other"], undefined],
     ["", [], undefined],
   ])("“%s” of a change to %j is %s", (words, changed, path) =>

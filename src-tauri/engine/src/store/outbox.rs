@@ -232,6 +232,13 @@ pub(crate) fn principal(tx: &Connection, seq: i64) -> Result<Option<String>, Sto
     Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
 }
 
+/// Whether it is a member of an explicit transaction.
+pub(crate) fn is_member(tx: &Connection, seq: i64) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM outbox WHERE seq = ?1 AND transaction_id IS NOT NULL")?
+        .exists([seq])?)
+}
+
 /// What of a record's lane is not finished, oldest first.
 pub(crate) fn lane(tx: &Connection, record_id: i64) -> Result<Vec<MutationRow>, StoreError> {
     let mut statement = tx.prepare_cached(&format!(

@@ -2,6 +2,7 @@
 
 pub(crate) mod discard;
 pub(crate) mod edit;
+pub(crate) mod fold;
 pub(crate) mod links;
 pub(crate) mod pull;
 pub(crate) mod queue;

@@ -1,7 +1,7 @@
 //! Saving an edit: record, outbox row, edges and counters in one transaction (`engine.md` 2, 3).
 
 use super::Moved;
-use super::{discard, reconcile};
+use super::{discard, fold, reconcile};
 use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
@@ -161,7 +161,7 @@ fn enqueue(
     changes: Vec<Change>,
     after: Option<&Value>,
 ) -> Result<(Saved, Moved), StoreError> {
-    let lane = outbox::lane(tx, record.id)?;
+    let lane = fold::refused(tx, outbox::lane(tx, record.id)?, edit.now)?;
     let parents = unsent_parents(tx, place, after)?;
     let mut moved = Moved::default();
     moved.record(place.collection_id, &record.rid);

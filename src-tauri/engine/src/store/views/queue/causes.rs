@@ -13,7 +13,7 @@ use tidemark_model::number::Count;
 use tidemark_model::view::{CauseChanges, CauseGroup, Causes};
 
 /// How many changes one answer looks at.
-pub(super) const STRETCH: usize = 20_000;
+pub(super) const STRETCH: usize = 5_000;
 /// How many groups one answer holds.
 const GROUPS: usize = 100;
 
