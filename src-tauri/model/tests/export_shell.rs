@@ -61,7 +61,7 @@ fn hostile() -> impl Strategy<Value = String> {
         "é",
         " ",
         "-d@/etc/passwd",
-        "touch /tmp/x",
+        "touch x",
         "\0",
         "\u{7f}",
     ]);

@@ -149,6 +149,23 @@ test("a change is moved first within the rules, and the rule is said", async () 
   expect((await calls(page, "set_priority"))[0]).toMatchObject({ priority: 9 });
 });
 
+test("held changes are let go together", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/queue?state=waiting" });
+  for (const name of [/Customer order 8/, /Customer order 9/])
+    await page.getByRole("checkbox", { name }).check();
+  await page
+    .getByRole("group", { name: /2 selected/ })
+    .getByRole("button", { name: "Hold" })
+    .click();
+  await page.getByText("2 are on hold.").waitFor();
+  await page.getByRole("radio", { name: /On hold 3/ }).check();
+  for (const name of [/Customer order 8/, /Customer order 9/])
+    await page.getByRole("checkbox", { name }).check();
+  await page.getByRole("button", { name: "Stop holding" }).click();
+  await page.getByText("2 go out again.").waitFor();
+  expect((await calls(page, "hold")).map((one) => one.held)).toEqual([true, false]);
+});
+
 test("an attempt says what was decided, and whether the server asked for it", async () => {
   const page = await window.open({ scenario: "busy", at: "#/queue/0190-1042" });
   await page.getByText("decided: try again in 1 min 59 s (the server asked)").waitFor();

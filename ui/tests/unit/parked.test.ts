@@ -112,3 +112,12 @@ test("a change in Trash says when it goes for good", () => {
   const { row } = change(new World(), { state: "in_trash", goneAt: NOW });
   expect(whatOf(row)).toBe("Update: remarks · Deleted for good on 21 Nov 2026");
 });
+
+test("a row that needs a person says why, shortly", () => {
+  const words = "Item Group is required ".repeat(20);
+  const refused = { kind: "refused", class: "permanent", status: 417, words } as const;
+  const { row } = change(new World(), { state: "needs_you", reason: refused });
+  const said = whatOf(row);
+  expect(said).toMatch(/^Update: remarks · The server refused: “Item Group/);
+  expect(said.length).toBeLessThan(90);
+});

@@ -10,8 +10,11 @@ import type {
   WaitReason,
 } from "../../state/types";
 import { due, states } from "../shared/messages";
-import { line } from "../shared/text";
+import { cut, line } from "../shared/text";
 import { words as trash } from "./trash-messages";
+
+/** The most characters of a cause in a list. */
+const CAUSE = 60;
 
 export const words = {
   title: "Queue",
@@ -123,9 +126,11 @@ export function what(row: ChangeRow): string {
   return `${verbs.update}: ${row.fields.map((field) => line(field.replace(/^\//, ""))).join(", ")}`;
 }
 
-/** The same, and in Trash until when it can be put back. */
+/** The same, with the cause where it needs a person, and in Trash with its last day. */
 export function whatOf(row: ChangeRow): string {
-  return row.goneAt === null ? what(row) : `${what(row)} · ${trash.goneAt(row.goneAt)}`;
+  if (row.goneAt !== null) return `${what(row)} · ${trash.goneAt(row.goneAt)}`;
+  if (row.state !== "needs_you" || row.reason === null) return what(row);
+  return `${what(row)} · ${cut(reason(row.reason, row.link), CAUSE)}`;
 }
 
 /** What the chip of a row says: the state, and where it stands. */

@@ -12,7 +12,8 @@ export const words = {
     }),
   discardN: (n: number) => `Discard ${exact(n)}`,
   keep: "Keep",
-  concerned: "Other changes are concerned:",
+  concerned: (n: number) =>
+    plural(n, { one: "If only this one is discarded:", other: "If only these # are discarded:" }),
   scope: "What to discard",
   together: (n: number) => `Discard these ${exact(n)} together`,
   only: (n: number) => plural(n, { one: "Only this one", other: "Only these #" }),
