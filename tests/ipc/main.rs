@@ -8,6 +8,7 @@ mod conflicts;
 mod events;
 mod hostile;
 mod links;
+mod parked;
 mod proofs;
 mod queue;
 mod records;

@@ -1,7 +1,7 @@
 //! Every command with its effect: each proof runs once, as a test of its own, and says which commands it drove.
 
 use crate::stage::Commands;
-use crate::{conflicts, links, queue, records, sample, settings, status, storage, transactions};
+use crate::{conflicts, links, parked, queue, records, sample, settings, status, storage, transactions};
 use std::sync::OnceLock;
 use tidemark::arguments::ARGUMENTS;
 
@@ -52,6 +52,9 @@ proofs! {
     queue::clearing_needs_the_number_that_was_shown,
     queue::what_ended_long_ago_is_cleaned_and_nothing_else,
     transactions::a_failed_one_is_listed_shown_and_restored,
+    parked::what_needs_a_person_is_grouped_by_cause_and_given_away,
+    parked::a_change_is_made_more_urgent_within_the_rules,
+    parked::discarding_is_looked_at_first_and_taken_back,
     conflicts::a_conflict_carries_its_three_sides_by_their_names,
     conflicts::mine_is_sent_on_top_of_what_was_seen,
     conflicts::the_servers_side_ends_it_without_sending,

@@ -5,10 +5,12 @@
 
 mod acknowledgement;
 mod backups;
+mod causes;
 mod coalescing;
 mod conflicts;
 mod damaged;
 mod deletion_guard;
+mod discarding;
 mod disk_full;
 mod durability;
 mod events;
@@ -33,10 +35,12 @@ mod read_back;
 mod references;
 mod regressions;
 mod resolution;
+mod retention;
 mod retry_after;
 mod sign_in;
 mod tombstones;
 mod transactions;
+mod trash;
 mod two_engines;
 mod whole_sets;
 mod wrong_address;

@@ -131,11 +131,30 @@ pub enum RecordsCommand {
     /// One record, whole.
     Get { link: String, collection: String, id: String },
     /// Make a record from a JSON file, or - for standard input.
-    Create { link: String, collection: String, file: PathBuf },
+    Create {
+        link: String,
+        collection: String,
+        file: PathBuf,
+        #[command(flatten)]
+        urgency: Urgency,
+    },
     /// Change fields of a record.
     Update(UpdateArguments),
     /// Delete a record.
-    Delete { link: String, collection: String, id: String },
+    Delete {
+        link: String,
+        collection: String,
+        id: String,
+        #[command(flatten)]
+        urgency: Urgency,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Urgency {
+    /// How urgent this one change is: 9 goes first, 0 last; else as its collection's settings say.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9))]
+    pub priority: Option<u8>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -162,6 +181,8 @@ pub struct UpdateArguments {
     /// A JSON file, or - for standard input, whose fields are set; null removes one.
     #[arg(long, value_name = "FILE")]
     pub merge: Option<PathBuf>,
+    #[command(flatten)]
+    pub urgency: Urgency,
 }
 
 #[derive(Debug, Args)]
@@ -196,13 +217,48 @@ pub enum QueueCommand {
     },
     /// One change with its attempts.
     Show { id: String },
+    /// What needs a person, by cause, with the number of changes and the name of each cause.
+    Causes {
+        /// Instead the ids of the changes of this cause, one a line.
+        #[arg(long, value_name = "CAUSE")]
+        ids: Option<String>,
+    },
     /// Let changes go again at the next sync.
     Retry {
         /// Which; without one all that need a person.
         ids: Vec<String>,
+        /// All of one cause, as `queue causes` names it.
+        #[arg(long, value_name = "CAUSE", conflicts_with = "ids")]
+        cause: Option<String>,
     },
-    /// Move changes to the trash, where they stay for 30 days.
-    Discard {
+    /// Hold changes back until they are released.
+    Hold {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Let held changes go.
+    Release {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Let changes go before all others; the order of one record's changes stays.
+    First {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Write changes down, without secrets: values, attempts and requests.
+    Export {
+        /// Which; without one all that are not finished.
+        ids: Vec<String>,
+        /// As JSON, or as commands for a shell.
+        #[arg(long, value_enum, default_value = "json")]
+        format: Format,
+    },
+    /// Move changes to the trash, where they stay for 30 days. More than 20, or any that others wait for: says first what
+    /// would happen, and wants --yes.
+    Discard(DiscardArguments),
+    /// Put changes of the trash back, each as a new change on today's record.
+    Restore {
         #[arg(required = true)]
         ids: Vec<String>,
     },
@@ -212,6 +268,24 @@ pub enum QueueCommand {
         #[arg(long, value_name = "N")]
         yes: Option<i64>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct DiscardArguments {
+    #[arg(required = true)]
+    pub ids: Vec<String>,
+    /// Also later changes of the same records, and changes that wait for these.
+    #[arg(long)]
+    pub together: bool,
+    /// The number that was said.
+    #[arg(long, value_name = "N")]
+    pub yes: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Format {
+    Json,
+    Curl,
 }
 
 #[derive(Debug, Subcommand)]

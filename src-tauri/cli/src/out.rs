@@ -52,6 +52,16 @@ impl Out {
         }
     }
 
+    /// Gives a text away as it is, for a file; programs that read lines get one JSON line.
+    pub fn give(&self, text: &str, is_json: bool) {
+        let line = match (self.json, serde_json::from_str::<Value>(text)) {
+            (true, Ok(value)) if is_json => value.to_string(),
+            (true, _) => json!({ "text": text }).to_string(),
+            (false, _) => text.trim_end_matches('\n').to_owned(),
+        };
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+
     /// Something beside the answer.
     pub fn note(&self, words: &str) {
         let line = match self.json {

@@ -15,6 +15,8 @@ mod killed;
 mod main_job;
 #[path = "shell/merge.rs"]
 mod merge;
+#[path = "shell/parked.rs"]
+mod parked;
 #[path = "shell/queue.rs"]
 mod queue;
 #[path = "shell/secrets.rs"]

@@ -3,13 +3,19 @@
 use crate::engine::Engine;
 use crate::link::Wish;
 use crate::store::places::refuse;
-use crate::store::verbs::{Moved, queue as verb};
+use crate::store::verbs::queue::Again;
+use crate::store::verbs::{Moved, discard, queue as verb, retention};
 use crate::store::views::queue;
 use crate::store::{StoreError, Tx, collections, links, meta};
+use std::sync::Arc;
+use tidemark_model::backoff::longest_delay;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, RefusalCode,
+    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, RefusalCode,
 };
+
+/// The most ids that one answer about a cause holds.
+const CAUSE_IDS: usize = 1_000;
 
 impl Engine {
     /// A page of the queue.
@@ -24,13 +30,31 @@ impl Engine {
 
     /// One change, whole.
     pub fn get_change(&self, id: &str) -> Result<ChangeDetail, StoreError> {
-        self.shared().store.read(|tx| queue::detail(tx, id))?.ok_or_else(|| {
+        let mut detail = self.shared().store.read(|tx| queue::detail(tx, id))?.ok_or_else(|| {
             refuse(
                 RefusalCode::NotFound,
                 format!("there is no change '{id}'"),
                 "It may have been removed after its 7 days.",
             )
-        })
+        })?;
+        for attempt in &mut detail.attempts {
+            let earlier = u32::try_from((attempt.number.0 - 1).max(0)).unwrap_or(u32::MAX);
+            let own = longest_delay(&self.shared().settings.backoff, earlier);
+            let wait = attempt.retry_at.zip(attempt.ended_at).map(|(retry, ended)| retry.0 - ended.0);
+            attempt.server_asked = wait.is_some_and(|wait| wait > own.0);
+        }
+        Ok(detail)
+    }
+
+    /// What needs a person, by cause: one stretch of the queue, from its beginning or after the last one's `next`. It
+    /// costs the same however long the queue is.
+    pub fn list_causes(&self, after: Option<Count>) -> Result<Causes, StoreError> {
+        self.shared().store.read(|tx| queue::causes(tx, after.unwrap_or_default()))
+    }
+
+    /// The ids of a cause's changes, at most 1,000 at a time; the next ones come after this answer's `next`.
+    pub fn changes_of_cause(&self, key: &str, after: Option<Count>) -> Result<CauseChanges, StoreError> {
+        self.shared().store.read(|tx| queue::changes_of(tx, key, after.unwrap_or_default(), CAUSE_IDS))
     }
 
     /// Row A13: statistics in constant time.
@@ -40,12 +64,14 @@ impl Engine {
 
     /// Sends the named changes again now.
     pub async fn retry(&self, ids: Vec<String>) -> Result<BulkResult, StoreError> {
-        self.bulk(move |tx| verb::retry(tx, &ids)).await
+        let (now, shared) = (self.shared().now(), Arc::clone(self.shared()));
+        self.bulk(move |tx| verb::retry(tx, &ids, &Again { fresh_id: &|| shared.uuid(), now })).await
     }
 
     /// Sends every parked change again.
     pub async fn reprocess_failed(&self) -> Result<BulkResult, StoreError> {
-        self.bulk(verb::reprocess_failed).await
+        let (now, shared) = (self.shared().now(), Arc::clone(self.shared()));
+        self.bulk(move |tx| verb::reprocess_failed(tx, &Again { fresh_id: &|| shared.uuid(), now })).await
     }
 
     /// Holds the named changes, or lets them go.
@@ -53,22 +79,49 @@ impl Engine {
         self.bulk(move |tx| verb::hold(tx, &ids, held)).await
     }
 
-    /// Moves the named changes to the trash for 30 days.
+    /// Makes the named changes more or less urgent (row A10): 9 goes first, 0 last. The order of one record's changes
+    /// stays, and what was sent already goes on as it is.
+    pub async fn set_priority(&self, ids: Vec<String>, priority: u8) -> Result<BulkResult, StoreError> {
+        self.bulk(move |tx| verb::set_priority(tx, &ids, priority)).await
+    }
+
+    /// Moves the named changes to the trash for 30 days. Changes of other records that refer to what is never made now
+    /// need a person.
     pub async fn discard(&self, ids: Vec<String>) -> Result<BulkResult, StoreError> {
         let now = self.shared().now();
-        self.bulk(move |tx| verb::discard(tx, &ids, now)).await
+        self.bulk(move |tx| discard::discard(tx, &ids, now)).await
     }
 
     /// Moves everything that waits to the trash; `expected` is the number that the person was shown and confirmed.
     pub async fn clear_queue(&self, expected: Count) -> Result<BulkResult, StoreError> {
         let now = self.shared().now();
-        self.bulk(move |tx| verb::clear(tx, expected.0, now)).await
+        self.bulk(move |tx| discard::clear(tx, expected.0, now)).await
     }
 
-    /// Removes ended rows that are older than their span (row A12); returns how many.
+    /// Removes ended rows of the queue that are older than their span (row A12) and nothing else; returns how many.
     pub async fn clear_old_requests(&self) -> Result<Count, StoreError> {
         let now = self.shared().now();
-        self.shared().write(move |tx| verb::clear_old(tx, now)).await
+        let mut removed = 0;
+        loop {
+            // In pieces, so that an edit meanwhile does not wait for all of them.
+            let piece = self.shared().write(move |tx| retention::clear_old_requests(tx, now)).await?;
+            removed += piece.0;
+            if piece < Count::of(retention::AT_ONCE) {
+                break;
+            }
+        }
+        if removed > 0 {
+            self.shared().bulletin.changes_moved([]);
+        }
+        Ok(Count(removed))
+    }
+
+    /// Removes what has outlived its span (`engine.md` 13): ended rows of the queue, excerpts of answers, decisions and
+    /// merges, daily figures. It runs by itself at start and once a day.
+    pub async fn tidy_up(&self) -> Result<(), StoreError> {
+        let now = self.shared().now();
+        self.clear_old_requests().await?;
+        self.shared().write(move |tx| retention::clear_histories(tx, now)).await
     }
 
     /// Pauses the engine, one link, or one collection (row A14); it stays so over a restart.

@@ -2,7 +2,6 @@
 
 use crate::engine::Engine;
 use crate::store::verbs::links::{self as verb, LinkDraft};
-use crate::store::verbs::queue;
 use crate::store::{LinkRow, StoreError, collections, links, meta};
 use tidemark_model::number::Count;
 use tidemark_model::view::{AppSettings, RemovedLink, Stopped};
@@ -87,11 +86,5 @@ impl Engine {
         self.shared().write(move |tx| meta::set(tx, SETTINGS, &text)).await?;
         self.shared().bulletin.status_is_stale();
         Ok(())
-    }
-
-    /// Removes what has outlived its span; called once a day and at start.
-    pub async fn tidy_up(&self) -> Result<(), StoreError> {
-        let now = self.shared().now();
-        self.shared().write(move |tx| queue::clear_old(tx, now)).await.map(drop)
     }
 }

@@ -13,6 +13,21 @@ use tidemark_model::view::{
     FieldEdit, Form, ListPage, RecordDetail, RecordFilter, RecordRow, RefusalCode, Saved,
 };
 
+/// What a caller says beside an edit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// The caller's own words, JSON text of at most 16 KiB.
+    pub metadata: Option<String>,
+    /// How urgent it is, 0–9; none takes the collection's.
+    pub priority: Option<u8>,
+}
+
+impl Beside {
+    fn metadata(metadata: Option<String>) -> Self {
+        Self { metadata, priority: None }
+    }
+}
+
 impl Engine {
     /// Makes a record from JSON text; on disk when this returns.
     ///
@@ -24,9 +39,20 @@ impl Engine {
         text: &str,
         metadata: Option<String>,
     ) -> Result<Saved, StoreError> {
+        self.create_record_with(link, collection, text, Beside::metadata(metadata)).await
+    }
+
+    /// The same with what stands beside the edit.
+    pub async fn create_record_with(
+        &self,
+        link: &str,
+        collection: &str,
+        text: &str,
+        beside: Beside,
+    ) -> Result<Saved, StoreError> {
         let document = document_of(text)?;
         let fresh_id = self.shared().uuid();
-        self.save(link, collection, EditKind::Create { document, fresh_id }, metadata).await
+        self.save(link, collection, EditKind::Create { document, fresh_id }, beside).await
     }
 
     /// Changes fields of a record; on disk when this returns.
@@ -40,8 +66,20 @@ impl Engine {
         edits: &[FieldEdit],
         metadata: Option<String>,
     ) -> Result<Saved, StoreError> {
+        self.update_record_with(link, collection, rid, edits, Beside::metadata(metadata)).await
+    }
+
+    /// The same with what stands beside the edit.
+    pub async fn update_record_with(
+        &self,
+        link: &str,
+        collection: &str,
+        rid: &str,
+        edits: &[FieldEdit],
+        beside: Beside,
+    ) -> Result<Saved, StoreError> {
         let changes = edits.iter().map(change_of).collect::<Result<Vec<_>, _>>()?;
-        self.save(link, collection, EditKind::Update { rid: rid.to_owned(), changes }, metadata).await
+        self.save(link, collection, EditKind::Update { rid: rid.to_owned(), changes }, beside).await
     }
 
     /// Deletes a record here and, when the server can be reached, there; on disk when this returns.
@@ -52,7 +90,18 @@ impl Engine {
         rid: &str,
         metadata: Option<String>,
     ) -> Result<Saved, StoreError> {
-        self.save(link, collection, EditKind::Delete { rid: rid.to_owned() }, metadata).await
+        self.delete_record_with(link, collection, rid, Beside::metadata(metadata)).await
+    }
+
+    /// The same with what stands beside the edit.
+    pub async fn delete_record_with(
+        &self,
+        link: &str,
+        collection: &str,
+        rid: &str,
+        beside: Beside,
+    ) -> Result<Saved, StoreError> {
+        self.save(link, collection, EditKind::Delete { rid: rid.to_owned() }, beside).await
     }
 
     /// A page of a collection's records.
@@ -91,14 +140,21 @@ impl Engine {
         link: &str,
         collection: &str,
         kind: EditKind,
-        metadata: Option<String>,
+        beside: Beside,
     ) -> Result<Saved, StoreError> {
         let place = self.place(link, collection)?;
+        if let Some(priority) = beside.priority.filter(|priority| *priority > 9) {
+            return Err(refuse(
+                RefusalCode::Invalid,
+                format!("there is no priority {priority}"),
+                "Give a number from 0 to 9; 9 goes first.",
+            ));
+        }
         let edit = Edit {
             kind,
             mutation_id: self.shared().uuid(),
-            metadata,
-            priority: None,
+            metadata: beside.metadata,
+            priority: beside.priority,
             member: None,
             now: self.shared().now(),
         };

@@ -24,11 +24,13 @@ mod restoring;
 mod shared;
 mod store;
 mod transactions;
+mod trash;
 mod worker;
 
 pub use backups::{list as list_backups, storage};
 pub use clock::{SystemClock, SystemRng};
 pub use cycle::CycleReport;
+pub use edits::Beside;
 pub use engine::Engine;
 pub use platform::{Connect, EngineSettings, Platform};
 pub use restoring::restore;

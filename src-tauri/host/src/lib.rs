@@ -30,4 +30,5 @@ pub use faults::HostError;
 pub use host::{Host, HostOptions, backups, restore};
 pub use keychain::{Keychain, KeychainFault, NoKeychain, SystemKeychain};
 pub use registry::Registry;
+pub use tidemark_engine::{Beside, Engine};
 pub use vault::{Vault, secret_variable};

@@ -32,6 +32,17 @@ pub fn delay(settings: &BackoffSettings, n: u32, rng: &dyn Rng) -> Millis {
     Millis(delay + (delay as f64 * 0.1 * rng.fraction()) as i64)
 }
 
+/// The longest that [`delay`] can be after `n` failures.
+pub fn longest_delay(settings: &BackoffSettings, n: u32) -> Millis {
+    struct Most;
+    impl Rng for Most {
+        fn next_u64(&self) -> u64 {
+            u64::MAX
+        }
+    }
+    delay(settings, n, &Most)
+}
+
 /// Delay between tries to reach a server that is away, with work waiting: every 5 s for a minute, then 15 s, then 30 s,
 /// spread by up to a tenth (`engine.md` 7).
 pub fn reconnect_delay(away_for: Millis, rng: &dyn Rng) -> Millis {

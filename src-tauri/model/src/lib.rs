@@ -2,12 +2,14 @@
 #![warn(missing_docs)]
 
 pub mod backoff;
+pub mod cause;
 pub mod change;
 pub mod clock;
 pub mod coalesce;
 pub mod connector;
 pub mod document;
 pub mod equality;
+pub mod export;
 pub mod failure;
 pub mod form;
 pub mod lines;

@@ -158,7 +158,7 @@ pub struct Facts {
 pub enum Verdict {
     /// It stands here.
     Stands(TransactionState),
-    /// A member was refused for good: what was not accepted is rolled back, and with it what stands behind.
+    /// A member was refused for good, or put in the trash: what was not accepted is rolled back, and with it what stands behind.
     RollBack,
     /// The same, and what was accepted is taken back.
     Undo,
@@ -178,7 +178,8 @@ pub fn judge(facts: &Facts) -> Verdict {
     }
     let rolls_back = strategy.locks() && members.all() > 1;
     // An open conflict and an answer that is not in are waited for: what they come to decides what is rolled back.
-    if rolls_back && members.parked > 0 && members.on_wire == 0 && members.conflicted == 0 {
+    let broken = members.parked > 0 || (members.discarded > 0 && members.waiting > 0);
+    if rolls_back && broken && members.on_wire == 0 && members.conflicted == 0 {
         let undo = strategy == Strategy::Saga && members.confirmed > 0;
         return if undo { Verdict::Undo } else { Verdict::RollBack };
     }
@@ -243,6 +244,14 @@ mod tests {
             let verdict = judge(&facts(strategy, single));
             assert_eq!(verdict, Verdict::Stands(TransactionState::Failed), "one change rolls nothing back");
         }
+    }
+
+    #[test]
+    fn one_in_the_trash_takes_the_others_along_too() {
+        let members = Tally { waiting: 1, discarded: 1, ..Tally::default() };
+        assert_eq!(judge(&facts(Strategy::Atomic, members)), Verdict::RollBack);
+        let apart = judge(&facts(Strategy::Parallel, members));
+        assert_eq!(apart, Verdict::Stands(TransactionState::Pending));
     }
 
     #[test]

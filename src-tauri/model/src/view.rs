@@ -3,23 +3,29 @@
 //! Documents and values cross as JSON text, so that numbers keep their digits. Names are camelCase except in
 //! [`ConflictView`], whose names are given by row H2. Times are milliseconds since 1970.
 
+mod cause;
 mod conflict;
 mod event;
+mod export;
 mod link;
 mod queue;
 mod record;
 mod status;
 mod storage;
 mod transaction;
+mod trash;
 
+pub use cause::*;
 pub use conflict::*;
 pub use event::*;
+pub use export::*;
 pub use link::*;
 pub use queue::*;
 pub use record::*;
 pub use status::*;
 pub use storage::*;
 pub use transaction::*;
+pub use trash::*;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,10 @@
 use super::{Desk, place};
 use tauri::State;
 use tidemark_model::number::Count;
-use tidemark_model::view::{BulkResult, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, Refusal};
+use tidemark_model::view::{
+    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, DiscardPreview, ExportFormat, ListPage,
+    QueueFilter, QueueStats, Refusal, RestoreResult,
+};
 
 /// Statistics, in constant time.
 #[tauri::command]
@@ -50,6 +53,60 @@ pub async fn reprocess_failed(desk: State<'_, Desk>) -> Result<BulkResult, Refus
 #[specta::specta]
 pub async fn hold(desk: State<'_, Desk>, ids: Vec<String>, held: bool) -> Result<BulkResult, Refusal> {
     Ok(desk.engine()?.hold(ids, held).await?)
+}
+
+/// Makes the named changes more or less urgent, 0 to 9; 9 goes first.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_priority(
+    desk: State<'_, Desk>,
+    ids: Vec<String>,
+    priority: u8,
+) -> Result<BulkResult, Refusal> {
+    Ok(desk.engine()?.set_priority(ids, priority).await?)
+}
+
+/// What needs a person, by cause; a stretch of the queue at a time.
+#[tauri::command]
+#[specta::specta]
+pub async fn list_causes(desk: State<'_, Desk>, after: Option<Count>) -> Result<Causes, Refusal> {
+    Ok(desk.engine()?.list_causes(after)?)
+}
+
+/// The ids of one cause's changes; at most 1,000 at a time.
+#[tauri::command]
+#[specta::specta]
+pub async fn get_cause_changes(
+    desk: State<'_, Desk>,
+    key: String,
+    after: Option<Count>,
+) -> Result<CauseChanges, Refusal> {
+    Ok(desk.engine()?.changes_of_cause(&key, after)?)
+}
+
+/// What discarding the named changes would do.
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_discard(desk: State<'_, Desk>, ids: Vec<String>) -> Result<DiscardPreview, Refusal> {
+    Ok(desk.engine()?.preview_discard(&ids)?)
+}
+
+/// Puts discarded changes back, each as a new change.
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_changes(desk: State<'_, Desk>, ids: Vec<String>) -> Result<RestoreResult, Refusal> {
+    Ok(desk.engine()?.restore(ids).await?)
+}
+
+/// The named changes as JSON or as commands for a shell, without secrets.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_changes(
+    desk: State<'_, Desk>,
+    ids: Vec<String>,
+    format: ExportFormat,
+) -> Result<String, Refusal> {
+    Ok(desk.engine()?.export_changes(&ids, format)?)
 }
 
 /// Moves the named changes to the trash for 30 days.

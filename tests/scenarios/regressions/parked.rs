@@ -57,3 +57,37 @@ async fn an_edit_puts_a_refused_change_right() {
         world.finish().await;
     }
 }
+
+// proves A8, A3
+#[tokio::test]
+async fn an_edit_puts_a_refused_change_right_also_when_another_stands_behind_it() {
+    for exists in [false, true] {
+        let world = Stage::tasks(1).open().await;
+        let rid = if exists { "t001" } else { "t009" };
+        if exists {
+            world.set(rid, "rank", -1).await;
+        } else {
+            world.create(&json!({"id": rid, "rank": -1})).await;
+        }
+        refuse_writes(&world);
+        let tap = &world.wire.tap;
+        tap.hold(Point::Push);
+        let syncing = world.begin_sync();
+        tap.reached(Point::Push, 1).await;
+        let behind = world.set(rid, "note", "typed meanwhile").await.change.unwrap();
+        tap.release();
+        assert_eq!(syncing.await.unwrap().parked, 1);
+        world.server.clear_faults();
+        assert_eq!(world.queue().len(), 2);
+        let refused = world.queue().remove(0).id;
+        world.set(rid, "rank", 7).await;
+        world.check_books();
+        assert_eq!(world.queue().len(), 1, "all of it is one change again");
+        assert_eq!(world.engine().get_change(&behind).unwrap().combined_into, Some(refused));
+        assert_eq!(world.sync().await.confirmed, 1);
+        let there = world.there(rid).unwrap();
+        assert_eq!((&there["rank"], &there["note"]), (&json!(7), &json!("typed meanwhile")));
+        assert_eq!(world.effects(rid).len(), 1);
+        world.finish().await;
+    }
+}

@@ -27,6 +27,18 @@ export const commands = {
 	reprocessFailed: () => typedError<BulkResult, Refusal>(__TAURI_INVOKE("reprocess_failed")),
 	/**  Holds the named changes, or lets them go. */
 	hold: (ids: string[], held: boolean) => typedError<BulkResult, Refusal>(__TAURI_INVOKE("hold", { ids, held })),
+	/**  Makes the named changes more or less urgent, 0 to 9; 9 goes first. */
+	setPriority: (ids: string[], priority: number) => typedError<BulkResult, Refusal>(__TAURI_INVOKE("set_priority", { ids, priority })),
+	/**  What needs a person, by cause; a stretch of the queue at a time. */
+	listCauses: (after: Count | null) => typedError<Causes, Refusal>(__TAURI_INVOKE("list_causes", { after })),
+	/**  The ids of one cause's changes; at most 1,000 at a time. */
+	getCauseChanges: (key: string, after: Count | null) => typedError<CauseChanges, Refusal>(__TAURI_INVOKE("get_cause_changes", { key, after })),
+	/**  What discarding the named changes would do. */
+	previewDiscard: (ids: string[]) => typedError<DiscardPreview, Refusal>(__TAURI_INVOKE("preview_discard", { ids })),
+	/**  Puts discarded changes back, each as a new change. */
+	restoreChanges: (ids: string[]) => typedError<RestoreResult, Refusal>(__TAURI_INVOKE("restore_changes", { ids })),
+	/**  The named changes as JSON or as commands for a shell, without secrets. */
+	exportChanges: (ids: string[], format: ExportFormat) => typedError<string, Refusal>(__TAURI_INVOKE("export_changes", { ids, format })),
 	/**  Moves the named changes to the trash for 30 days. */
 	discard: (ids: string[]) => typedError<BulkResult, Refusal>(__TAURI_INVOKE("discard", { ids })),
 	/**  Moves everything that waits to the trash; `expected` is the number that the person saw and confirmed. */
@@ -197,6 +209,8 @@ export type AttemptView = {
 	excerpt: string | null,
 	/**  When the next try was planned for. */
 	retryAt: Millis | null,
+	/**  That time is later than Tidemark's own rule: the server asked for it. */
+	serverAsked: boolean,
 	/**  Its key, the same while the same request is repeated. */
 	key: string,
 };
@@ -227,6 +241,48 @@ export type BulkResult = {
 	done: Count,
 	/**  How many had already gone or were not in a state for it. */
 	alreadyGone: Count,
+	/**  How many stay as they are: a record that they refer to was discarded. */
+	kept: Count,
+};
+
+/**  Ids of one cause's changes: one stretch of the queue, oldest first. */
+export type CauseChanges = {
+	/**  The ids. */
+	ids: string[],
+	/**  Where the next stretch begins; none: these were the last. */
+	next: Count | null,
+};
+
+/**  Changes that need a person for one cause. */
+export type CauseGroup = {
+	/**  The cause's name, to ask for its changes by. */
+	key: string,
+	/**  The link whose server refused. */
+	link: string,
+	/**  The failure. */
+	class: ErrorClass,
+	/**  HTTP status, where there was one. */
+	status: number | null,
+	/**  The server's own words where all were told the same, else what their words have in common. */
+	words: string,
+	/**  How many. */
+	count: Count,
+	/**  The oldest of them. */
+	example: string,
+	/**  Its record's title. */
+	exampleTitle: string,
+};
+
+/**  What needs a person, by cause: one stretch of the queue, oldest first. */
+export type Causes = {
+	/**  The largest group first; at most 100. */
+	groups: CauseGroup[],
+	/**  Changes of this stretch in groups that found no room. */
+	others: Count,
+	/**  How many need a person in all. */
+	total: Count,
+	/**  Where the next stretch begins; none: this was all. */
+	next: Count | null,
 };
 
 /**  One change, whole. */
@@ -289,6 +345,8 @@ export type ChangeRow = {
 	priority: number,
 	/**  The transaction that it is part of. */
 	transaction: string | null,
+	/**  When it is deleted for good; only in the trash. */
+	goneAt: Millis | null,
 };
 
 /**  What is shown of a change's state (`ui.md` 3.2). */
@@ -496,6 +554,22 @@ export type Connectivity =
 /**  The last request found no server. */
 "offline";
 
+/**  A change that was not named and is concerned all the same. */
+export type Consequence = {
+	/**  Its id. */
+	id: string,
+	/**  Its number. */
+	number: Count,
+	/**  Its collection. */
+	collection: string,
+	/**  Its record's title. */
+	title: string,
+	/**  What it does. */
+	operation: Operation,
+	/**  What becomes of it when only the named ones are discarded. */
+	fate: Fate,
+};
+
 /**  A counter: how many of something, or how many bytes. */
 export type Count = number;
 
@@ -507,6 +581,28 @@ export type Density =
 "default" | 
 /**  44 px. */
 "comfort";
+
+/**  What discarding some changes would do. */
+export type DiscardPreview = {
+	/**  How many of them can be discarded. */
+	there: Count,
+	/**  How many have gone meanwhile, are on the wire, or stand in an open conflict. */
+	alreadyGone: Count,
+	/**  Later changes of the same records that were not named, at most 20. */
+	later: Consequence[],
+	/**  How many there are. */
+	laterCount: Count,
+	/**  Changes of other records that wait for one of these, directly or through others, at most 20. */
+	dependants: Consequence[],
+	/**  How many there are. */
+	dependantCount: Count,
+	/**  The ids of both, to be discarded together with what was named. */
+	together: string[],
+	/**  How long they would stay in the trash. */
+	until: Millis,
+	/**  More than 20, or others are concerned: a person is asked first. */
+	asks: boolean,
+};
 
 /**  A collection that a server offers. */
 export type Discovered = {
@@ -563,6 +659,24 @@ export type ErrorClass =
 "upgrade" | 
 /**  Somebody else answered: a login page, a proxy, a wrong address. */
 "intercepted";
+
+/**  In what form changes are given away; neither holds secrets. */
+export type ExportFormat = 
+/**  Values, attempts and requests, as one JSON object. */
+"json" | 
+/**  The requests as commands for a shell. */
+"curl";
+
+/**  What becomes of a change when another is discarded. */
+export type Fate = 
+/**  It goes too: its record is never made. */
+"goes_too" | 
+/**  It stays, and goes out on top of the server's version. */
+"goes_out_alone" | 
+/**  It stays, and will need a person: it acts inside what the discarded one makes. */
+"will_not_fit" | 
+/**  It stays and needs a person: it refers to what is never made. */
+"needs_you";
 
 /**  One field of a change. */
 export type FieldChange = {
@@ -813,6 +927,16 @@ export type NewLink = {
 	settings?: string | null,
 	/**  What to keep; empty takes what the settings name. */
 	collections?: string[],
+};
+
+/**  A change that cannot be put back. */
+export type NotRestored = {
+	/**  Its id. */
+	id: string,
+	/**  Its number. */
+	number: Count,
+	/**  Why, in words. */
+	why: string,
 };
 
 /**  What else there is to say about a path. */
@@ -1100,6 +1224,10 @@ export type RequestView = {
 	body: string | null,
 	/**  The idempotency key. */
 	key: string,
+	/**  The account, where it signs in by name and password. */
+	user: string | null,
+	/**  A secret goes with it, which is not shown. */
+	signedIn: boolean,
 };
 
 /**  Row D7: how a person ends a conflict. The braces let an unknown member be refused also where there is none to give. */
@@ -1131,6 +1259,18 @@ export type Resolved = {
 	sendsAt: Millis | null,
 	/**  The whole result as JSON text; none where the record is deleted. */
 	result: string | null,
+};
+
+/**  What became of putting changes back. */
+export type RestoreResult = {
+	/**  How many wait again, each as a new change. */
+	done: Count,
+	/**  How many are not in the trash (any more). */
+	alreadyGone: Count,
+	/**  How many cannot be put back; they stay in the trash. */
+	refused: Count,
+	/**  Why, at most 20. */
+	reasons: NotRestored[],
 };
 
 /**  What a restore did. */

@@ -7,7 +7,10 @@ import {
   type ChangeDetail,
   type ChangeRow,
   type ChangeState,
+  type DiscardPreview,
+  type ExportFormat,
   type QueueFilter,
+  type RestoreResult,
   type TransactionDetail,
   type TransactionRow,
 } from "../ipc/client";
@@ -97,7 +100,7 @@ export class Queue {
   }
 
   /** Puts a failed group into the queue again; what it says where that went well. */
-  restore(id: string): Promise<TransactionRow | undefined> {
+  restoreGroup(id: string): Promise<TransactionRow | undefined> {
     return attempt(() => bridge.restoreTransaction(id));
   }
 
@@ -135,9 +138,15 @@ export class Queue {
   discard = (ids: string[]): Promise<BulkResult | undefined> => this.#act(() => bridge.discard(ids));
   hold = (ids: string[], held: boolean): Promise<BulkResult | undefined> =>
     this.#act(() => bridge.hold(ids, held));
+  /** Before all others; the order of one record's changes stays. */
+  first = (ids: string[]): Promise<BulkResult | undefined> => this.#act(() => bridge.setPriority(ids, 9));
+  restore = (ids: string[]): Promise<RestoreResult | undefined> => this.#act(() => bridge.restore(ids));
+  preview = (ids: string[]): Promise<DiscardPreview | undefined> => attempt(() => bridge.previewDiscard(ids));
+  exported = (ids: string[], format: ExportFormat): Promise<string | undefined> =>
+    attempt(() => bridge.exportChanges(ids, format));
   retryAllRefused = (): Promise<BulkResult | undefined> => this.#act(() => bridge.reprocessFailed());
 
-  async #act(run: () => Promise<BulkResult>): Promise<BulkResult | undefined> {
+  async #act<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
     const result = await attempt(run);
     this.untick();
     await this.refresh();

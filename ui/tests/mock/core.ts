@@ -18,6 +18,7 @@ import type {
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
 import { change, conflict, invoiceForm, link } from "./makers";
+import { parked } from "./parked";
 import { scenarios } from "./scenarios";
 import { DAY, NOW, type Stored, type World } from "./world";
 
@@ -174,8 +175,9 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     for (const one of found)
       Object.assign(one.row, { state: "waiting", reason: null, nextAt: null, position: 1 });
     void world.tell();
-    return { done: found.length, alreadyGone: ids.length - found.length };
+    return { done: found.length, alreadyGone: ids.length - found.length, kept: 0 };
   },
+  ...parked,
   hold: (world, args) => {
     const ids = args.ids as string[];
     const found = world.changes.filter((one) => ids.includes(one.row.id));
@@ -187,23 +189,26 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
       );
     }
     void world.tell();
-    return { done: found.length, alreadyGone: ids.length - found.length };
+    return { done: found.length, alreadyGone: ids.length - found.length, kept: 0 };
   },
   discard: (world, args) => {
     const ids = args.ids as string[];
     const found = world.changes.filter((one) => ids.includes(one.row.id));
     world.changes = world.changes.filter((one) => !ids.includes(one.row.id));
     world.trash.push(
-      ...found.map((one): ChangeDetail => ({ ...one, row: { ...one.row, state: "in_trash", reason: null } })),
+      ...found.map((one): ChangeDetail => ({
+        ...one,
+        row: { ...one.row, state: "in_trash", reason: null, goneAt: NOW + 30 * DAY },
+      })),
     );
     void world.tell();
-    return { done: found.length, alreadyGone: ids.length - found.length };
+    return { done: found.length, alreadyGone: ids.length - found.length, kept: 0 };
   },
   reprocess_failed: (world) => {
     const found = world.changes.filter((one) => one.row.state === "needs_you");
     for (const one of found) Object.assign(one.row, { state: "waiting", reason: null });
     void world.tell();
-    return { done: found.length, alreadyGone: 0 };
+    return { done: found.length, alreadyGone: 0, kept: 0 };
   },
 
   get_pending_conflicts: (world, args) => page(world.conflicts, args.offset as number, args.limit as number),

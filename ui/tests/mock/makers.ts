@@ -135,6 +135,7 @@ export function change(
       position: null,
       priority: 5,
       transaction: null,
+      goneAt: null,
       ...row,
     },
     changes: [{ path: "/remarks", before: '"Call first"', after: '"Call first, after 5 pm"' }],

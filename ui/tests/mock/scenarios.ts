@@ -127,6 +127,7 @@ function busy(world: World): void {
             words: "Item Group is required",
             excerpt: '{"exc_type":"ValidationError","message":"Item Group is required"}',
             retryAt: null,
+            serverAsked: false,
             key: "0190f3a2-7c1e-7d2a-9b1c-0123456789ab",
           },
         ],
@@ -136,6 +137,8 @@ function busy(world: World): void {
           headers: ["content-type: application/json", "authorization: ••••"],
           body: '{"item_group":null}',
           key: "0190f3a2-7c1e-7d2a-9b1c-0123456789ab",
+          user: "anna",
+          signedIn: true,
         },
       },
     ),
@@ -162,6 +165,7 @@ function busy(world: World): void {
           words: "Too many requests",
           excerpt: "Too many requests",
           retryAt: NOW - number * 4 * MINUTE + 2 * MINUTE,
+          serverAsked: number === 3,
           key: "0190f3a2-7c1e-7d2a-9b1c-aaaaaaaaaaaa",
         })),
       },
@@ -270,8 +274,47 @@ const DAMAGED: Partial<StatusSnapshot> = {
   activity: { id: "cannotSave" },
   storeFault: "damaged",
 };
+/** Many refusals of two causes, and a change that another waits for. */
+function refused(world: World): void {
+  sample(world);
+  const refusal = (words: string, status: number | null) =>
+    ({ kind: "refused", class: "permanent", status, words }) as const;
+  const changed = (path: string) => ({ changes: [{ path, before: null, after: '"x"' }] });
+  world.changes = [
+    ...Array.from({ length: 41 }, (_, i) =>
+      change(
+        world,
+        {
+          state: "needs_you",
+          mutationState: "parked",
+          title: `Invoice ${i + 1}`,
+          record: `SINV-${String(i + 401).padStart(5, "0")}`,
+          fields: ["/remarks"],
+          reason: refusal("Due date is before posting date", 417),
+        },
+        changed("/remarks"),
+      ),
+    ),
+    change(world, { state: "needs_you", title: "Hinge, steel", reason: refusal("Too large", 413) }),
+    change(world, {
+      state: "needs_you",
+      title: "Order 7",
+      reason: refusal("customers 'c1', which it refers to, was discarded before it was sent", null),
+    }),
+    change(world, { title: "New customer", operation: "create", fields: [], position: 1 }),
+  ];
+  const parent = world.changes.at(-1)?.row.number ?? 0;
+  world.changes.push(
+    change(
+      world,
+      { title: "Their first order", state: "on_hold", reason: { kind: "dependency", change: parent } },
+      { waitsFor: [parent] },
+    ),
+  );
+}
 
 export const scenarios: Record<string, (world: World) => void> = {
+  refused,
   "first-run": () => {},
   calm: sample,
   group,
@@ -315,6 +358,7 @@ export const scenarios: Record<string, (world: World) => void> = {
     };
     for (const command of [
       "list_queue",
+      "list_causes",
       "list_records",
       "get_pending_conflicts",
       "get_conflict",

@@ -1,4 +1,7 @@
-//! `queue list | show | retry | discard | clear`.
+//! `queue list | show | causes | retry | hold | release | first | export | discard | restore | clear`.
+
+mod causes;
+mod trash;
 
 use super::records::all;
 use crate::exit::Exit;
@@ -10,6 +13,11 @@ use serde_json::json;
 use tidemark_host::Host;
 use tidemark_model::number::Count;
 use tidemark_model::view::{BulkResult, ChangeDetail, ChangeRow, ChangeState, QueueFilter};
+
+/// The priority that goes before all others.
+const FIRST: u8 = 9;
+const AGAIN: &str = "sent again at the next sync";
+const IN_TRASH: &str = "in the trash for 30 days";
 
 pub async fn perform(command: QueueCommand, host: &Host, out: &Out) -> Result<Exit, Fault> {
     let engine = host.engine();
@@ -26,13 +34,23 @@ pub async fn perform(command: QueueCommand, host: &Host, out: &Out) -> Result<Ex
             out.show(&change, || in_words(&change));
             Ok(Exit::Done)
         }
-        QueueCommand::Retry { ids } if ids.is_empty() => {
-            tell("sent again at the next sync", &engine.reprocess_failed().await?, out)
+        QueueCommand::Causes { ids: None } => causes::list(engine, out),
+        QueueCommand::Causes { ids: Some(key) } => causes::ids(engine, &key, out),
+        QueueCommand::Retry { cause: Some(key), .. } => {
+            tell(AGAIN, &engine.retry(causes::changes_of(engine, &key)?).await?, out)
         }
-        QueueCommand::Retry { ids } => tell("sent again at the next sync", &engine.retry(ids).await?, out),
-        QueueCommand::Discard { ids } => tell("in the trash for 30 days", &engine.discard(ids).await?, out),
+        QueueCommand::Retry { ids, cause: None } if ids.is_empty() => {
+            tell(AGAIN, &engine.reprocess_failed().await?, out)
+        }
+        QueueCommand::Retry { ids, cause: None } => tell(AGAIN, &engine.retry(ids).await?, out),
+        QueueCommand::Hold { ids } => tell("on hold", &engine.hold(ids, true).await?, out),
+        QueueCommand::Release { ids } => tell("no longer on hold", &engine.hold(ids, false).await?, out),
+        QueueCommand::First { ids } => tell("moved first", &engine.set_priority(ids, FIRST).await?, out),
+        QueueCommand::Export { ids, format } => trash::export(engine, ids, format, out),
+        QueueCommand::Discard(arguments) => trash::discard(engine, arguments, out).await,
+        QueueCommand::Restore { ids } => trash::restore(engine, ids, out).await,
         QueueCommand::Clear { yes: Some(number) } => {
-            tell("in the trash for 30 days", &engine.clear_queue(Count(number)).await?, out)
+            tell(IN_TRASH, &engine.clear_queue(Count(number)).await?, out)
         }
         QueueCommand::Clear { yes: None } => {
             let counts = engine.queue_stats()?.counts;
@@ -62,9 +80,15 @@ fn state_of(word: &str) -> Result<ChangeState, Fault> {
 }
 
 fn tell(what: &str, result: &BulkResult, out: &Out) -> Result<Exit, Fault> {
-    out.say(result, || match result.already_gone.0 {
-        0 => format!("{} {what}.", words::changes(result.done.0)),
-        gone => format!("{} {what}; {gone} had already gone.", words::changes(result.done.0)),
+    out.say(result, || {
+        let mut parts = vec![format!("{} {what}", words::changes(result.done.0))];
+        if result.already_gone.0 > 0 {
+            parts.push(format!("{} had already gone", result.already_gone.0));
+        }
+        if result.kept.0 > 0 {
+            parts.push(format!("{} still need you: what they refer to was discarded", result.kept.0));
+        }
+        format!("{}.", parts.join("; "))
     });
     Ok(Exit::Done)
 }
@@ -109,14 +133,22 @@ fn in_words(change: &ChangeDetail) -> String {
     if let Some(reason) = &row.reason {
         lines.push(words::reason(reason));
     }
+    if let Some(at) = row.gone_at {
+        lines.push(format!("Deleted for good on {}.", words::time(at)));
+    }
     lines.extend(change.changes.iter().map(|field| {
         let (before, after) = (field.before.as_deref(), field.after.as_deref());
         format!("  {}: {} → {}", words::plain(&field.path), words::value(before, 60), words::value(after, 60))
     }));
     lines.extend(change.attempts.iter().map(|attempt| {
         let status = attempt.status.map(|status| status.to_string()).unwrap_or_default();
+        let decided = match (attempt.retry_at, attempt.server_asked) {
+            (None, _) => String::new(),
+            (Some(at), false) => format!(", decided: try again at {}", words::time(at)),
+            (Some(at), true) => format!(", decided: try again at {} (the server asked)", words::time(at)),
+        };
         format!(
-            "  #{} {} {status} {}",
+            "  #{} {} {status} {}{decided}",
             attempt.number.0,
             words::time(attempt.started_at),
             words::plain(&attempt.words)

@@ -2,11 +2,11 @@
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::grammar::{RecordState, RecordsCommand, UpdateArguments, Window};
+use crate::grammar::{RecordState, RecordsCommand, UpdateArguments, Urgency, Window};
 use crate::out::Out;
 use crate::{field_choice, input, words};
 use serde_json::Value;
-use tidemark_host::Host;
+use tidemark_host::{Beside, Host};
 use tidemark_model::document::DocumentError;
 use tidemark_model::view::{FieldEdit, ListPage, RecordDetail, RecordFilter, RecordRow, Saved};
 
@@ -27,23 +27,27 @@ pub async fn perform(command: RecordsCommand, host: &Host, out: &Out) -> Result<
             let record = engine.get_record(&link, &collection, &id)?;
             out.show(&record, || in_words(&record));
         }
-        RecordsCommand::Create { link, collection, file } => {
+        RecordsCommand::Create { link, collection, file, urgency } => {
             let text = input::text(&file)?;
-            let saved = engine.create_record(&link, &collection, &text, None).await?;
+            let saved = engine.create_record_with(&link, &collection, &text, beside(urgency)).await?;
             tell_saved(&saved, out);
         }
         RecordsCommand::Update(arguments) => {
             let edits = edits(&arguments)?;
-            let UpdateArguments { link, collection, id, .. } = arguments;
-            let saved = engine.update_record(&link, &collection, &id, &edits, None).await?;
+            let UpdateArguments { link, collection, id, urgency, .. } = arguments;
+            let saved = engine.update_record_with(&link, &collection, &id, &edits, beside(urgency)).await?;
             tell_saved(&saved, out);
         }
-        RecordsCommand::Delete { link, collection, id } => {
-            let saved = engine.delete_record(&link, &collection, &id, None).await?;
+        RecordsCommand::Delete { link, collection, id, urgency } => {
+            let saved = engine.delete_record_with(&link, &collection, &id, beside(urgency)).await?;
             tell_saved(&saved, out);
         }
     }
     Ok(Exit::Done)
+}
+
+fn beside(urgency: Urgency) -> Beside {
+    Beside { priority: urgency.priority, ..Beside::default() }
 }
 
 fn filter_of(state: Option<RecordState>, search: Option<String>) -> RecordFilter {

@@ -102,6 +102,7 @@ pub(crate) fn of(tx: &Connection, seq: i64) -> Result<Vec<AttemptView>, StoreErr
             words: row.get("words")?,
             excerpt: row.get("excerpt")?,
             retry_at: time(row.get("retry_at")?),
+            server_asked: false,
             key: row.get("key")?,
         });
     }

@@ -55,3 +55,14 @@ pub(crate) fn waited_on_by(tx: &Connection, seq: i64) -> Result<Vec<i64>, StoreE
     let seqs = statement.query_map([seq], |row| row.get(0))?;
     Ok(seqs.collect::<Result<_, _>>()?)
 }
+
+/// Whether `seq` waits for `other`, directly or through others.
+pub(crate) fn leads_to(tx: &Connection, seq: i64, other: i64) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "WITH RECURSIVE ahead (seq) AS (VALUES (?1) UNION
+                 SELECT e.waits_for FROM edges e JOIN ahead a ON e.seq = a.seq)
+             SELECT 1 FROM ahead WHERE seq = ?2",
+        )?
+        .exists(params![seq, other])?)
+}

@@ -7,9 +7,9 @@ mod state;
 pub(crate) use doubt::{clear_doubt, put_in_doubt};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
-    Ended, bring_forward, end, keep_undo, purge, repair, retry, roll_back, sealed_become_uncertain,
+    Ended, bring_forward, end, keep_undo, purge, put_back, repair, retry, roll_back, sealed_become_uncertain,
     sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure, set_held, set_may_be_in,
-    set_state,
+    set_priority, set_state,
 };
 
 use super::StoreError;
@@ -255,6 +255,20 @@ pub(crate) fn by_id(tx: &Connection, id: &str) -> Result<Option<MutationRow>, St
     let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
     let mut rows = statement.query([id])?;
     rows.next()?.map(MutationRow::read).transpose()
+}
+
+/// Whose change it is.
+pub(crate) fn principal(tx: &Connection, seq: i64) -> Result<Option<String>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT principal FROM outbox WHERE seq = ?1")?;
+    let mut rows = statement.query([seq])?;
+    Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+}
+
+/// Whether it is a member of an explicit transaction.
+pub(crate) fn is_member(tx: &Connection, seq: i64) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM outbox WHERE seq = ?1 AND transaction_id IS NOT NULL")?
+        .exists([seq])?)
 }
 
 /// What of a record's lane is not finished, oldest first.

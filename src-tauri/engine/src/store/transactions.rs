@@ -257,6 +257,15 @@ pub(crate) fn is_first_everywhere(tx: &Connection, id: &str) -> Result<bool, Sto
     Ok(!waits)
 }
 
+/// What was discarded belongs to it no longer.
+pub(crate) fn let_go_of_discarded(tx: &Connection, id: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET transaction_id = NULL WHERE transaction_id = ?1 AND state = 'discarded'",
+    )?
+    .execute([id])?;
+    Ok(())
+}
+
 /// Its members may be sent, as far as the transaction goes.
 pub(crate) fn open_gate(tx: &Connection, id: &str) -> Result<(), StoreError> {
     tx.prepare_cached(

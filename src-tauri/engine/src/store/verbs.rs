@@ -1,15 +1,19 @@
 //! What the store does for the engine, each verb inside one transaction.
 
+pub(crate) mod discard;
 pub(crate) mod edit;
+pub(crate) mod fold;
 pub(crate) mod links;
 pub(crate) mod old_copy;
 pub(crate) mod pull;
 pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod resolve;
+pub(crate) mod retention;
 pub(crate) mod seal;
 pub(crate) mod settle;
 pub(crate) mod transactions;
+pub(crate) mod trash;
 
 use tidemark_model::number::Count;
 use tidemark_model::view::TransactionChanged;

@@ -85,6 +85,8 @@ pub struct ChangeRow {
     pub priority: u8,
     /// The transaction that it is part of.
     pub transaction: Option<String>,
+    /// When it is deleted for good; only in the trash.
+    pub gone_at: Option<Millis>,
 }
 
 /// Why a change does not go now.
@@ -207,6 +209,8 @@ pub struct AttemptView {
     pub excerpt: Option<String>,
     /// When the next try was planned for.
     pub retry_at: Option<Millis>,
+    /// That time is later than Tidemark's own rule: the server asked for it.
+    pub server_asked: bool,
     /// Its key, the same while the same request is repeated.
     pub key: String,
 }
@@ -225,6 +229,10 @@ pub struct RequestView {
     pub body: Option<String>,
     /// The idempotency key.
     pub key: String,
+    /// The account, where it signs in by name and password.
+    pub user: Option<String>,
+    /// A secret goes with it, which is not shown.
+    pub signed_in: bool,
 }
 
 /// What a bulk action did.
@@ -235,6 +243,8 @@ pub struct BulkResult {
     pub done: Count,
     /// How many had already gone or were not in a state for it.
     pub already_gone: Count,
+    /// How many stay as they are: a record that they refer to was discarded.
+    pub kept: Count,
 }
 
 /// Row A13: statistics in constant time.

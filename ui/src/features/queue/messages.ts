@@ -1,6 +1,6 @@
 import { bytes } from "../../components/format/bytes";
 import { count, exact, list, plural } from "../../components/format/number";
-import { clock, date, duration, moment, took } from "../../components/format/time";
+import { clock, duration, moment, took } from "../../components/format/time";
 import type {
   AttemptView,
   ChangeDetail,
@@ -10,7 +10,11 @@ import type {
   WaitReason,
 } from "../../state/types";
 import { due, states } from "../shared/messages";
-import { line } from "../shared/text";
+import { cut, line } from "../shared/text";
+import { words as trash } from "./trash-messages";
+
+/** The most characters of a cause in a list. */
+const CAUSE = 60;
 
 export const words = {
   title: "Queue",
@@ -28,7 +32,9 @@ export const words = {
   release: "Stop holding",
   discard: "Discard",
   discardN: (n: number) => `Discard ${exact(n)}`,
-  keep: "Keep",
+  first: "Move first",
+  firstRule: "Goes before all others. The order of one record's changes stays.",
+  edit: "Edit",
   export: "Export",
   more: "More",
   filter: "Which changes",
@@ -66,15 +72,15 @@ export const words = {
           one: `${exact(done)} sent again, # had already gone.`,
           other: `${exact(done)} sent again, # had already gone.`,
         }),
+  kept: (n: number) =>
+    plural(n, {
+      one: "# still needs you: what it refers to was discarded.",
+      other: "# still need you: what they refer to was discarded.",
+    }),
+  movedFirst: (done: number) => plural(done, { one: "# moved first.", other: "# moved first." }),
   held: (done: number) => plural(done, { one: "# is on hold.", other: "# are on hold." }),
   released: (done: number) => plural(done, { one: "# goes out again.", other: "# go out again." }),
   discarded: (done: number) => plural(done, { one: "# moved to Trash.", other: "# moved to Trash." }),
-  askDiscard: (n: number) => plural(n, { one: "Discard # change?", other: "Discard # changes?" }),
-  askDiscardText: (n: number, until: number) =>
-    plural(n, {
-      one: `It stays in Trash until ${date(until)}. The record goes back to the server's version here.`,
-      other: `They stay in Trash until ${date(until)}. The records go back to the server's version here.`,
-    }),
   inspector: "One change",
   inWords: "In words",
   changes: "What it changes",
@@ -84,6 +90,7 @@ export const words = {
   request: "Request",
   noRequest: "The request is made when it is sent.",
   depends: "Depends on",
+  waitedOn: "Waited on by",
   sameRequest: "Same request on every try, safe to repeat.",
   key: "Idempotency key",
   headers: "Headers",
@@ -95,9 +102,11 @@ export const words = {
   openRecord: "Open the record",
   openConflict: "Resolve",
   copyId: "Copy id",
-  copyCommand: "Copy the command line",
-  exportJson: "Copy as JSON",
+  copyCurl: "Copy as curl",
+  copyCommand: "Copy CLI command",
+  exportJson: "Export JSON",
   copied: "Copied.",
+  copiedN: (n: number) => plural(n, { one: "# change copied as JSON.", other: "# changes copied as JSON." }),
   gone: "This change is no longer in the queue.",
   inCollection: (title: string, collection: string) => `“${title}” in ${collection}`,
   number: (n: number) => `Change ${n}`,
@@ -115,6 +124,13 @@ const verbs: Record<Operation, string> = {
 export function what(row: ChangeRow): string {
   if (row.operation !== "update" || row.fields.length === 0) return verbs[row.operation];
   return `${verbs.update}: ${row.fields.map((field) => line(field.replace(/^\//, ""))).join(", ")}`;
+}
+
+/** The same, with the cause where it needs a person, and in Trash with its last day. */
+export function whatOf(row: ChangeRow): string {
+  if (row.goneAt !== null) return `${what(row)} · ${trash.goneAt(row.goneAt)}`;
+  if (row.state !== "needs_you" || row.reason === null) return what(row);
+  return `${what(row)} · ${cut(reason(row.reason, row.link), CAUSE)}`;
 }
 
 /** What the chip of a row says: the state, and where it stands. */
@@ -145,7 +161,8 @@ export function cause(error: ErrorClass, said: string, server: string, status: n
     case "permanent":
       if (status === 413) return `Too large for this server${words}`;
       if (status === 404 || status === 410) return "This record is gone on the server";
-      return `The server refused${words || code}`;
+      // Without a status no server said it: it was decided here.
+      return status === null && said !== "" ? line(said) : `The server refused${words || code}`;
     case "upgrade":
       return `The server wants a newer Tidemark${words}`;
     case "intercepted":
@@ -197,7 +214,8 @@ export function inWords(detail: ChangeDetail, record: string, server: string, no
         : `Confirmed by the server ${atTime(detail.endedAt, now)}.`,
     );
   } else if (row.state === "in_trash") {
-    said.push("You discarded it; it is in Trash for 30 days.");
+    said.push("You discarded it.");
+    if (row.goneAt !== null) said.push(`${trash.goneAt(row.goneAt)}.`);
   } else if (row.state === "sending") {
     said.push(`Being sent to ${server}.`);
   } else if (row.reason) {
@@ -282,8 +300,13 @@ export function attempt(tried: AttemptView, time: (at: number) => string): strin
   if (tried.words !== "") parts.push(`“${line(tried.words)}”`);
   if (tried.class === null && tried.endedAt !== null) parts.push("accepted");
   if (tried.retryAt !== null) {
-    const wait = tried.endedAt === null ? "" : ` (in ${duration(tried.retryAt - tried.endedAt)})`;
-    parts.push(`decided: try again at ${clock(tried.retryAt)}${wait}`);
+    const wait =
+      tried.endedAt === null
+        ? `at ${clock(tried.retryAt)}`
+        : `in ${duration(Math.max(0, tried.retryAt - tried.endedAt))}`;
+    parts.push(`decided: try again ${wait}${tried.serverAsked ? " (the server asked)" : ""}`);
+  } else if (tried.class !== null && tried.endedAt !== null) {
+    parts.push(tried.class === "conflict" ? "decided: compare both versions" : "decided: wait for you");
   }
   return parts.join(" · ");
 }

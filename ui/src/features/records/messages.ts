@@ -48,6 +48,9 @@ export const words = {
   resolve: "Resolve",
   needsYou: "The server didn't accept a change of this record. Your change is kept.",
   openChange: "Show",
+  refused: (said: string) => `The server didn't accept this: “${line(said)}”. Your change is kept.`,
+  decidedHere: (said: string) => `This was not sent: ${line(said)}. Your change is kept.`,
+  goesAgain: "Saved on this computer. It goes out again.",
   deletedHere: "You deleted this record here. The change is in the Queue.",
   movedDirty: (n: number, by: string | null) =>
     by === null

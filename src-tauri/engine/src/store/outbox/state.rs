@@ -189,13 +189,37 @@ pub(crate) fn bring_forward(tx: &Connection, link_id: i64) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Removes rows that ended before `before` and that nothing needs any more; the trash has a span of its own.
-pub(crate) fn purge(tx: &Connection, before: Millis, trash_before: Millis) -> Result<usize, StoreError> {
+/// Removes rows that ended before `before`, oldest first, at most `limit`; the trash has a span of its own.
+pub(crate) fn purge(
+    tx: &Connection,
+    before: Millis,
+    trash_before: Millis,
+    limit: usize,
+) -> Result<usize, StoreError> {
     Ok(tx
         .prepare_cached(
-            "DELETE FROM outbox WHERE ended_at IS NOT NULL
-                AND (transaction_id IS NULL OR transaction_id IN (SELECT id FROM transactions WHERE ended_at IS NOT NULL))
-                AND ((state <> 'discarded' AND ended_at < ?1) OR (state = 'discarded' AND ended_at < ?2))",
+            "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox INDEXED BY outbox_ended
+                WHERE ended_at IS NOT NULL AND ended_at < max(?1, ?2)
+                  AND ended_at < CASE WHEN state = 'discarded' THEN ?2 ELSE ?1 END
+                  AND (transaction_id IS NULL
+                       OR transaction_id IN (SELECT id FROM transactions WHERE ended_at IS NOT NULL))
+                ORDER BY ended_at LIMIT ?3)",
         )?
-        .execute(params![before.0, trash_before.0])?)
+        .execute(params![before.0, trash_before.0, limit as i64])?)
+}
+
+/// A change of the trash that was put back as another.
+pub(crate) fn put_back(tx: &Connection, seq: i64, as_id: &str, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'combined', into_id = ?2, ended_at = ?3 WHERE seq = ?1 AND state = 'discarded'",
+    )?
+    .execute(params![seq, as_id, now.0])?;
+    Ok(())
+}
+
+/// How urgent a change is that waits or needs a person; the order of its record stays.
+pub(crate) fn set_priority(tx: &Connection, seq: i64, priority: u8) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET priority = ?2 WHERE seq = ?1 AND state IN ('queued', 'parked')")?
+        .execute(params![seq, priority])?;
+    Ok(())
 }

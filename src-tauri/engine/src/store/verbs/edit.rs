@@ -1,7 +1,7 @@
 //! Saving an edit: record, outbox row, edges and counters in one transaction (`engine.md` 2, 3).
 
 use super::Moved;
-use super::reconcile;
+use super::{discard, fold, reconcile};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
@@ -184,7 +184,7 @@ fn enqueue(
     changes: Vec<Change>,
     after: Option<&Value>,
 ) -> Result<(Saved, Moved), StoreError> {
-    let lane = outbox::lane(tx, record.id)?;
+    let lane = fold::refused(tx, outbox::lane(tx, record.id)?, edit.now)?;
     let parents = unsent_parents(tx, place, after)?;
     let mut moved = Moved::default();
     moved.record(place.collection_id, &record.rid);
@@ -223,9 +223,12 @@ fn enqueue(
                 outbox::insert(tx, &NewMutation { head: false, ..new })?;
             } else {
                 outbox::set_changes(tx, tail.seq, operation, &merged)?;
-                if tail.state == MutationState::Parked {
+                if tail.state == MutationState::Parked && !discard::refers_to_discarded(tx, place, after)? {
                     // What was refused is put right: it goes again as it is now, under a new key.
                     outbox::repair(tx, tail.seq)?;
+                }
+                if let Some(urgent) = edit.priority.filter(|urgent| *urgent > tail.priority) {
+                    outbox::set_priority(tx, tail.seq, urgent.min(9))?;
                 }
                 new.state = MutationState::Combined;
                 outbox::insert(tx, &NewMutation { head: false, into_id: Some(&tail.id), ..new })?;
@@ -274,12 +277,17 @@ fn join(
     let together = tail.transaction_id.as_deref() == member.map(|member| member.transaction.as_str())
         && tail.compensates.is_none()
         && member.is_none_or(|member| member.compensates.is_none());
+    let mut ahead = false;
+    for parent in parents.iter().filter(|parent| **parent > tail.seq) {
+        // What is parked is sealed anew and can wait for a record that was made since.
+        ahead |= tail.state != MutationState::Parked || edges::leads_to(tx, *parent, tail.seq)?;
+    }
     let tail = Tail {
         operation: tail.operation,
         changes: &tail.changes,
         open: together && is_open(tail),
         depended_on: edges::is_waited_for(tx, tail.seq)?,
-        newer_refers_ahead: parents.iter().any(|parent| *parent > tail.seq),
+        newer_refers_ahead: ahead,
     };
     Ok(coalesce(&tail, operation, changes))
 }
@@ -301,7 +309,11 @@ fn is_as_it_was(record: &RecordRow, lane: usize, operation: Operation, after: Op
 }
 
 /// The creates that a document refers to and that the server does not have yet (row C8).
-fn unsent_parents(tx: &Connection, place: &Place, after: Option<&Value>) -> Result<Vec<i64>, StoreError> {
+pub(crate) fn unsent_parents(
+    tx: &Connection,
+    place: &Place,
+    after: Option<&Value>,
+) -> Result<Vec<i64>, StoreError> {
     let Some(after) = after else { return Ok(Vec::new()) };
     let mut parents = Vec::new();
     for (path, collection_id) in &place.references {
@@ -317,8 +329,8 @@ fn unsent_parents(tx: &Connection, place: &Place, after: Option<&Value>) -> Resu
 
 fn add_edges(tx: &Connection, seq: i64, parents: &[i64]) -> Result<(), StoreError> {
     for parent in parents {
-        // Only ever towards an older change, so that no cycle can arise.
-        if *parent < seq {
+        // Towards an older change no circle can arise; towards a newer one only where it leads elsewhere.
+        if *parent < seq || (*parent > seq && !edges::leads_to(tx, *parent, seq)?) {
             edges::add(tx, seq, *parent)?;
         }
     }

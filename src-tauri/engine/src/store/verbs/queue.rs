@@ -1,45 +1,146 @@
-//! What people do to waiting changes: send again, hold, discard, clean (rows A8, A12).
+//! What people do to waiting changes: send again, hold, move first (row A8).
 
-use super::Moved;
-use crate::store::outbox::{self, Ended, MutationRow};
-use crate::store::places::refuse;
-use crate::store::records;
-use crate::store::{StoreError, attempts, conflicts, daily, transactions};
+use super::{Moved, discard, edit, transactions};
+use crate::store::outbox::{self, MutationRow};
+use crate::store::places::{self, Place, refuse};
+use crate::store::{StoreError, edges, transactions as stored};
 use rusqlite::Connection;
-use tidemark_model::change;
+use std::collections::BTreeMap;
 use tidemark_model::mutation::{MutationState, Operation};
-use tidemark_model::number::{Count, Millis};
+use tidemark_model::number::Millis;
 use tidemark_model::view::{BulkResult, RefusalCode};
 
-/// How long ended rows stay.
-const KEEP_ENDED: i64 = 7 * DAY;
-/// How long the trash stays.
-const KEEP_TRASH: i64 = 30 * DAY;
-/// How long answers' excerpts stay.
-const KEEP_EXCERPTS: i64 = 14 * DAY;
-/// How long decisions and automatic merges stay, with their sides.
-const KEEP_DECISIONS: i64 = 30 * DAY;
-/// How long daily figures stay.
-const KEEP_FIGURES: i64 = 400 * DAY;
-const DAY: i64 = 24 * 60 * 60 * 1000;
+/// What a bulk action did so far.
+#[derive(Default)]
+pub(super) struct Bulk {
+    pub(super) result: BulkResult,
+    pub(super) moved: Moved,
+}
 
-/// Sends the named changes again now.
-pub(crate) fn retry(tx: &Connection, ids: &[String]) -> Result<(BulkResult, Moved), StoreError> {
-    each(tx, ids, |tx, mutation| {
-        let may = matches!(
-            mutation.state,
-            MutationState::Queued | MutationState::Uncertain | MutationState::Parked
-        );
-        if may {
-            outbox::retry(tx, mutation.seq)?;
+impl Bulk {
+    pub(super) fn done(&mut self, mutation: MutationRow) {
+        self.result.done.0 += 1;
+        self.moved.record(mutation.collection_id, &mutation.rid);
+        self.moved.changes.push(mutation.id);
+    }
+
+    pub(super) fn gone(&mut self) {
+        self.result.already_gone.0 += 1;
+    }
+
+    pub(super) fn told(self) -> (BulkResult, Moved) {
+        (self.result, self.moved)
+    }
+}
+
+/// What sending again needs from outside.
+pub(crate) struct Again<'a> {
+    /// Makes the ids of what is restored.
+    pub(crate) fresh_id: &'a dyn Fn() -> String,
+    pub(crate) now: Millis,
+}
+
+/// Sends the named changes again now. One that refers to a record that was discarded stays as it is; one that refers to a
+/// record that is on its way waits for it. One that was rolled back comes back with its whole transaction.
+pub(crate) fn retry(
+    tx: &Connection,
+    ids: &[String],
+    again: &Again<'_>,
+) -> Result<(BulkResult, Moved), StoreError> {
+    let mut bulk = Bulk::default();
+    let places = places::all(tx)?;
+    let mut restored = BTreeMap::new();
+    for id in ids {
+        let Some(mutation) = outbox::by_id(tx, id)? else {
+            bulk.gone();
+            continue;
+        };
+        match mutation.state {
+            MutationState::Queued | MutationState::Uncertain => {
+                outbox::retry(tx, mutation.seq)?;
+                bulk.done(mutation);
+            }
+            MutationState::Parked if mutation.record_id == 0 && mutation.transaction_id.is_some() => {
+                let id = mutation.transaction_id.clone().unwrap_or_default();
+                let came_back = match restored.get(&id) {
+                    Some(came_back) => *came_back,
+                    None => restore(tx, &places, &id, again, &mut bulk.moved)?,
+                };
+                restored.insert(id, came_back);
+                match came_back {
+                    true => bulk.done(mutation),
+                    false => bulk.result.kept.0 += 1,
+                }
+            }
+            MutationState::Parked => match retry_parked(tx, &places, &mutation)? {
+                true => bulk.done(mutation),
+                false => bulk.result.kept.0 += 1,
+            },
+            MutationState::Sealed
+            | MutationState::Conflicted
+            | MutationState::Confirmed
+            | MutationState::Superseded
+            | MutationState::Combined
+            | MutationState::Cancelled
+            | MutationState::Discarded => bulk.gone(),
         }
-        Ok(may)
-    })
+    }
+    Ok(bulk.told())
 }
 
 /// Sends every parked change again.
-pub(crate) fn reprocess_failed(tx: &Connection) -> Result<(BulkResult, Moved), StoreError> {
-    retry(tx, &outbox::ids_in(tx, &[MutationState::Parked])?)
+pub(crate) fn reprocess_failed(
+    tx: &Connection,
+    again: &Again<'_>,
+) -> Result<(BulkResult, Moved), StoreError> {
+    retry(tx, &outbox::ids_in(tx, &[MutationState::Parked])?, again)
+}
+
+/// Puts a failed transaction back as a whole; false where one of its changes cannot be made on what is here now.
+fn restore(
+    tx: &Connection,
+    places: &[Place],
+    id: &str,
+    again: &Again<'_>,
+    moved: &mut Moved,
+) -> Result<bool, StoreError> {
+    let Some(row) = stored::get(tx, id)? else { return Ok(false) };
+    tx.prepare_cached("SAVEPOINT restored")?.execute([])?;
+    let at = transactions::Restoring { places, fresh_id: again.fresh_id, now: again.now };
+    let came_back = match transactions::restore(tx, &row, &at) {
+        Ok(part) => {
+            moved.append(part);
+            true
+        }
+        Err(StoreError::Refused(_)) => {
+            tx.prepare_cached("ROLLBACK TO restored")?.execute([])?;
+            false
+        }
+        Err(error) => return Err(error),
+    };
+    tx.prepare_cached("RELEASE restored")?.execute([])?;
+    Ok(came_back)
+}
+
+fn retry_parked(tx: &Connection, places: &[Place], mutation: &MutationRow) -> Result<bool, StoreError> {
+    let place = places.iter().find(|place| place.collection_id == mutation.collection_id);
+    if let (Some(place), Operation::Create | Operation::Update | Operation::Replace) =
+        (place, mutation.operation)
+        && !place.references.is_empty()
+    {
+        let after = discard::document_after(tx, mutation)?;
+        if discard::refers_to_discarded(tx, place, after.as_ref())? {
+            return Ok(false);
+        }
+        for parent in edit::unsent_parents(tx, place, after.as_ref())? {
+            // A parent that was put back stands later in line than its child; a circle would stop both.
+            if parent != mutation.seq && !edges::leads_to(tx, parent, mutation.seq)? {
+                edges::add(tx, mutation.seq, parent)?;
+            }
+        }
+    }
+    outbox::retry(tx, mutation.seq)?;
+    Ok(true)
 }
 
 /// Holds the named changes, or lets them go.
@@ -53,36 +154,26 @@ pub(crate) fn hold(tx: &Connection, ids: &[String], held: bool) -> Result<(BulkR
     })
 }
 
-/// Moves the named changes to the trash; the records go back to what remains.
-pub(crate) fn discard(
+/// Makes the named changes more or less urgent (row A10); each record's own order stays.
+pub(crate) fn set_priority(
     tx: &Connection,
     ids: &[String],
-    now: Millis,
+    priority: u8,
 ) -> Result<(BulkResult, Moved), StoreError> {
-    each(tx, ids, |tx, mutation| discard_one(tx, mutation, now))
-}
-
-/// Moves everything that waits to the trash; `expected` is the number that the person was shown.
-pub(crate) fn clear(tx: &Connection, expected: i64, now: Millis) -> Result<(BulkResult, Moved), StoreError> {
-    let ids = outbox::ids_in(tx, &[MutationState::Queued, MutationState::Parked, MutationState::Uncertain])?;
-    if ids.len() as i64 != expected {
+    if priority > 9 {
         return Err(refuse(
-            RefusalCode::Moved,
-            format!("{} changes wait now, not {expected}", ids.len()),
-            "Look at the number again, then confirm it.",
+            RefusalCode::Invalid,
+            format!("there is no priority {priority}"),
+            "Give a number from 0 to 9; 9 goes first.",
         ));
     }
-    discard(tx, &ids, now)
-}
-
-/// Removes ended rows older than their span (row A12); what waits, failed or is in conflict is never touched.
-pub(crate) fn clear_old(tx: &Connection, now: Millis) -> Result<Count, StoreError> {
-    attempts::forget_excerpts(tx, now.plus(-KEEP_EXCERPTS))?;
-    conflicts::purge(tx, now.plus(-KEEP_DECISIONS))?;
-    daily::purge(tx, now.plus(-KEEP_FIGURES))?;
-    let removed = outbox::purge(tx, now.plus(-KEEP_ENDED), now.plus(-KEEP_TRASH))?;
-    transactions::purge(tx, now.plus(-KEEP_ENDED))?;
-    Ok(Count::of(removed))
+    each(tx, ids, |tx, mutation| {
+        let may = matches!(mutation.state, MutationState::Queued | MutationState::Parked);
+        if may {
+            outbox::set_priority(tx, mutation.seq, priority)?;
+        }
+        Ok(may)
+    })
 }
 
 fn each(
@@ -90,64 +181,12 @@ fn each(
     ids: &[String],
     act: impl Fn(&Connection, &MutationRow) -> Result<bool, StoreError>,
 ) -> Result<(BulkResult, Moved), StoreError> {
-    let mut result = BulkResult::default();
-    let mut moved = Moved::default();
+    let mut bulk = Bulk::default();
     for id in ids {
         match outbox::by_id(tx, id)? {
-            Some(mutation) if act(tx, &mutation)? => {
-                result.done.0 += 1;
-                moved.record(mutation.collection_id, &mutation.rid);
-                moved.changes.push(mutation.id);
-            }
-            Some(_) | None => result.already_gone.0 += 1,
+            Some(mutation) if act(tx, &mutation)? => bulk.done(mutation),
+            Some(_) | None => bulk.gone(),
         }
     }
-    Ok((result, moved))
-}
-
-fn discard_one(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<bool, StoreError> {
-    let waits =
-        matches!(mutation.state, MutationState::Queued | MutationState::Uncertain | MutationState::Parked);
-    if !waits {
-        return Ok(false);
-    }
-    if conflicts::open_of(tx, mutation.record_id)?.is_some() {
-        // The conflict holds what was edited since and decides about all of it.
-        return Ok(false);
-    }
-    let lane = outbox::lane(tx, mutation.record_id)?;
-    // What was built on a record that is never made cannot be sent either.
-    let with_it: Vec<&MutationRow> = match mutation.operation {
-        Operation::Create => lane.iter().filter(|other| other.seq >= mutation.seq).collect(),
-        Operation::Update | Operation::Replace | Operation::Delete | Operation::Request => vec![mutation],
-    };
-    for gone in &with_it {
-        outbox::end(tx, gone, Ended::Discarded, now)?;
-    }
-    let Some(record) = records::get(tx, mutation.record_id)? else { return Ok(true) };
-    if let (Operation::Delete, Some(_), Some(next)) =
-        (mutation.operation, &record.base.document, outbox::lane(tx, record.id)?.first())
-        && next.operation == Operation::Create
-    {
-        // The record was never deleted there: what made it again now takes its place.
-        outbox::set_changes(tx, next.seq, Operation::Replace, &next.changes)?;
-    }
-    let rest = outbox::lane(tx, record.id)?;
-    let mut local = record.base.document.clone();
-    for pending in &rest {
-        local = match (pending.operation, &local) {
-            (Operation::Delete, _) => None,
-            (Operation::Create | Operation::Replace, _) => {
-                change::apply(&serde_json::json!({}), &pending.changes).ok()
-            }
-            (Operation::Update, Some(before)) => {
-                // What named a place that the discarded change had made keeps as much as still applies.
-                Some(change::apply(before, &pending.changes).unwrap_or_else(|_| before.clone()))
-            }
-            (Operation::Update | Operation::Request, _) => local,
-        };
-    }
-    let visible = local.is_some() || !rest.is_empty();
-    records::set_local(tx, &record, local.as_ref(), visible, now)?;
-    Ok(true)
+    Ok(bulk.told())
 }

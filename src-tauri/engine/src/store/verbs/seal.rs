@@ -274,7 +274,8 @@ fn target(mutation: &MutationRow, base: Option<&Value>) -> Result<Option<Value>,
     }
 }
 
-fn park_unsendable(
+/// Parks a change that is not sent as it is, with the reason.
+pub(crate) fn park_unsendable(
     tx: &Connection,
     mutation: &MutationRow,
     why: &str,

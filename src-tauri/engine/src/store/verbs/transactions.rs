@@ -96,6 +96,8 @@ pub(crate) fn restore(
         ));
     }
     transactions::set_error(tx, &row.id, None, false)?;
+    // What a person put in the trash is no part of it any more.
+    transactions::let_go_of_discarded(tx, &row.id)?;
     let mut moved = Moved::default();
     let mut restored = Vec::new();
     for (index, member) in members.iter().enumerate() {

@@ -1,7 +1,9 @@
 //! The queue: its list in the order of what needs a person first, one change whole, and its counts.
 
+mod causes;
 mod counts;
 mod detail;
+mod discarding;
 mod place;
 mod row;
 mod sections;
@@ -9,15 +11,18 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use causes::changes_of;
 pub(crate) use counts::{Tallied, Tally, stats};
 pub(crate) use detail::{detail, shown};
+pub(crate) use discarding::preview;
 
 use super::{PAGE, like};
 use crate::store::{StoreError, collections, links};
 use place::Places;
 use rusqlite::Connection;
+use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
-use tidemark_model::view::{ChangeRow, ListPage, QueueFilter};
+use tidemark_model::view::{Causes, ChangeRow, ListPage, QueueFilter};
 
 /// One page of the queue.
 ///
@@ -65,6 +70,12 @@ pub(crate) fn rows(tx: &Connection, seqs: &[i64]) -> Result<Vec<ChangeRow>, Stor
         rows.extend(row::read(tx, *seq, paused, &mut places)?);
     }
     Ok(rows)
+}
+
+/// What needs a person, by cause: the stretch after a number.
+pub(crate) fn causes(tx: &Connection, after: Count) -> Result<Causes, StoreError> {
+    let total = Tally::read(tx)?.sum(None).states.of(MutationState::Parked);
+    causes::causes(tx, after, total)
 }
 
 /// What a filter leaves of the queue, its state aside.

@@ -94,13 +94,17 @@ fn last_set<'a>(changes: &'a [Change], path: &str) -> Option<&'a Value> {
 fn request(tx: &Connection, mutation: &MutationRow) -> Result<Option<RequestView>, StoreError> {
     let (Some(wire), Some(key)) = (&mutation.wire, &mutation.key) else { return Ok(None) };
     // A removed link's changes are in the trash; only their target is known.
-    let base = links::get(tx, mutation.link_id)?.map(|link| link.url).unwrap_or_default();
+    let link = links::get(tx, mutation.link_id)?;
+    let base = link.as_ref().map(|link| link.url.clone()).unwrap_or_default();
+    let user = link.as_ref().and_then(|link| link.user.clone());
     Ok(Some(RequestView {
         method: wire.method.clone(),
         url: address(&base, &wire.target),
         headers: headers(wire),
         body: wire.body.clone(),
         key: key.clone(),
+        signed_in: user.is_some() || link.is_some_and(|link| link.secret_kept),
+        user,
     }))
 }
 

@@ -1,6 +1,7 @@
 //! One row of the queue and why it does not go now.
 
 use super::place::Places;
+use crate::store::verbs::retention::trash_ends;
 use crate::store::views::waiting::Waits;
 use crate::store::{StoreError, conflicts, edges, meta, outbox, transactions};
 use rusqlite::{Connection, Row};
@@ -28,7 +29,8 @@ pub(super) fn read(
     let mut statement = tx.prepare_cached(
         "SELECT o.seq, o.id, o.link_id, o.record_id, o.rid, o.operation, o.changes, o.priority, o.state, o.waits,
                 o.head, o.blockers, o.due_at, o.held, o.key IS NOT NULL AS has_key, o.attempts, o.class, o.status,
-                o.words, o.may_be_in, o.created_at, o.transaction_id, o.gated, l.name AS link, c.name AS collection,
+                o.words, o.may_be_in, o.created_at, o.ended_at, o.transaction_id, o.gated, l.name AS link,
+                c.name AS collection,
                 coalesce(r.title, (SELECT title FROM records WHERE collection_id = o.collection_id AND rid = o.rid))
                     AS title,
                 l.paused OR coalesce(c.paused, 0) AS paused,
@@ -133,6 +135,12 @@ impl Listed {
             position,
             priority: self.priority,
             transaction: self.transaction,
+            gone_at: match self.state {
+                MutationState::Discarded => {
+                    row.get::<_, Option<i64>>("ended_at")?.map(|at| trash_ends(Millis(at)))
+                }
+                _ => None,
+            },
         })
     }
 

@@ -1,0 +1,40 @@
+//! What is kept how long (`engine.md` 13), and taking away what has outlived it (row A12).
+
+use crate::store::{StoreError, attempts, conflicts, daily, outbox, transactions};
+use rusqlite::Connection;
+use tidemark_model::number::{Count, Millis};
+
+/// How long ended rows stay.
+const KEEP_ENDED: i64 = 7 * DAY;
+/// How long the trash stays.
+const KEEP_TRASH: i64 = 30 * DAY;
+/// How long answers' excerpts stay.
+const KEEP_EXCERPTS: i64 = 14 * DAY;
+/// How long decisions and automatic merges stay, with their sides.
+const KEEP_DECISIONS: i64 = 30 * DAY;
+/// How long daily figures stay.
+const KEEP_FIGURES: i64 = 400 * DAY;
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// How many rows go in one transaction, so that no edit waits long behind it.
+pub(crate) const AT_ONCE: usize = 2_000;
+
+/// When a change that was discarded then is deleted for good.
+pub(crate) fn trash_ends(discarded_at: Millis) -> Millis {
+    discarded_at.plus(KEEP_TRASH)
+}
+
+/// Removes ended rows of the queue that are older than their span, and nothing else; what waits, failed or is in
+/// conflict is never touched. Returns how many went; fewer than [`AT_ONCE`] were the last.
+pub(crate) fn clear_old_requests(tx: &Connection, now: Millis) -> Result<Count, StoreError> {
+    let removed = outbox::purge(tx, now.plus(-KEEP_ENDED), now.plus(-KEEP_TRASH), AT_ONCE)?;
+    Ok(Count::of(removed))
+}
+
+/// Removes what else has outlived its span: excerpts of answers, decisions and merges, daily figures.
+pub(crate) fn clear_histories(tx: &Connection, now: Millis) -> Result<(), StoreError> {
+    attempts::forget_excerpts(tx, now.plus(-KEEP_EXCERPTS))?;
+    conflicts::purge(tx, now.plus(-KEEP_DECISIONS))?;
+    transactions::purge(tx, now.plus(-KEEP_ENDED))?;
+    daily::purge(tx, now.plus(-KEEP_FIGURES))
+}
