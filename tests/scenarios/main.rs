@@ -16,6 +16,7 @@ mod login_page;
 mod lost_answer;
 mod merging;
 mod mid_drain;
+mod naming;
 mod numbers;
 mod offline;
 mod outage;

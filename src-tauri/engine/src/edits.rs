@@ -30,7 +30,8 @@ impl Engine {
                 "Give one JSON object of at most 16 MiB.",
             )
         })?;
-        let fresh_id = self.shared().uuid();
+        self.check_own_id(&self.place(link, collection)?, &document)?;
+        let fresh_id = self.fresh_id(link);
         self.save(link, collection, EditKind::Create { document, fresh_id }, metadata).await
     }
 

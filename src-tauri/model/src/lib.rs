@@ -19,6 +19,7 @@ pub mod plan;
 pub mod rows;
 pub mod settings;
 pub mod status;
+pub mod temporary;
 pub mod uncertain;
 pub mod view;
 pub mod words;

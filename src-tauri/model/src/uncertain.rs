@@ -69,6 +69,16 @@ pub fn holds(document: &Value, changes: &[Change]) -> bool {
     })
 }
 
+/// Whether a document has every top-level field of another with the same value; what a server added is no difference.
+pub fn has_all_of(document: &Value, sent: &Value) -> bool {
+    match (document, sent) {
+        (Value::Object(document), Value::Object(sent)) => {
+            sent.iter().all(|(key, value)| document.get(key).is_some_and(|there| same(there, value)))
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,10 +1,13 @@
 //! What the store does for the engine, each verb inside one transaction.
 
+pub(crate) mod doubt;
 pub(crate) mod edit;
 pub(crate) mod links;
+pub(crate) mod parents;
 pub(crate) mod pull;
 pub(crate) mod queue;
 pub(crate) mod reconcile;
+pub(crate) mod rename;
 pub(crate) mod resolve;
 pub(crate) mod seal;
 pub(crate) mod settle;

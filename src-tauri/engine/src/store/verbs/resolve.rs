@@ -1,6 +1,6 @@
 //! Ending a conflict by a person's or a rule's decision (rows D7, D9; `engine.md` 10).
 
-use super::{Moved, reconcile};
+use super::{Moved, parents, reconcile};
 use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
@@ -159,7 +159,7 @@ fn send(
         outbox::end(tx, mutation, Ended::Combined(&decision.mutation_id), decision.now)?;
     }
     counters::saved(tx, at.place.link_id, at.place.collection_id)?;
-    outbox::insert(
+    let seq = outbox::insert(
         tx,
         &NewMutation {
             id: &decision.mutation_id,
@@ -180,6 +180,7 @@ fn send(
             now: decision.now,
         },
     )?;
+    parents::attach(tx, at.place, seq, result)?;
     // On top of the version that was looked at: it is the base from now on.
     records::set_base(tx, at.record, &at.conflict.server, result, true)?;
     records::touch_local(tx, at.record.id, decision.now)?;
@@ -243,7 +244,7 @@ pub(crate) fn undo(
         outbox::end(tx, mutation, Ended::Combined(&mutation_id), now)?;
     }
     counters::saved(tx, place.link_id, place.collection_id)?;
-    outbox::insert(
+    let seq = outbox::insert(
         tx,
         &NewMutation {
             id: &mutation_id,
@@ -264,6 +265,7 @@ pub(crate) fn undo(
             now,
         },
     )?;
+    parents::attach(tx, place, seq, conflict.local.as_ref())?;
     let base = SideState { document: conflict.base.clone(), version: None, at: conflict.base_at, by: None };
     let shown = match (&conflict.local, &conflict.server.document) {
         (Some(local), Some(server)) => {

@@ -1,5 +1,6 @@
 //! Fixing bytes and key before anything is sent (`engine.md` 3, 4).
 
+use super::{doubt, parents};
 use crate::store::outbox::{self, Ended, From, MutationRow, Seal};
 use crate::store::places::{Place, refuse};
 use crate::store::{StoreError, attempts, meta, records};
@@ -119,6 +120,10 @@ fn dispatch(
     match (&mutation.key, &mutation.wire) {
         (Some(key), Some(wire)) => {
             if mutation.state == MutationState::Uncertain && !may_replay(sealing, mutation) {
+                if doubt::is_beyond_reading(mutation, sealing.capabilities) {
+                    doubt::park_lost(tx, mutation, sealing.now)?;
+                    return Ok(None);
+                }
                 return Ok(Some(Dispatch::ReadBack(waiting())));
             }
             outbox::seal_again(tx, mutation.seq, sealing.sender_epoch)?;
@@ -161,6 +166,9 @@ fn seal_first(
             return Ok(None);
         }
     };
+    if parents::must_wait(tx, place, mutation, document.as_ref(), sealing.now)? {
+        return Ok(None);
+    }
     let makes_no_difference = match (mutation.operation, &record.base.document, &document) {
         (Operation::Update | Operation::Replace, Some(base), Some(document)) => same(base, document),
         _ => false,
@@ -218,7 +226,7 @@ fn target(mutation: &MutationRow, base: Option<&Value>) -> Result<Option<Value>,
     }
 }
 
-fn park_unsendable(
+pub(crate) fn park_unsendable(
     tx: &Connection,
     mutation: &MutationRow,
     why: &str,

@@ -1,6 +1,6 @@
 //! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
 
-use super::Moved;
+use super::{Moved, rename};
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
@@ -67,6 +67,9 @@ pub(crate) fn answer(
             let seen = answer.read_back.as_ref().or(remote.as_ref());
             if let Some(missing) = stored_otherwise(&mutation, answer.read_back.as_ref()) {
                 return park_stored_otherwise(tx, place, &mutation, seen, missing, answer, moved);
+            }
+            if let Some(doubtful) = rename::acknowledged(tx, place, &mutation, seen, answer.now, moved)? {
+                return Ok(doubtful);
             }
             confirm(tx, &mutation, seen, answer.now)?;
             Ok(Settled::Confirmed)
@@ -184,7 +187,7 @@ fn moved_there(
 }
 
 /// A definite success whose version is adopted (`engine.md` 3, 12).
-fn confirm(
+pub(crate) fn confirm(
     tx: &Connection,
     mutation: &MutationRow,
     seen: Option<&Remote>,
@@ -219,7 +222,7 @@ fn confirm(
 }
 
 /// The server's document with what is still pending on top; none where the last of it deletes.
-fn pending_on(document: Option<&Value>, rest: &[MutationRow]) -> Result<Option<Value>, change::ChangeError> {
+pub(crate) fn pending_on(document: Option<&Value>, rest: &[MutationRow]) -> Result<Option<Value>, change::ChangeError> {
     let empty = Value::Object(serde_json::Map::new());
     let mut local = document.cloned();
     for mutation in rest {
