@@ -12,6 +12,7 @@ mod edits;
 mod engine;
 mod events;
 mod ids;
+mod jump;
 mod lease;
 mod link;
 mod live_file;

@@ -7,7 +7,7 @@ mod state;
 pub(crate) use naming::{forget_doubt, has_unnamed, move_lane, rename};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
-    Ended, bring_forward, end, purge, repair, retry, sealed_become_uncertain,
+    Ended, bring_back, bring_forward, end, purge, repair, retry, sealed_become_uncertain,
     sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure, set_held, set_may_be_in,
     set_state,
 };

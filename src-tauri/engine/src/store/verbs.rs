@@ -2,6 +2,7 @@
 
 pub(crate) mod doubt;
 pub(crate) mod edit;
+pub(crate) mod jump;
 pub(crate) mod links;
 pub(crate) mod parents;
 pub(crate) mod pull;
