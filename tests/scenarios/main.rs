@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acknowledgement;
+mod bad_input;
 mod coalescing;
 mod conflicts;
 mod deletion_guard;

@@ -1,6 +1,8 @@
 //! One file per command; here it is decided which, and what it needs.
 
 pub mod conflicts;
+mod doubt;
+mod lines;
 mod link;
 mod merge;
 mod pausing;

@@ -125,7 +125,14 @@ pub enum RecordsCommand {
     /// One record, whole.
     Get { link: String, collection: String, id: String },
     /// Make a record from a JSON file, or - for standard input.
-    Create { link: String, collection: String, file: PathBuf },
+    Create {
+        link: String,
+        collection: String,
+        file: PathBuf,
+        /// The file holds many documents, one on each line; a line that is refused does not stop the others.
+        #[arg(long)]
+        lines: bool,
+    },
     /// Change fields of a record.
     Update(UpdateArguments),
     /// Delete a record.
@@ -195,6 +202,16 @@ pub enum QueueCommand {
         /// Which; without one all that need a person.
         ids: Vec<String>,
     },
+    /// Records on the server that a change which may have been sent may have made.
+    MayBe { id: String },
+    /// Say that a change which may have been sent is on the server, under this id.
+    IsThere {
+        id: String,
+        /// The record's id on the server.
+        record: String,
+    },
+    /// Say that a change which may have been sent did not arrive: it goes again as a new one.
+    SendAgain { id: String },
     /// Move changes to the trash, where they stay for 30 days.
     Discard {
         #[arg(required = true)]

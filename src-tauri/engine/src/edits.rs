@@ -23,11 +23,11 @@ impl Engine {
         text: &str,
         metadata: Option<String>,
     ) -> Result<Saved, StoreError> {
-        let document = document::parse(text.as_bytes()).map_err(|error| {
+        let document = document::typed(text.as_bytes()).map_err(|error| {
             refuse(
                 RefusalCode::Invalid,
                 format!("the new record cannot be used: {error}"),
-                "Give one JSON object of at most 16 MiB.",
+                "Give one JSON object of at most 16 MiB, each key once.",
             )
         })?;
         self.check_own_id(&self.place(link, collection)?, &document)?;
@@ -120,7 +120,7 @@ fn change_of(edit: &FieldEdit) -> Result<Change, StoreError> {
     match &edit.set {
         None => Ok(Change::remove(edit.path.clone())),
         Some(text) => {
-            let value = document::parse_value(text.as_bytes()).map_err(|error| {
+            let value = document::typed_value(text.as_bytes()).map_err(|error| {
                 refuse(
                     RefusalCode::Invalid,
                     format!("the value for '{}' cannot be used: {error}", edit.path),

@@ -1,5 +1,6 @@
-//! `queue list | show | retry | discard | clear`.
+//! `queue list | show | retry | may-be | is-there | send-again | discard | clear`.
 
+use super::doubt;
 use super::records::all;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -30,6 +31,9 @@ pub async fn perform(command: QueueCommand, host: &Host, out: &Out) -> Result<Ex
             tell("sent again at the next sync", &engine.reprocess_failed().await?, out)
         }
         QueueCommand::Retry { ids } => tell("sent again at the next sync", &engine.retry(ids).await?, out),
+        QueueCommand::MayBe { id } => doubt::may_be(engine, &id, out).await,
+        QueueCommand::IsThere { id, record } => doubt::is_there(engine, &id, &record, out).await,
+        QueueCommand::SendAgain { id } => doubt::send_again(engine, &id, out).await,
         QueueCommand::Discard { ids } => tell("in the trash for 30 days", &engine.discard(ids).await?, out),
         QueueCommand::Clear { yes: Some(number) } => {
             tell("in the trash for 30 days", &engine.clear_queue(Count(number)).await?, out)

@@ -88,7 +88,7 @@ fn result_of(
             (local, _) => Ok(local.clone()),
         },
         Resolution::Manual { document: Some(text), choices } if choices.is_empty() => {
-            let document = document::parse(text.as_bytes())
+            let document = document::typed(text.as_bytes())
                 .map_err(|error| invalid(format!("the merged document cannot be used: {error}")))?;
             let (wanted, found) = (Some(conflict.rid.as_str()), id_of(&document, &place.id_field));
             if found.is_some() && found.as_deref() != wanted {
@@ -313,7 +313,7 @@ pub(crate) fn parse_choices(choices: &[ChoiceAt]) -> Result<BTreeMap<String, Cho
             FieldChoice::Server => Choice::Server,
             FieldChoice::Base => Choice::Base,
             FieldChoice::Json(text) => {
-                Choice::Value(document::parse_value(text.as_bytes()).map_err(|error| {
+                Choice::Value(document::typed_value(text.as_bytes()).map_err(|error| {
                     invalid(format!("the value for '{}' cannot be used: {error}", at.path))
                 })?)
             }
