@@ -33,5 +33,6 @@ mod retry_after;
 mod sign_in;
 mod tombstones;
 mod two_engines;
+mod uncertain;
 mod whole_sets;
 mod wrong_address;

@@ -128,3 +128,37 @@ async fn after_a_crash_it_is_not_known_and_not_repeated() {
     assert_eq!((world.queue().len(), world.effect_count()), (0, 1));
     world.finish().await;
 }
+
+// proves A4
+#[tokio::test]
+async fn three_equal_server_errors_under_one_key_prove_nothing_and_a_person_is_asked() {
+    let world = open(KEYS).await;
+    make(&world, "customers", title("Acme")).await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![503]).method("POST").times(3)));
+    for _ in 0..4 {
+        world.sync().await;
+        world.clock.advance_s(60);
+    }
+    let change = world.queue().remove(0);
+    assert!(matches!(change.reason, Some(WaitReason::MayHaveBeenSent)), "{:?}", change.reason);
+    assert_eq!(world.effect_count(), 0);
+    world.engine().send_again(&change.id).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 1);
+    world.finish().await;
+}
+
+// proves A4
+#[tokio::test]
+async fn a_key_that_may_be_forgotten_is_not_relied_on() {
+    let world = open(KEYS).await;
+    make(&world, "customers", title("Acme")).await;
+    loses_the_answer(&world).await;
+    world.clock.advance_s(25 * 60 * 60);
+    world.sync().await;
+    assert!(matches!(world.queue()[0].reason, Some(WaitReason::MayHaveBeenSent)));
+    assert_eq!(there(&world, "customers").len(), 1);
+    let offered = world.engine().may_be(&world.queue()[0].id).await.unwrap();
+    world.engine().is_there(&world.queue()[0].id, &offered[0].record).await.unwrap();
+    nothing_temporary_left(&world);
+    world.finish().await;
+}

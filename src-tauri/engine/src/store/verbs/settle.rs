@@ -15,7 +15,7 @@ use tidemark_model::connector::{Outcome, Remote};
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
-use tidemark_model::uncertain::{Evidence, holds, judge};
+use tidemark_model::uncertain::{Evidence, holds, is_named_here, judge};
 
 /// What became of a mutation after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,12 @@ pub(crate) fn refreshed(
 fn evidence(tx: &Connection, mutation: &MutationRow, remote: &Remote) -> Result<Evidence, StoreError> {
     let sealed = mutation.sealed_doc.as_deref().map(records::serde_json_value).transpose()?;
     let base_version = records::get(tx, mutation.record_id)?.and_then(|record| record.base.version);
-    Ok(judge(mutation.operation, &mutation.changes, sealed.as_ref(), base_version.as_deref(), remote))
+    let evidence = judge(mutation.operation, &mutation.changes, sealed.as_ref(), base_version.as_deref(), remote);
+    Ok(match (evidence, remote) {
+        // Nobody else can have made a record of this id; what differs was done to it since, or by the server.
+        (Evidence::Moved, Remote::Present { .. }) if is_named_here(mutation.operation, &mutation.rid, &mutation.id) => Evidence::Applied,
+        (evidence, _) => evidence,
+    })
 }
 
 /// The server has another version. A change whose earlier answer was lost may be that very version.
