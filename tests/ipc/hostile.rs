@@ -161,7 +161,8 @@ fn what_would_be_saved_otherwise_than_it_was_typed_is_refused_and_named() {
     };
     let twice = update(json!([{"path": "/extra", "set": r#"{"x":1,"x":2}"#}])).expect_err("it stands twice");
     assert!(twice["message"].as_str().unwrap_or_default().contains("'/x' stands twice"), "{twice}");
-    let nothing: Saved = serde_json::from_value(update(json!([])).expect("nothing is no fault")).expect("it says so");
+    let nothing: Saved =
+        serde_json::from_value(update(json!([])).expect("nothing is no fault")).expect("it says so");
     assert_eq!(nothing.change, None, "an empty update is no change");
     let nowhere = json!({"link": LINK, "collection": "nothing", "document": "{}"});
     let refusal = stage.call("create_record", nowhere).expect_err("there is no such collection");
@@ -178,7 +179,7 @@ fn no_command_panics_at_any_argument() {
     stage.conflict_over("t1");
     let right = json!({
         "link": LINK, "collection": TASKS, "id": "t1", "name": LINK, "ids": ["x"], "filter": {}, "offset": 0,
-        "limit": 10, "held": true, "force": false, "secret": "", "offline": true, "expected": 7, "seen": null,
+        "limit": 10, "held": true, "force": false, "secret": "", "offline": true, "expected": 7, "seen": null, "record": "x",
         "document": "{}", "edits": [], "resolution": {"strategy": "skip"}, "settings": {},
     });
     let mut strange: Vec<Value> = HOSTILE.map(Value::from).to_vec();

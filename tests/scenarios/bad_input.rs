@@ -40,7 +40,11 @@ async fn a_document_that_cannot_be_kept_whole_is_refused_with_its_fault() {
         assert!(!refusal.hint.is_empty(), "{refusal:?}");
     }
     let refusal = Refusal::from(world.engine().create_record(LINK, "nothing", "{}", None).await.unwrap_err());
-    assert_eq!((refusal.code, refusal.message.contains("'nothing'")), (RefusalCode::NotFound, true), "{refusal:?}");
+    assert_eq!(
+        (refusal.code, refusal.message.contains("'nothing'")),
+        (RefusalCode::NotFound, true),
+        "{refusal:?}"
+    );
     assert_eq!((world.queue(), world.count_here()), (vec![], 1));
     world.finish().await;
 }

@@ -41,7 +41,8 @@ fn gateway() -> Canned {
 }
 
 fn problem(status: u16, kind: &str) -> Canned {
-    let body = format!(r#"{{"type":"https://tidemark.dev/problems/{kind}","title":"{kind}","status":{status}}}"#);
+    let body =
+        format!(r#"{{"type":"https://tidemark.dev/problems/{kind}","title":"{kind}","status":{status}}}"#);
     Canned::new(status, "application/problem+json", body)
 }
 
@@ -121,9 +122,12 @@ async fn what_is_there_already_with_equal_content_is_a_success() {
 // proves A4
 #[tokio::test]
 async fn a_delete_that_is_answered_404_or_410_is_done() {
-    for (settings, kind, status) in
-        [(BOTH[0], "gone", 410), (BOTH[1], "gone", 410), (BOTH[0], "not-found", 404), (BOTH[1], "not-found", 404)]
-    {
+    for (settings, kind, status) in [
+        (BOTH[0], "gone", 410),
+        (BOTH[1], "gone", 410),
+        (BOTH[0], "not-found", 404),
+        (BOTH[1], "not-found", 404),
+    ] {
         let (world, proxy) = behind_a_proxy(Stage::tasks(1).settings(settings)).await;
         proxy.add(Rule::once(Fault::SayAfter(problem(status, kind))).method("DELETE"));
         world.delete("t001").await;
@@ -168,12 +172,18 @@ async fn three_equal_server_errors_under_one_key_are_looked_behind() {
         world.set("t001", "state", "done").await;
         world.sync().await;
         try_for(&world, 4).await;
-        assert_eq!((world.queue(), world.effects("t001")), (vec![], vec!["put".to_owned()]), "{did_it} {status}");
+        assert_eq!(
+            (world.queue(), world.effects("t001")),
+            (vec![], vec!["put".to_owned()]),
+            "{did_it} {status}"
+        );
         let keys: Vec<_> = puts(&proxy).into_iter().map(|(key, _)| key).collect();
         assert!(keys[..3].iter().all(|key| *key == keys[0]), "one key for three tries");
         match did_it {
             true => assert_eq!(keys.len(), 3, "the look showed that it is there: {status}"),
-            false => assert!(keys.len() == 4 && keys[3] != keys[0], "a new key once it is proved absent: {status}"),
+            false => {
+                assert!(keys.len() == 4 && keys[3] != keys[0], "a new key once it is proved absent: {status}")
+            }
         }
         world.finish().await;
     }

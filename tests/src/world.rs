@@ -96,7 +96,8 @@ impl Stage {
         let clock = ManualClock::default();
         let (now, ahead) = (clock.clone(), self.server_ahead_s * 1_000);
         self.server.now = Arc::new(move || {
-            chrono::DateTime::from_timestamp_millis(now.now().0 + ahead).expect("the clock shows a time of this era")
+            chrono::DateTime::from_timestamp_millis(now.now().0 + ahead)
+                .expect("the clock shows a time of this era")
         });
         let server = Sandbox::start(self.server).await.expect("the sandbox starts");
         let mut world = World {

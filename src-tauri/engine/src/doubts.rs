@@ -1,9 +1,9 @@
 //! Changes that may have been sent: what a person can find out about them, and say (`engine.md` 4, step 3).
 
 use crate::engine::Engine;
+use crate::store::StoreError;
 use crate::store::places::{Place, refuse};
 use crate::store::verbs::doubt;
-use crate::store::StoreError;
 use tidemark_model::view::{MayBeIt, RefusalCode};
 
 impl Engine {
@@ -29,8 +29,11 @@ impl Engine {
             )
         })?;
         let (id, rid, now) = (id.to_owned(), rid.to_owned(), self.shared().now());
-        let moved =
-            self.shared().write(move |tx| doubt::is_there(tx, &place, &id, &rid, &remote, now)).await?;
+        let named = !link.capabilities.client_ids;
+        let moved = self
+            .shared()
+            .write(move |tx| doubt::is_there(tx, &place, &id, (&rid, named), &remote, now))
+            .await?;
         self.shared().announce(moved, None);
         self.wake_all();
         Ok(())
@@ -49,7 +52,11 @@ impl Engine {
         let mutation = self.shared().store.read(|tx| doubt::doubtful(tx, id))?;
         let places = self.shared().places();
         places.iter().find(|place| place.collection_id == mutation.collection_id).cloned().ok_or_else(|| {
-            refuse(RefusalCode::NotFound, format!("the connection of '{id}' was removed"), "Look at the queue.")
+            refuse(
+                RefusalCode::NotFound,
+                format!("the connection of '{id}' was removed"),
+                "Look at the queue.",
+            )
         })
     }
 }

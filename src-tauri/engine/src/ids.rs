@@ -22,7 +22,10 @@ impl Engine {
         }
         Err(refuse(
             RefusalCode::Invalid,
-            format!("the server of '{}' names new records itself, so '{}' cannot be given", place.link, place.id_field),
+            format!(
+                "the server of '{}' names new records itself, so '{}' cannot be given",
+                place.link, place.id_field
+            ),
             "Leave the field out.",
         ))
     }

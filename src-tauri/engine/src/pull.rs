@@ -64,7 +64,7 @@ async fn pull_collection(
         let Some(collection) = collection.filter(|collection| !collection.paused) else { return Ok(()) };
         // A record that was made and whose name is still on its way would come as a second one.
         if !link.capabilities.client_ids
-            && shared.store.read(|tx| outbox::has_unnamed(tx, place.collection_id))?
+            && shared.store.read(|tx| outbox::has_unnamed(tx, place.collection_id, &link.principal))?
         {
             return Ok(());
         }

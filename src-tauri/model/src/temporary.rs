@@ -26,6 +26,18 @@ pub fn ids_in(value: &Value) -> Vec<&str> {
     ids
 }
 
+/// The same for changes, whose paths may name some too.
+pub fn ids_in_changes(changes: &[Change]) -> Vec<&str> {
+    let mut ids = Vec::new();
+    for change in changes {
+        collect_text(change.path(), &mut ids);
+        if let Change::Set { set, .. } = change {
+            collect(set, &mut ids);
+        }
+    }
+    ids
+}
+
 /// The value with a temporary id replaced by the server's wherever it stands; `None` where it does not.
 ///
 /// A text that is the id becomes the server's own value, so that a number stays a number; inside longer texts and in
@@ -167,6 +179,7 @@ mod tests {
     fn paths_name_the_servers_id_too() {
         let changes = [Change::set(format!("/by/{ONE}/x"), json!(ONE)), Change::remove("/z")];
         let after = [Change::set("/by/a~1b/x", json!("a/b")), Change::remove("/z")];
+        assert_eq!(ids_in_changes(&changes), [ONE]);
         assert_eq!(replaced_in(&changes, ONE, &json!("a/b")), Some(after.to_vec()));
         assert_eq!(replaced_in(&changes[1..], ONE, &json!("a/b")), None);
     }

@@ -110,11 +110,15 @@ mod tests {
 
     #[test]
     fn an_id_that_was_made_with_its_change_is_known_from_one_that_was_chosen() {
-        let (record, change) = ("017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b1-7cc3-98c4-dc0c0c073990");
+        let (record, change) =
+            ("017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b1-7cc3-98c4-dc0c0c073990");
         assert!(is_named_here(Operation::Create, record, change));
         assert!(!is_named_here(Operation::Create, change, record), "an id is made before its change");
         assert!(!is_named_here(Operation::Update, record, change));
-        assert!(!is_named_here(Operation::Create, "017f22e2-0000-7cc3-98c4-dc0c0c07398f", change), "long before");
+        assert!(
+            !is_named_here(Operation::Create, "017f22e2-0000-7cc3-98c4-dc0c0c07398f", change),
+            "long before"
+        );
         assert!(!is_named_here(Operation::Create, "CU-0001", change));
         assert!(!is_named_here(Operation::Create, "a6e9f5a0-0000-4000-8000-000000000000", change));
     }

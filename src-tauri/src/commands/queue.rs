@@ -3,7 +3,9 @@
 use super::{Desk, place};
 use tauri::State;
 use tidemark_model::number::Count;
-use tidemark_model::view::{BulkResult, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, Refusal};
+use tidemark_model::view::{
+    BulkResult, ChangeDetail, ChangeRow, ListPage, MayBeIt, QueueFilter, QueueStats, Refusal,
+};
 
 /// Statistics, in constant time.
 #[tauri::command]
@@ -50,6 +52,27 @@ pub async fn reprocess_failed(desk: State<'_, Desk>) -> Result<BulkResult, Refus
 #[specta::specta]
 pub async fn hold(desk: State<'_, Desk>, ids: Vec<String>, held: bool) -> Result<BulkResult, Refusal> {
     Ok(desk.engine().hold(ids, held).await?)
+}
+
+/// Records on the server that a change which may have been sent may have made.
+#[tauri::command]
+#[specta::specta]
+pub async fn may_be(desk: State<'_, Desk>, id: String) -> Result<Vec<MayBeIt>, Refusal> {
+    Ok(desk.engine().may_be(&id).await?)
+}
+
+/// A person says under which id a change that may have been sent is there.
+#[tauri::command]
+#[specta::specta]
+pub async fn is_there(desk: State<'_, Desk>, id: String, record: String) -> Result<(), Refusal> {
+    Ok(desk.engine().is_there(&id, &record).await?)
+}
+
+/// A person says that a change which may have been sent did not arrive.
+#[tauri::command]
+#[specta::specta]
+pub async fn send_again(desk: State<'_, Desk>, id: String) -> Result<(), Refusal> {
+    Ok(desk.engine().send_again(&id).await?)
 }
 
 /// Moves the named changes to the trash for 30 days.

@@ -14,7 +14,12 @@ async fn a_chain_made_offline_is_sent_in_order_under_the_servers_names() {
     world.server.go_offline().await.unwrap();
     let customer = make(&world, "customers", title("Acme")).await;
     let order = make(&world, "orders", json!({"title": "first", "customer": customer})).await;
-    let line = make(&world, "lines", json!({"title": "bolts", "order": order, "see": [customer, format!("for {customer}")]})).await;
+    let line = make(
+        &world,
+        "lines",
+        json!({"title": "bolts", "order": order, "see": [customer, format!("for {customer}")]}),
+    )
+    .await;
     assert!(customer.starts_with("tidemark-new-"), "a temporary id is known by its form: {customer}");
     assert_eq!(here(&world, "lines", &line)["order"], json!(order), "here the reference works at once");
     world.server.go_online().await.unwrap();
@@ -26,11 +31,18 @@ async fn a_chain_made_offline_is_sent_in_order_under_the_servers_names() {
     assert_eq!(bolts["see"], json!([acme["id"], format!("for {}", acme["id"].as_str().unwrap())]));
     assert_eq!(world.effect_count(), 3, "no reference was mended by a second write");
     nothing_temporary_left(&world);
-    assert_eq!(record(&world, "lines", &line).row.id, bolts["id"].as_str().unwrap(), "the old id still leads to it");
+    assert_eq!(
+        record(&world, "lines", &line).row.id,
+        bolts["id"].as_str().unwrap(),
+        "the old id still leads to it"
+    );
     set(&world, "lines", &line, "title", json!("nuts")).await;
     world.engine().delete_record(LINK, "orders", &order, None).await.unwrap();
     assert_eq!(world.sync().await.confirmed, 2, "and can be edited and deleted under it");
-    assert_eq!((there(&world, "lines").remove(0)["title"].clone(), there(&world, "orders").len()), (json!("nuts"), 0));
+    assert_eq!(
+        (there(&world, "lines").remove(0)["title"].clone(), there(&world, "orders").len()),
+        (json!("nuts"), 0)
+    );
     world.finish().await;
 }
 
@@ -41,7 +53,9 @@ async fn a_child_waits_for_all_its_parents() {
     let one = make(&world, "customers", title("one")).await;
     let two = make(&world, "customers", title("two")).await;
     make(&world, "orders", json!({"customer": one, "also": {"billed": two}})).await;
-    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).times(1).method("POST").path("/customers")));
+    world.fault(|faults| {
+        faults.status = Some(Switch::always(vec![422]).times(1).method("POST").path("/customers"))
+    });
     let report = world.sync().await;
     assert_eq!((report.confirmed, report.parked), (1, 1), "the other parent goes");
     assert_eq!(there(&world, "orders").len(), 0, "the child knows one name only");
@@ -66,7 +80,10 @@ async fn a_record_may_refer_to_itself_and_to_its_child_once_it_is_named() {
     set(&world, "customers", &customer, "last", json!(order)).await;
     assert_eq!(world.sync().await.confirmed, 4, "what cannot be in the first request follows in a second");
     let (acme, first) = (there(&world, "customers").remove(0), there(&world, "orders").remove(0));
-    assert_eq!((&acme["parent"], &acme["last"], &first["customer"]), (&acme["id"], &first["id"], &acme["id"]));
+    assert_eq!(
+        (&acme["parent"], &acme["last"], &first["customer"]),
+        (&acme["id"], &first["id"], &acme["id"])
+    );
     nothing_temporary_left(&world);
     world.finish().await;
 }
@@ -103,7 +120,11 @@ async fn a_form_that_was_open_meanwhile_saves_the_name_and_not_the_old_id() {
     make(&world, "orders", json!({"title": "new", "customer": customer})).await;
     assert_eq!(world.sync().await.confirmed, 2);
     let acme = there(&world, "customers").remove(0)["id"].clone();
-    assert!(there(&world, "orders").iter().all(|order| order["customer"] == acme), "{:?}", there(&world, "orders"));
+    assert!(
+        there(&world, "orders").iter().all(|order| order["customer"] == acme),
+        "{:?}",
+        there(&world, "orders")
+    );
     world.finish().await;
 }
 
@@ -132,11 +153,16 @@ async fn a_child_of_a_record_that_was_thrown_away_needs_a_person_and_is_never_se
 #[tokio::test]
 async fn an_id_that_the_server_would_not_keep_is_refused_at_once() {
     let world = open(KEYS).await;
-    let refused = world.engine().create_record(LINK, "customers", r#"{"id":"mine"}"#, None).await.unwrap_err();
+    let refused =
+        world.engine().create_record(LINK, "customers", r#"{"id":"mine"}"#, None).await.unwrap_err();
     assert!(refused.to_string().contains("names new records itself"), "{refused}");
     let gone = make(&world, "customers", title("never sent")).await;
     world.engine().delete_record(LINK, "customers", &gone, None).await.unwrap();
-    assert_eq!((world.queue().len(), world.sync().await.confirmed), (0, 0), "made and deleted, it leaves no trace");
+    assert_eq!(
+        (world.queue().len(), world.sync().await.confirmed),
+        (0, 0),
+        "made and deleted, it leaves no trace"
+    );
     world.finish().await;
 }
 

@@ -162,3 +162,27 @@ async fn a_key_that_may_be_forgotten_is_not_relied_on() {
     nothing_temporary_left(&world);
     world.finish().await;
 }
+
+// proves A4
+#[tokio::test]
+async fn a_change_of_a_known_record_cannot_be_said_to_be_another() {
+    let world = tidemark_tests::world::Stage::tasks(2).open().await;
+    world.set("t001", "state", "done").await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![500]).method("PUT")));
+    while world.queue()[0].mutation_state != MutationState::Parked {
+        // A success beside it: the fault is this change's own.
+        world.clock.advance_s(400);
+        world.sync().await;
+    }
+    world.server.clear_faults();
+    let change = world.queue().remove(0);
+    if matches!(change.reason, Some(WaitReason::MayHaveBeenSent)) {
+        assert!(world.engine().is_there(&change.id, "t002").await.is_err());
+        world.engine().send_again(&change.id).await.unwrap();
+    } else {
+        assert!(world.engine().send_again(&change.id).await.is_err(), "it is certain that it was not done");
+        world.engine().reprocess_failed().await.unwrap();
+    }
+    assert_eq!(world.sync().await.confirmed, 1);
+    world.finish().await;
+}

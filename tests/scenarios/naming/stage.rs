@@ -11,11 +11,21 @@ pub const KEYS: &str = r#"{"write":{"client_ids":false}}"#;
 pub const NO_KEYS: &str = r#"{"write":{"client_ids":false,"keys":{"honoured":false}}}"#;
 
 pub async fn open(settings: &str) -> World {
-    let refers = |path: &str, collection: &str| Reference { path: path.into(), collection: collection.into() };
+    let refers =
+        |path: &str, collection: &str| Reference { path: path.into(), collection: collection.into() };
     let mut stage = Stage::default()
-        .collection(CollectionSpec { references: vec![refers("/parent", "customers")], ..CollectionSpec::named("customers") })
-        .collection(CollectionSpec { references: vec![refers("/customer", "customers")], ..CollectionSpec::named("orders") })
-        .collection(CollectionSpec { references: vec![refers("/order", "orders")], ..CollectionSpec::named("lines") })
+        .collection(CollectionSpec {
+            references: vec![refers("/parent", "customers")],
+            ..CollectionSpec::named("customers")
+        })
+        .collection(CollectionSpec {
+            references: vec![refers("/customer", "customers")],
+            ..CollectionSpec::named("orders")
+        })
+        .collection(CollectionSpec {
+            references: vec![refers("/order", "orders")],
+            ..CollectionSpec::named("lines")
+        })
         .settings(settings);
     stage.server.names_records = true;
     stage.open().await
@@ -40,7 +50,8 @@ pub fn here(world: &World, collection: &str, rid: &str) -> Value {
 
 /// What the server has, whole.
 pub fn there(world: &World, collection: &str) -> Vec<Value> {
-    let listed = world.server.with_world(|server| tidemark_tests::audit::listed(server, &[collection.to_owned()]));
+    let listed =
+        world.server.with_world(|server| tidemark_tests::audit::listed(server, &[collection.to_owned()]));
     listed.into_values().collect()
 }
 

@@ -109,7 +109,11 @@ async fn an_open_conflict_of_the_double_is_looked_at_anew() {
     assert_eq!(conflicts.len(), 1, "nobody has decided about it: {:?}", here(&world, "customers", &customer));
     assert_eq!(there(&world, "customers").remove(0)["title"], "ACME", "nothing is overwritten");
     let mine = tidemark_model::view::Resolution::LocalWins {};
-    world.engine().resolve_conflict(conflicts[0].id, mine, None, tidemark_tests::world::NO_HOLD).await.unwrap();
+    world
+        .engine()
+        .resolve_conflict(conflicts[0].id, mine, None, tidemark_tests::world::NO_HOLD)
+        .await
+        .unwrap();
     world.sync().await;
     assert_eq!(there(&world, "customers").remove(0)["title"], "Acme Ltd");
     nothing_temporary_left(&world);

@@ -60,7 +60,10 @@ async fn a_server_restored_from_an_old_copy_resurrects_no_delete() {
     assert_eq!((world.here("t011"), world.there("t011")), (None, None));
     let asked = world.engine().list_conflicts(0, 10).unwrap().rows;
     assert_eq!(asked.len(), 1, "what the copy does not have is not put there by itself: {asked:?}");
-    assert_eq!((asked[0].resource_id.as_str(), asked[0].conflict_type), ("t012", ConflictType::UpdatedHereDeletedThere));
+    assert_eq!(
+        (asked[0].resource_id.as_str(), asked[0].conflict_type),
+        ("t012", ConflictType::UpdatedHereDeletedThere)
+    );
     world.engine().resolve_conflict(asked[0].id, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
     settle(&world).await;
     assert_eq!(world.there("t012").unwrap()["state"], "mine", "a person may");

@@ -61,6 +61,10 @@ async fn a_connection_made_anew_for_another_person_sends_nothing_of_the_former()
     world.sync().await;
     assert_eq!((world.effect_count(), world.here("t001")), (0, Some(task(1))));
     let thrown = world.engine().get_change(&change).unwrap();
-    assert_eq!((thrown.row.collection.as_str(), thrown.row.record.as_str()), (TASKS, "t001"), "it is in the trash");
+    assert_eq!(
+        (thrown.row.collection.as_str(), thrown.row.record.as_str()),
+        (TASKS, "t001"),
+        "it is in the trash"
+    );
     world.finish().await;
 }

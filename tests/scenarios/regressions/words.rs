@@ -18,9 +18,11 @@ async fn a_timeout_whose_text_says_400_is_no_400() {
     world.wire.set_url(Some(proxy.url("/v1/")));
     world.restart().await;
     world.set("t001", "state", "400 Bad Request").await;
-    for (status, words) in [(504, "upstream timed out after 400 ms"), (503, "400 Bad Request"), (502, "409")] {
+    for (status, words) in [(504, "upstream timed out after 400 ms"), (503, "400 Bad Request"), (502, "409")]
+    {
         let said = format!(r#"{{"type":"about:blank","title":"{words}","status":400}}"#);
-        proxy.add(Rule::once(Fault::Say(Canned::new(status, "application/problem+json", said))).method("PUT"));
+        proxy
+            .add(Rule::once(Fault::Say(Canned::new(status, "application/problem+json", said))).method("PUT"));
         world.sync().await;
         assert_eq!(world.queue()[0].mutation_state, MutationState::Uncertain, "{words}");
         world.clock.advance_s(400);

@@ -73,6 +73,9 @@ export const bridge = {
   change: (id: string) => call(commands.getChange(id)),
   retry: (ids: string[]) => call(commands.retry(ids)),
   reprocessFailed: () => call(commands.reprocessFailed()),
+  mayBe: (id: string) => call(commands.mayBe(id)),
+  isThere: (id: string, record: string) => call(commands.isThere(id, record)),
+  sendAgain: (id: string) => call(commands.sendAgain(id)),
   discard: (ids: string[]) => call(commands.discard(ids)),
   hold: (ids: string[], held: boolean) => call(commands.hold(ids, held)),
 

@@ -37,7 +37,9 @@ fn in_words(id: &str, offered: &[MayBeIt]) -> String {
 /// A person says under which id it is there.
 pub async fn is_there(engine: &Engine, id: &str, record: &str, out: &Out) -> Result<Exit, Fault> {
     engine.is_there(id, record).await?;
-    out.say(&json!({ "record": record }), || format!("{} is the record that was made here.", words::plain(record)));
+    out.say(&json!({ "record": record }), || {
+        format!("{} is the record that was made here.", words::plain(record))
+    });
     Ok(Exit::Done)
 }
 

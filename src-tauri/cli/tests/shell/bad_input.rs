@@ -165,7 +165,9 @@ async fn what_would_be_saved_otherwise_than_it_was_typed_is_refused_and_named() 
     }
     let update = ["records", "update", "Work", "customers", "CU-0001"];
     let twice = [&update[..], &["extra={\"x\":1,\"x\":2}"]].concat();
-    assert!(shell.run(&twice).await.ends(1).error()["message"].as_str().unwrap().contains("'/x' stands twice"));
+    assert!(
+        shell.run(&twice).await.ends(1).error()["message"].as_str().unwrap().contains("'/x' stands twice")
+    );
     let merge = shell.file("merge.json", r#"{"name":"A","name":"B"}"#);
     shell.run(&[&update[..], &["--merge", merge.as_str()]].concat()).await.ends(1);
     let both = shell.run(&[&update[..], &["name=\"A\"", "/name=\"B\""]].concat()).await.ends(64);

@@ -27,7 +27,8 @@ pub fn create(place: &Place, intent: &Intent<'_>) -> WireForm {
 /// version is not known, and the record is fetched before its next change.
 pub fn named(place: &Place, item: &Sealed, answer: &Answer) -> Result<Remote, String> {
     let stored = answer.json().and_then(|body| document::parse(body).ok());
-    if let Some(stored) = stored.filter(|stored| stored.get(&place.id_field).and_then(wire::scalar).is_some()) {
+    if let Some(stored) = stored.filter(|stored| stored.get(&place.id_field).and_then(wire::scalar).is_some())
+    {
         return Ok(record::present(stored, answer, place));
     }
     let id = answer.header("location").and_then(|location| last_segment(place, location));
@@ -97,7 +98,9 @@ mod tests {
         assert_eq!(id("http://h/v1/c/tasks/17").as_deref(), Some("17"));
         assert_eq!(id("/v1/c/tasks/a%2Fb/").as_deref(), Some("a/b"));
         assert_eq!(id("c/tasks/17?x=1").as_deref(), Some("17"));
-        for other in ["/v1/jobs/17", "/v1/c/tasks/", "/v1/c/tasks", "17", "", "/v1/xc/tasks/17", "/c/tasks/%f"] {
+        for other in
+            ["/v1/jobs/17", "/v1/c/tasks/", "/v1/c/tasks", "17", "", "/v1/xc/tasks/17", "/c/tasks/%f"]
+        {
             assert_eq!(id(other), None, "{other}");
         }
     }

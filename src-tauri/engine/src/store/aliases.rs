@@ -31,17 +31,15 @@ pub(crate) fn add(
     now_rid: &str,
     at: Millis,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT OR REPLACE INTO aliases (collection_id, rid, now_rid, at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![collection_id, rid, now_rid, at.0])?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO aliases (collection_id, rid, now_rid, at) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![collection_id, rid, now_rid, at.0])?;
     Ok(())
 }
 
 /// Where a temporary id of a link leads: the collection, and the id that the record has now.
-pub(crate) fn of_link(
-    tx: &Connection,
-    link_id: i64,
-    rid: &str,
-) -> Result<Option<(i64, String)>, StoreError> {
+pub(crate) fn of_link(tx: &Connection, link_id: i64, rid: &str) -> Result<Option<(i64, String)>, StoreError> {
     Ok(tx
         .prepare_cached(
             "SELECT collection_id, now_rid FROM aliases

@@ -136,8 +136,10 @@ pub(crate) fn set_local(
 /// The server has named it.
 pub(crate) fn rename(tx: &Connection, id: i64, rid: &str) -> Result<(), StoreError> {
     // A title that was the id itself is the new one.
-    tx.prepare_cached("UPDATE records SET title = CASE WHEN title = rid THEN ?2 ELSE title END, rid = ?2 WHERE id = ?1")?
-        .execute(params![id, rid])?;
+    tx.prepare_cached(
+        "UPDATE records SET title = CASE WHEN title = rid THEN ?2 ELSE title END, rid = ?2 WHERE id = ?1",
+    )?
+    .execute(params![id, rid])?;
     Ok(())
 }
 

@@ -51,8 +51,10 @@ fn reserved_key(bytes: &[u8]) -> Option<String> {
         rest = rest.get(end + 1..)?;
         let is_key = rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':');
         // Few keys begin so, and only those are unescaped.
-        if is_key && (text.starts_with(b"\"$") || text.starts_with(b"\"\\u"))
-            && let Some(key) = serde_json::from_slice::<String>(text).ok().filter(|key| key.starts_with(RESERVED))
+        if is_key
+            && (text.starts_with(b"\"$") || text.starts_with(b"\"\\u"))
+            && let Some(key) =
+                serde_json::from_slice::<String>(text).ok().filter(|key| key.starts_with(RESERVED))
         {
             return Some(key);
         }
@@ -173,7 +175,10 @@ mod tests {
     #[test]
     fn a_key_that_stands_twice_is_named_with_its_place() {
         assert_eq!(twice(r#"{"a":1,"b":2,"a":3}"#).as_deref(), Some("/a"));
-        assert_eq!(twice(r#"{"rows":[{"x":1},{"x":1,"y":[{"x":1,"x":1}]}]}"#).as_deref(), Some("/rows/1/y/0/x"));
+        assert_eq!(
+            twice(r#"{"rows":[{"x":1},{"x":1,"y":[{"x":1,"x":1}]}]}"#).as_deref(),
+            Some("/rows/1/y/0/x")
+        );
         assert_eq!(twice(r#"{"é":1,"\u00e9":2}"#).as_deref(), Some("/é"), "however it is spelt");
         assert_eq!(twice(r#"{"a/b":1,"a/b":2}"#).as_deref(), Some("/a~1b"));
         assert_eq!(twice(r#"{"":1,"":2}"#).as_deref(), Some("/"));
@@ -201,7 +206,10 @@ mod tests {
         ] {
             assert!(matches!(typed(text.as_bytes()), Err(DocumentError::Reserved { .. })), "{text}");
         }
-        for text in [r#"{"a":"$serde_json::private::Number"}"#, r#"{"$a":1,"\\":"\\","u":"\"$serde_json::private::"}"#] {
+        for text in [
+            r#"{"a":"$serde_json::private::Number"}"#,
+            r#"{"$a":1,"\\":"\\","u":"\"$serde_json::private::"}"#,
+        ] {
             assert!(typed(text.as_bytes()).is_ok(), "{text}");
         }
     }

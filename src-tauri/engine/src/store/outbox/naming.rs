@@ -13,14 +13,14 @@ pub(crate) fn rename(tx: &Connection, record_id: i64, rid: &str) -> Result<(), S
     Ok(())
 }
 
-/// Whether a record of a collection was sent to be named and the answer is not in.
-pub(crate) fn has_unnamed(tx: &Connection, collection_id: i64) -> Result<bool, StoreError> {
+/// Whether a record of a collection was sent to be named, by whoever is signed in, and the answer is not in.
+pub(crate) fn has_unnamed(tx: &Connection, collection_id: i64, principal: &str) -> Result<bool, StoreError> {
     Ok(tx
         .prepare_cached(
             "SELECT 1 FROM outbox WHERE state IN ('sealed', 'uncertain') AND operation = 'create'
-                AND collection_id = ?1 LIMIT 1",
+                AND collection_id = ?1 AND principal = ?2 LIMIT 1",
         )?
-        .exists([collection_id])?)
+        .exists(params![collection_id, principal])?)
 }
 
 /// One lane joins another that is not empty; whichever is then the oldest goes first.

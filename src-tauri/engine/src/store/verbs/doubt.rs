@@ -57,13 +57,21 @@ pub(crate) fn doubtful(tx: &Connection, id: &str) -> Result<MutationRow, StoreEr
 }
 
 /// Records that came from the server since a doubtful create was made and hold everything that it holds.
-pub(crate) fn candidates(tx: &Connection, mutation: &MutationRow, id_field: &str) -> Result<Vec<MayBeIt>, StoreError> {
+pub(crate) fn candidates(
+    tx: &Connection,
+    mutation: &MutationRow,
+    id_field: &str,
+) -> Result<Vec<MayBeIt>, StoreError> {
     let Some(sent) = sent_fields(mutation, id_field)? else { return Ok(Vec::new()) };
     let later = records::made_after(tx, mutation.collection_id, mutation.record_id, LOOKED_AT)?;
-    let alike = later.into_iter().filter(|record| {
-        record.base.document.as_ref().is_some_and(|document| has_all_of(document, &sent))
-    });
-    let offer = |record: records::RecordRow| MayBeIt { record: record.rid, title: record.title, changed_at: record.base.at };
+    let alike = later
+        .into_iter()
+        .filter(|record| record.base.document.as_ref().is_some_and(|document| has_all_of(document, &sent)));
+    let offer = |record: records::RecordRow| MayBeIt {
+        record: record.rid,
+        title: record.title,
+        changed_at: record.base.at,
+    };
     Ok(alike.take(OFFERED).map(offer).collect())
 }
 
@@ -92,11 +100,18 @@ pub(crate) fn is_there(
     tx: &Connection,
     place: &Place,
     id: &str,
-    rid: &str,
+    (rid, server_names): (&str, bool),
     remote: &Remote,
     now: Millis,
 ) -> Result<Moved, StoreError> {
     let mutation = doubtful(tx, id)?;
+    if rid != mutation.rid && !(server_names && mutation.operation == Operation::Create) {
+        return Err(refuse(
+            RefusalCode::Invalid,
+            format!("the change '{id}' is about '{}' and cannot be there as '{rid}'", mutation.rid),
+            "Only a new record on a server that names records itself has another id there.",
+        ));
+    }
     let Some(document) = remote.document() else {
         return Err(refuse(
             RefusalCode::NotFound,

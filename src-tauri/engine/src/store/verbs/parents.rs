@@ -102,7 +102,8 @@ pub(crate) fn stands_apart(
     if tail.operation != Operation::Create {
         return Ok(false);
     }
-    let own = temporary::is(&record.rid) && temporary::replaced_in(changes, &record.rid, &Value::Null).is_some();
+    let own =
+        temporary::is(&record.rid) && temporary::replaced_in(changes, &record.rid, &Value::Null).is_some();
     Ok(own || circle(tx, place, record, after)?.is_some())
 }
 
@@ -124,7 +125,8 @@ fn circle(
             continue;
         }
         seen.push(parent.record.id);
-        let Some((collection, references)) = references_of(tx, place.link_id, parent.record.collection_id)? else {
+        let Some((collection, references)) = references_of(tx, place.link_id, parent.record.collection_id)?
+        else {
             continue;
         };
         let way = format!("{way} → {}", name(&collection, &parent.record.rid));
@@ -189,7 +191,12 @@ pub(crate) fn must_wait(
         rename::map_record(tx, mutation.record_id, &id, &named)?;
         return Ok(true);
     }
-    park_unsendable(tx, mutation, &format!("it refers to '{id}', which the server cannot be told of: that record was never made there"), now)?;
+    park_unsendable(
+        tx,
+        mutation,
+        &format!("it refers to '{id}', which the server cannot be told of: that record was never made there"),
+        now,
+    )?;
     Ok(true)
 }
 

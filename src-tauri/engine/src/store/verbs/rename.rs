@@ -183,15 +183,12 @@ pub(crate) fn with_known_names<'a>(
             }
         }
         EditKind::Update { rid, changes } => {
-            for change in changes {
-                let value = serde_json::to_value(change)?;
-                for id in temporary::ids_in(&value) {
-                    if let Some(name) = named(tx, place.link_id, id)?
-                        && let EditKind::Update { changes, .. } = &mut known.to_mut().kind
-                        && let Some(mapped) = temporary::replaced_in(changes, id, &name)
-                    {
-                        *changes = mapped;
-                    }
+            for id in temporary::ids_in_changes(changes) {
+                if let Some(name) = named(tx, place.link_id, id)?
+                    && let EditKind::Update { changes, .. } = &mut known.to_mut().kind
+                    && let Some(mapped) = temporary::replaced_in(changes, id, &name)
+                {
+                    *changes = mapped;
                 }
             }
             if let Cow::Owned(now_rid) = aliases::resolve(tx, place.collection_id, rid)?

@@ -1,7 +1,7 @@
 //! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
 
-use super::{Moved, rename};
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
+use super::{Moved, rename};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
@@ -132,10 +132,15 @@ pub(crate) fn refreshed(
 fn evidence(tx: &Connection, mutation: &MutationRow, remote: &Remote) -> Result<Evidence, StoreError> {
     let sealed = mutation.sealed_doc.as_deref().map(records::serde_json_value).transpose()?;
     let base_version = records::get(tx, mutation.record_id)?.and_then(|record| record.base.version);
-    let evidence = judge(mutation.operation, &mutation.changes, sealed.as_ref(), base_version.as_deref(), remote);
+    let evidence =
+        judge(mutation.operation, &mutation.changes, sealed.as_ref(), base_version.as_deref(), remote);
     Ok(match (evidence, remote) {
         // Nobody else can have made a record of this id; what differs was done to it since, or by the server.
-        (Evidence::Moved, Remote::Present { .. }) if is_named_here(mutation.operation, &mutation.rid, &mutation.id) => Evidence::Applied,
+        (Evidence::Moved, Remote::Present { .. })
+            if is_named_here(mutation.operation, &mutation.rid, &mutation.id) =>
+        {
+            Evidence::Applied
+        }
         (evidence, _) => evidence,
     })
 }
@@ -227,7 +232,10 @@ pub(crate) fn confirm(
 }
 
 /// The server's document with what is still pending on top; none where the last of it deletes.
-pub(crate) fn pending_on(document: Option<&Value>, rest: &[MutationRow]) -> Result<Option<Value>, change::ChangeError> {
+pub(crate) fn pending_on(
+    document: Option<&Value>,
+    rest: &[MutationRow],
+) -> Result<Option<Value>, change::ChangeError> {
     let empty = Value::Object(serde_json::Map::new());
     let mut local = document.cloned();
     for mutation in rest {
