@@ -58,7 +58,7 @@ async fn while_the_answer_can_still_come_nothing_is_shown_twice() {
     world.sync().await;
     assert_eq!((count(&world), record(&world, "customers", &customer).row.id), (1, the_one_there(&world)));
     let all = json!({"id": the_one_there(&world), "title": "Acme", "town": "Ulm", "phone": "1"});
-    assert_eq!(there(&world, "customers"), [all.clone()]);
+    assert_eq!(there(&world, "customers"), vec![all.clone()]);
     assert_eq!(here(&world, "customers", &customer), all);
     nothing_temporary_left(&world);
     world.finish().await;

@@ -182,7 +182,8 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     return { done: found.length, alreadyGone: ids.length - found.length };
   },
   may_be: (world, args) => {
-    if (!world.changes.some((one) => one.row.id === args.id)) return refuse("not_found", "There is no such change.");
+    if (!world.changes.some((one) => one.row.id === args.id))
+      return refuse("not_found", "There is no such change.");
     return [];
   },
   is_there: (world, args) => {
