@@ -225,7 +225,11 @@ fn enqueue(
             // Only what the server never had, and what nothing else is on its way for, leaves no trace; else the older
             // deletion goes on.
             if lane.len() == 1 && record.base.document.is_none() {
-                records::remove(tx, record.id)?;
+                match record.base.version {
+                    None => records::remove(tx, record.id)?,
+                    // The tombstone of an earlier life: a later create has to be told from it.
+                    Some(_) => records::set_local(tx, record, None, false, edit.now)?,
+                }
             }
         }
         (Coalesced::Successor | Coalesced::Into { .. } | Coalesced::Vanish, _) => {
