@@ -139,6 +139,39 @@ fn an_id_that_could_lead_elsewhere_touches_nothing_else() {
     stage.finish();
 }
 
+// proves A1
+#[test]
+fn what_would_be_saved_otherwise_than_it_was_typed_is_refused_and_named() {
+    let stage = Stage::linked(&[TASK]);
+    let abyss = format!("{{\"a\":{}}}", nested(10_000));
+    let huge = json!({"a": "x".repeat(20 * MIB)}).to_string();
+    for (document, words) in [
+        (r#"{"title":"A","state":"open","title":"B"}"#, "'/title' stands twice"),
+        (r#"{"n":NaN}"#, "not JSON"),
+        (abyss.as_str(), "deeper than 128 levels"),
+        (huge.as_str(), "at most 16777216"),
+    ] {
+        let refusal = create(&stage, document).expect_err(words);
+        assert_eq!(refusal.code, RefusalCode::Invalid);
+        assert!(refusal.message.contains(words), "{refusal:?}");
+        assert!(refusal.message.len() < 1_000, "a refusal is a sentence");
+    }
+    let update = |edits: Value| {
+        stage.call("update_record", json!({"link": LINK, "collection": TASKS, "id": "t1", "edits": edits}))
+    };
+    let twice = update(json!([{"path": "/extra", "set": r#"{"x":1,"x":2}"#}])).expect_err("it stands twice");
+    assert!(twice["message"].as_str().unwrap_or_default().contains("'/x' stands twice"), "{twice}");
+    let nothing: Saved =
+        serde_json::from_value(update(json!([])).expect("nothing is no fault")).expect("it says so");
+    assert_eq!(nothing.change, None, "an empty update is no change");
+    let nowhere = json!({"link": LINK, "collection": "nothing", "document": "{}"});
+    let refusal = stage.call("create_record", nowhere).expect_err("there is no such collection");
+    assert_eq!(refusal["code"], "not_found", "{refusal}");
+    stage.sync();
+    assert_eq!(stage.there("t1").as_deref(), Some(TASK));
+    stage.finish();
+}
+
 /// Every command with each of its arguments by turns huge, deep, hostile or of a wrong type.
 #[test]
 fn no_command_panics_at_any_argument() {
@@ -146,7 +179,7 @@ fn no_command_panics_at_any_argument() {
     stage.conflict_over("t1");
     let right = json!({
         "link": LINK, "collection": TASKS, "id": "t1", "name": LINK, "ids": ["x"], "filter": {}, "offset": 0,
-        "limit": 10, "held": true, "force": false, "secret": "", "offline": true, "expected": 7, "seen": null,
+        "limit": 10, "held": true, "force": false, "secret": "", "offline": true, "expected": 7, "seen": null, "record": "x",
         "document": "{}", "edits": [], "resolution": {"strategy": "skip"}, "settings": {},
     });
     let mut strange: Vec<Value> = HOSTILE.map(Value::from).to_vec();

@@ -49,6 +49,7 @@ proofs! {
     queue::a_change_waits_is_shown_whole_and_goes,
     queue::a_held_change_stays_and_a_discarded_one_is_undone,
     queue::a_refused_change_is_sent_again_by_name_or_with_all_others,
+    queue::a_change_that_may_have_been_sent_is_found_or_sent_again,
     queue::clearing_needs_the_number_that_was_shown,
     queue::what_ended_long_ago_is_cleaned_and_nothing_else,
     transactions::a_failed_one_is_listed_shown_and_restored,

@@ -1,11 +1,12 @@
 //! The queue by command.
 
-use crate::stage::{Commands, Stage, TASKS};
+use crate::stage::{Commands, LINK, Stage, TASKS};
 use serde_json::{Value, json};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, ChangeDetail, ChangeRow, ChangeState, ListPage, QueueStats, RefusalCode, WaitReason,
+    BulkResult, ChangeDetail, ChangeRow, ChangeState, ListPage, MayBeIt, QueueStats, RefusalCode, Saved,
+    WaitReason,
 };
 use tidemark_sandbox::{Faults, Switch};
 
@@ -100,6 +101,44 @@ pub fn a_refused_change_is_sent_again_by_name_or_with_all_others() -> Commands {
     stage.sync();
     assert_eq!(["t1", "t2", "t3"].map(|id| stage.member_there(id, "state")), ["done", "done", "done"]);
     assert_eq!(stage.status().queue_length, Count(0));
+    stage.finish()
+}
+
+// proves A4, A8
+pub fn a_change_that_may_have_been_sent_is_found_or_sent_again() -> Commands {
+    let stage = Stage::naming();
+    let ids = ["one", "two"].map(|title| {
+        stage.server.set_faults(Faults {
+            drop_after: Some(Switch::always(title == "one").method("POST")),
+            drop_before: Some(Switch::always(title == "two").method("POST")),
+            ..Faults::default()
+        });
+        let document = json!({ "title": title }).to_string();
+        let saved: Saved =
+            stage.ask("create_record", json!({"link": LINK, "collection": TASKS, "document": document}));
+        stage.sync();
+        stage.server.clear_faults();
+        stage.clock().advance(60_000);
+        stage.sync();
+        saved.change.expect("a change")
+    });
+    let parked = rows(&stage, json!({"state": "needs_you"}));
+    assert_eq!(parked.len(), 2);
+    assert!(parked.iter().all(|row| row.reason == Some(WaitReason::MayHaveBeenSent)), "{parked:?}");
+    let offered: Vec<MayBeIt> = stage.ask("may_be", json!({ "id": ids[0] }));
+    assert_eq!(offered.len(), 1, "{offered:?}");
+    assert_eq!(stage.ask::<Vec<MayBeIt>>("may_be", json!({ "id": ids[1] })), []);
+    let nowhere = stage.refused("is_there", json!({"id": ids[1], "record": "s99"}));
+    assert_eq!(nowhere.code, RefusalCode::NotFound, "{nowhere:?}");
+    stage.ask::<()>("is_there", json!({"id": ids[0], "record": offered[0].record}));
+    stage.ask::<()>("send_again", json!({ "id": ids[1] }));
+    assert_eq!(stage.refused("send_again", json!({ "id": ids[0] })).code, RefusalCode::NotNow);
+    assert_eq!(stage.refused("may_be", json!({ "id": "none" })).code, RefusalCode::NotFound);
+    stage.sync();
+    assert_eq!(
+        (rows(&stage, json!({})), stage.server.report().expect("it tells").effects.len()),
+        (vec![], 2)
+    );
     stage.finish()
 }
 

@@ -85,6 +85,19 @@ impl Stage {
         stage
     }
 
+    /// A server that names its records itself and remembers no keys, linked.
+    pub fn naming() -> Self {
+        let stage = Self::with(
+            SandboxOptions { names_records: true, ..server_of(&[]) },
+            Some(ManualClock::default()),
+        );
+        let mut link = stage.link_with(None);
+        link["settings"] = r#"{"write":{"client_ids":false,"keys":{"honoured":false}}}"#.into();
+        stage.ask::<AddedLink>("add_link", json!({ "link": link }));
+        stage.sync();
+        stage
+    }
+
     fn with(mut server: SandboxOptions, clock: Option<ManualClock>) -> Self {
         if let Some(clock) = clock.clone() {
             server.now = Arc::new(move || {

@@ -4,6 +4,7 @@
 mod coalescing;
 mod converging;
 mod desk;
+mod naming;
 mod steps;
 
 use proptest::test_runner::{Config, RngSeed};

@@ -5,6 +5,7 @@
 
 mod acknowledgement;
 mod backups;
+mod bad_input;
 mod causes;
 mod coalescing;
 mod conflicts;
@@ -23,6 +24,7 @@ mod login_page;
 mod lost_answer;
 mod merging;
 mod mid_drain;
+mod naming;
 mod numbers;
 mod offline;
 mod old_copy;
@@ -42,5 +44,6 @@ mod tombstones;
 mod transactions;
 mod trash;
 mod two_engines;
+mod uncertain;
 mod whole_sets;
 mod wrong_address;

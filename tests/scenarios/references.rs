@@ -114,3 +114,84 @@ async fn records_that_refer_to_each_other_are_not_hung_on() {
     assert_eq!(effects(&world), ["c1", "o1", "c1"]);
     world.finish().await;
 }
+
+fn both_ways() -> Stage {
+    let customer = Reference { path: "/customer".into(), collection: "customers".into() };
+    let order = Reference { path: "/order".into(), collection: "orders".into() };
+    let parent = Reference { path: "/parent".into(), collection: "customers".into() };
+    Stage::default()
+        .collection(CollectionSpec { references: vec![order, parent], ..CollectionSpec::named("customers") })
+        .collection(CollectionSpec { references: vec![customer], ..CollectionSpec::named("orders") })
+}
+
+// proves C8
+#[tokio::test]
+async fn a_circle_of_new_records_is_refused_with_the_ids_in_it() {
+    let world = both_ways().open().await;
+    world.server.go_offline().await.unwrap();
+    make(&world, "orders", &json!({"id": "o1", "customer": "c1"})).await;
+    make(&world, "customers", &json!({"id": "c2", "order": "o1"})).await;
+    make(&world, "orders", &json!({"id": "o2", "customer": "c2"})).await;
+    let closing = json!({"id": "c1", "order": "o2"}).to_string();
+    let refused = world.engine().create_record(LINK, "customers", &closing, None).await.unwrap_err();
+    let refused = tidemark_model::view::Refusal::from(refused);
+    let way = "customers 'c1' → orders 'o2' → customers 'c2' → orders 'o1' → customers 'c1'";
+    assert!(refused.message.contains(way), "{refused:?}");
+    assert_eq!(world.queue().len(), 3, "nothing of it was saved");
+    assert!(world.engine().get_record(LINK, "customers", "c1").is_err());
+    make(&world, "customers", &json!({"id": "c1"})).await;
+    set(&world, "customers", "c1", "order", json!("o2")).await;
+    assert_eq!(world.queue().len(), 5, "saved without it, the reference follows as a change of its own");
+    world.check_books();
+    world.server.go_online().await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 5);
+    assert_eq!(effects(&world), ["c1", "o1", "c2", "o2", "c1"]);
+    world.finish().await;
+}
+
+// proves C8
+#[tokio::test]
+async fn a_child_that_was_saved_before_its_parent_waits_for_it() {
+    let world = both_ways().open().await;
+    world.server.go_offline().await.unwrap();
+    make(&world, "orders", &json!({"id": "o1", "customer": "c1"})).await;
+    make(&world, "customers", &json!({"id": "c1", "parent": "c0"})).await;
+    make(&world, "customers", &json!({"id": "c0"})).await;
+    world.server.go_online().await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 3);
+    assert_eq!(effects(&world), ["c0", "c1", "o1"]);
+    world.finish().await;
+}
+
+// proves C8
+#[tokio::test]
+async fn a_child_of_several_parents_and_a_long_chain_go_in_order() {
+    let world = both_ways().open().await;
+    world.server.go_offline().await.unwrap();
+    make(&world, "customers", &json!({"id": "c000"})).await;
+    for number in 1..40 {
+        let (id, parent) = (format!("c{number:03}"), format!("c{:03}", number - 1));
+        make(&world, "customers", &json!({"id": id, "parent": parent})).await;
+    }
+    make(&world, "orders", &json!({"id": "o1", "customer": "c039"})).await;
+    make(&world, "customers", &json!({"id": "last", "parent": "c020", "order": "o1"})).await;
+    world.server.go_online().await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 42);
+    let order = effects(&world);
+    let place = |id: &str| order.iter().position(|effect| effect == id).unwrap();
+    assert!((1..40).all(|n| place(&format!("c{:03}", n - 1)) < place(&format!("c{n:03}"))), "{order:?}");
+    assert!(place("c039") < place("o1") && place("o1") < place("last") && place("c020") < place("last"));
+    world.finish().await;
+}
+
+// proves C8
+#[tokio::test]
+async fn a_record_that_refers_to_itself_goes_by_itself() {
+    let world = both_ways().open().await;
+    make(&world, "customers", &json!({"id": "c1", "parent": "c1"})).await;
+    make(&world, "customers", &json!({"id": "c2"})).await;
+    set(&world, "customers", "c2", "parent", json!("c2")).await;
+    assert!(world.sync().await.confirmed >= 2);
+    assert_eq!(world.queue(), []);
+    world.finish().await;
+}

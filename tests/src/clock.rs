@@ -25,6 +25,8 @@ struct Face {
     now: Millis,
     next: u64,
     sleepers: Vec<Sleeper>,
+    /// By how much it was put right so far.
+    corrected: i64,
 }
 
 struct Sleeper {
@@ -35,7 +37,7 @@ struct Sleeper {
 
 impl Default for ManualClock {
     fn default() -> Self {
-        let face = Face { now: START, next: 0, sleepers: Vec::new() };
+        let face = Face { now: START, next: 0, sleepers: Vec::new(), corrected: 0 };
         Self { face: Arc::new(Mutex::new(face)), lie_downs: watch::Sender::new(0) }
     }
 }
@@ -57,6 +59,20 @@ impl ManualClock {
     /// Moves the clock by seconds.
     pub fn advance_s(&self, seconds: i64) {
         self.advance(seconds * 1000);
+    }
+
+    /// Somebody puts the clock right by so many milliseconds, back or forward; no time passes, and nobody sleeps longer
+    /// because of it, as with the system's clock.
+    pub fn correct(&self, ms: i64) {
+        {
+            let mut face = self.face();
+            face.now = face.now.plus(ms);
+            face.corrected += ms;
+            for sleeper in &mut face.sleepers {
+                sleeper.at = sleeper.at.min(sleeper.at.plus(ms));
+            }
+        }
+        self.advance(0);
     }
 
     /// Moves the clock to an instant; one that has passed moves nothing.
@@ -105,7 +121,7 @@ impl Clock for ManualClock {
     fn sleep_until(&self, at: Millis) -> BoxFuture<'static, ()> {
         let mut face = self.face();
         face.next += 1;
-        Box::pin(Sleep { clock: self.clone(), id: face.next, at })
+        Box::pin(Sleep { clock: self.clone(), id: face.next, at, corrected: face.corrected })
     }
 }
 
@@ -113,6 +129,8 @@ struct Sleep {
     clock: ManualClock,
     id: u64,
     at: Millis,
+    /// By how much the clock had been put right when it began.
+    corrected: i64,
 }
 
 impl Future for Sleep {
@@ -122,10 +140,11 @@ impl Future for Sleep {
         {
             let mut face = self.clock.face();
             face.sleepers.retain(|sleeper| sleeper.id != self.id);
-            if face.now >= self.at {
+            let at = self.at.plus((face.corrected - self.corrected).min(0));
+            if face.now >= at {
                 return Poll::Ready(());
             }
-            face.sleepers.push(Sleeper { id: self.id, at: self.at, waker: context.waker().clone() });
+            face.sleepers.push(Sleeper { id: self.id, at, waker: context.waker().clone() });
         }
         self.clock.lie_downs.send_modify(|laid_down| *laid_down += 1);
         Poll::Pending

@@ -39,15 +39,31 @@ pub struct Direct {
     weather: Arc<Mutex<Weather>>,
     clock: ManualClock,
     honours_keys: bool,
+    names_records: bool,
 }
 
 impl Direct {
     /// A server with empty collections; one that does not honour keys never gets to see one.
     pub fn new(collections: &[&str], clock: ManualClock, honours_keys: bool) -> Self {
+        Self::made(collections, clock, honours_keys, false)
+    }
+
+    /// The same, where the server alone names new records.
+    pub fn naming(collections: &[&str], clock: ManualClock, honours_keys: bool) -> Self {
+        Self::made(collections, clock, honours_keys, true)
+    }
+
+    fn made(collections: &[&str], clock: ManualClock, honours_keys: bool, names_records: bool) -> Self {
         let specs = collections.iter().map(|name| tidemark_sandbox::CollectionSpec::named(name)).collect();
-        let options = WorldOptions { collections: specs, ..WorldOptions::default() };
+        let options = WorldOptions { collections: specs, names_records, ..WorldOptions::default() };
         let world = World::open(options, instant(clock.now())).expect("a world in memory opens");
-        Self { world: Arc::new(Mutex::new(world)), weather: Arc::default(), clock, honours_keys }
+        Self {
+            world: Arc::new(Mutex::new(world)),
+            weather: Arc::default(),
+            clock,
+            honours_keys,
+            names_records,
+        }
     }
 
     /// Changes the weather.
@@ -100,9 +116,13 @@ impl Direct {
             found.map(|(_, value)| value.clone())
         };
         Write {
-            form: if item.wire.method == "DELETE" { Form::Delete } else { Form::Put },
+            form: match item.wire.method.as_str() {
+                "DELETE" => Form::Delete,
+                "POST" => Form::Create,
+                _ => Form::Put,
+            },
             collection: item.collection.clone(),
-            id: Some(item.record.clone()),
+            id: (item.wire.method != "POST").then(|| item.record.clone()),
             precondition: Precondition {
                 if_match: header("If-Match"),
                 if_none_match: header("If-None-Match"),
@@ -124,7 +144,7 @@ impl Connector for Direct {
         Capabilities {
             honours_keys: self.honours_keys,
             key_lifetime: Millis(24 * 60 * 60 * 1000),
-            client_ids: true,
+            client_ids: !self.names_records,
             preconditions: true,
             echoes_document: true,
             in_flight: 6,
@@ -146,6 +166,19 @@ impl Connector for Direct {
 
     fn seal(&self, intent: &Intent<'_>) -> Result<WireForm, SealError> {
         let made = matches!(intent.operation, Operation::Create);
+        if made && self.names_records {
+            let mut document = intent.document.cloned().unwrap_or_default();
+            if let Value::Object(fields) = &mut document {
+                fields.shift_remove("id");
+            }
+            return Ok(WireForm {
+                method: "POST".into(),
+                target: intent.collection.to_owned(),
+                headers: Vec::new(),
+                body: Some(document.to_string()),
+                whole: false,
+            });
+        }
         let header = match (made, intent.base_version) {
             (true, _) => ("If-None-Match".to_owned(), "*".to_owned()),
             (false, Some(version)) => ("If-Match".to_owned(), format!("\"{version}\"")),

@@ -106,7 +106,7 @@ impl Shared {
             }
             (Some(Fault::Truncate), Some(answer)) => answer.half(),
             (Some(Fault::Garble), Some(answer)) => answer.garbled(),
-            (Some(Fault::Say(canned)), _) => canned.whole(),
+            (Some(Fault::Say(canned) | Fault::SayAfter(canned)), _) => canned.whole(),
             (Some(Fault::Flood), _) => Ok(answers::flood()),
             (Some(Fault::SilenceBefore | Fault::SilenceAfter), _) => {
                 // Until the rules are cleared; then the connection ends, as it would with a dead peer.

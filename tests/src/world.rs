@@ -35,6 +35,8 @@ pub struct Stage {
     pub link: LinkSettings,
     /// The engine's settings.
     pub engine: EngineSettings,
+    /// How far the server's clock is ahead of the engine's, in seconds.
+    pub server_ahead_s: i64,
 }
 
 impl Default for Stage {
@@ -43,6 +45,7 @@ impl Default for Stage {
             server: SandboxOptions::with_collections(&[TASKS]),
             link: LinkSettings::default(),
             engine: EngineSettings::default(),
+            server_ahead_s: 0,
         }
     }
 }
@@ -91,9 +94,10 @@ impl Stage {
     /// Starts the server and the engine, adds the link and pulls what is there.
     pub async fn open(mut self) -> World {
         let clock = ManualClock::default();
-        let now = clock.clone();
+        let (now, ahead) = (clock.clone(), self.server_ahead_s * 1_000);
         self.server.now = Arc::new(move || {
-            chrono::DateTime::from_timestamp_millis(now.now().0).expect("the clock shows a time of this era")
+            chrono::DateTime::from_timestamp_millis(now.now().0 + ahead)
+                .expect("the clock shows a time of this era")
         });
         let server = Sandbox::start(self.server).await.expect("the sandbox starts");
         let mut world = World {

@@ -2,6 +2,8 @@
 
 mod backup;
 pub mod conflicts;
+mod doubt;
+mod lines;
 mod link;
 mod merge;
 mod pausing;

@@ -137,6 +137,9 @@ pub enum RecordsCommand {
         file: PathBuf,
         #[command(flatten)]
         urgency: Urgency,
+        /// The file holds many documents, one on each line; a line that is refused does not stop the others.
+        #[arg(long)]
+        lines: bool,
     },
     /// Change fields of a record.
     Update(UpdateArguments),
@@ -246,6 +249,16 @@ pub enum QueueCommand {
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Records on the server that a change which may have been sent may have made.
+    MayBe { id: String },
+    /// Say that a change which may have been sent is on the server, under this id.
+    IsThere {
+        id: String,
+        /// The record's id on the server.
+        record: String,
+    },
+    /// Say that a change which may have been sent did not arrive: it goes again as a new one.
+    SendAgain { id: String },
     /// Write changes down, without secrets: values, attempts and requests.
     Export {
         /// Which; without one all that are not finished.

@@ -23,7 +23,7 @@ pub fn text(path: &Path) -> Result<String, Fault> {
 
 /// The JSON value of a file.
 pub fn value(path: &Path) -> Result<serde_json::Value, Fault> {
-    document::parse_value(text(path)?.as_bytes())
+    document::typed_value(text(path)?.as_bytes())
         .map_err(|error| Fault::Document { path: shown(path), error })
 }
 

@@ -13,6 +13,8 @@ mod beside_another;
 mod killed;
 #[path = "shell/main_job.rs"]
 mod main_job;
+#[path = "shell/many.rs"]
+mod many;
 #[path = "shell/merge.rs"]
 mod merge;
 #[path = "shell/parked.rs"]

@@ -156,7 +156,6 @@ mod tests {
     fn a_setting_that_is_not_served_is_named() {
         for (text, place) in [
             (r#"{"pull":{"kind":"none"}}"#, "pull.kind"),
-            (r#"{"write":{"client_ids":false}}"#, "write.client_ids"),
             (r#"{"collections":[{"name":"a","path":"../b"}]}"#, "collections.a.path"),
         ] {
             let settings = LinkSettings::parse(text).unwrap();

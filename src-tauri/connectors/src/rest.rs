@@ -1,10 +1,11 @@
 //! `rest`: the server contract, with settable names for servers that speak nearly the same.
 //!
 //! What it does not do yet is refused at construction with the setting's name: cursors of kind `none` (whole lists
-//! are compared) and ids made by the server.
+//! are compared).
 
 mod atomic;
 mod greet;
+mod naming;
 mod place;
 mod problem;
 mod pull;
@@ -57,12 +58,6 @@ fn refuse_unserved(settings: &LinkSettings) -> Result<(), SettingsError> {
     if settings.pull.kind == CursorKind::None {
         return refuse("pull.kind", "\"none\" is not served; \"opaque\" and \"time\" are");
     }
-    if !settings.write.client_ids {
-        return refuse(
-            "write.client_ids",
-            "servers that choose ids themselves are not served; leave it true",
-        );
-    }
     if settings.bucket.is_some() {
         return refuse("bucket", "only connections of kind kinto have a bucket");
     }
@@ -74,7 +69,7 @@ impl Connector for Rest {
         Capabilities {
             honours_keys: self.settings.write.keys.honoured,
             key_lifetime: Millis(self.key_lifetime.load(Ordering::Relaxed)),
-            client_ids: true,
+            client_ids: self.settings.write.client_ids,
             preconditions: self.settings.write.precondition != Precondition::None,
             echoes_document: true,
             in_flight: IN_FLIGHT,

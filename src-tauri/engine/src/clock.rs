@@ -18,16 +18,22 @@ impl Clock for SystemClock {
 
     fn sleep_until(&self, at: Millis) -> BoxFuture<'static, ()> {
         Box::pin(async move {
+            // A clock that is put back in the meantime makes no wait longer than it was meant to be.
+            let meant = left_until(at);
+            let started = tokio::time::Instant::now();
             loop {
-                let left = at.0 - SystemClock.now().0;
-                let Ok(left) = u64::try_from(left) else { return };
-                if left == 0 {
+                let left = left_until(at).min(meant.saturating_sub(started.elapsed()));
+                if left.is_zero() {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(left).min(LONGEST_TIMER)).await;
+                tokio::time::sleep(left.min(LONGEST_TIMER)).await;
             }
         })
     }
+}
+
+fn left_until(at: Millis) -> Duration {
+    Duration::from_millis(u64::try_from(at.0 - SystemClock.now().0).unwrap_or(0))
 }
 
 /// Random bits from the operating system, through UUIDv4's source.

@@ -1,5 +1,6 @@
 //! One cycle over one link: contact, push, pull, report.
 
+use crate::jump;
 use crate::link::Link;
 use crate::pull::pull;
 use crate::push::push;
@@ -84,6 +85,7 @@ pub(crate) async fn sync_once(
     if link.wish().end {
         return Ok(CycleReport::default());
     }
+    jump::notice(shared, link).await?;
     let mut run = Run { forced, only, ..Run::default() };
     let started = shared.now();
     // What has waited long enough to be seen in a pull waits no longer, whether a pull comes about or not.

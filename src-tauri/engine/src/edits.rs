@@ -51,7 +51,8 @@ impl Engine {
         beside: Beside,
     ) -> Result<Saved, StoreError> {
         let document = document_of(text)?;
-        let fresh_id = self.shared().uuid();
+        self.check_own_id(&self.place(link, collection)?, &document)?;
+        let fresh_id = self.fresh_id(link);
         self.save(link, collection, EditKind::Create { document, fresh_id }, beside).await
     }
 
@@ -169,11 +170,11 @@ impl Engine {
 
 /// A new record's document from its text.
 pub(crate) fn document_of(text: &str) -> Result<Value, StoreError> {
-    document::parse(text.as_bytes()).map_err(|error| {
+    document::typed(text.as_bytes()).map_err(|error| {
         refuse(
             RefusalCode::Invalid,
             format!("the new record cannot be used: {error}"),
-            "Give one JSON object of at most 16 MiB.",
+            "Give one JSON object of at most 16 MiB, each key once.",
         )
     })
 }
@@ -182,7 +183,7 @@ pub(crate) fn change_of(edit: &FieldEdit) -> Result<Change, StoreError> {
     match &edit.set {
         None => Ok(Change::remove(edit.path.clone())),
         Some(text) => {
-            let value = document::parse_value(text.as_bytes()).map_err(|error| {
+            let value = document::typed_value(text.as_bytes()).map_err(|error| {
                 refuse(
                     RefusalCode::Invalid,
                     format!("the value for '{}' cannot be used: {error}", edit.path),

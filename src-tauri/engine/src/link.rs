@@ -21,6 +21,8 @@ pub(crate) struct Link {
     pub(crate) capabilities: Capabilities,
     /// Held for the length of a cycle.
     pub(crate) cycle: tokio::sync::Mutex<()>,
+    /// The latest time at which a cycle began, to notice a clock that was put back.
+    pub(crate) latest: std::sync::atomic::AtomicI64,
     wish: Mutex<Wish>,
     woken: Notify,
     live: Mutex<LiveLink>,
@@ -50,6 +52,7 @@ impl Link {
             capabilities: connector.capabilities(),
             connector,
             cycle: tokio::sync::Mutex::new(()),
+            latest: std::sync::atomic::AtomicI64::new(0),
             wish: Mutex::new(Wish::default()),
             woken: Notify::new(),
             live: Mutex::new(LiveLink { link_id: row.id, ..LiveLink::default() }),
@@ -145,6 +148,12 @@ impl Breaker {
     /// Not closed: nothing counts towards giving up.
     pub(crate) fn is_open(&self) -> bool {
         self.opened_at.is_some()
+    }
+
+    /// The clock was put back by so many milliseconds.
+    pub(crate) fn clock_went_back(&mut self, by: i64) {
+        let times = self.failures.iter_mut().chain(&mut self.opened_at).chain(&mut self.until);
+        times.for_each(|time| *time = time.plus(-by));
     }
 
     /// Nothing is sent before.

@@ -6,7 +6,7 @@ use crate::push::push;
 use crate::shared::Shared;
 use crate::store::places::Place;
 use crate::store::verbs::pull::{self as verb, Applied};
-use crate::store::{CollectionRow, StoreError, collections, links};
+use crate::store::{CollectionRow, StoreError, collections, links, outbox};
 use std::sync::Arc;
 use tidemark_model::connector::{Page, PullFailure, PullRequest};
 use tidemark_model::failure::{ErrorClass, Failure};
@@ -62,6 +62,12 @@ async fn pull_collection(
             Ok((collection, verb::ack_seq(tx)?, waits))
         })?;
         let Some(collection) = collection.filter(|collection| !collection.paused) else { return Ok(()) };
+        // A record that was made and whose name is still on its way would come as a second one.
+        if !link.capabilities.client_ids
+            && shared.store.read(|tx| outbox::has_unnamed(tx, place.collection_id, &link.principal))?
+        {
+            return Ok(());
+        }
         // The guard has asked; until it is answered nothing of this collection comes in.
         if waits && !collection.removals_allowed {
             return Ok(());

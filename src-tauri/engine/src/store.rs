@@ -1,5 +1,6 @@
 //! The durable store: one SQLite database, one writer that commits in groups, readers that never wait.
 
+pub(crate) mod aliases;
 pub(crate) mod attempts;
 pub(crate) mod check;
 pub(crate) mod collections;

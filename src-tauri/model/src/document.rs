@@ -1,5 +1,9 @@
 //! JSON documents as people and servers wrote them: numbers keep their digits, keys keep their order.
 
+mod typed;
+
+pub use typed::{typed, typed_value};
+
 use serde_json::Value;
 
 /// The largest document that is taken in: 16 MiB of JSON text.
@@ -28,6 +32,18 @@ pub enum DocumentError {
         column: usize,
         /// The parser's words.
         what: String,
+    },
+    /// One object has the same key twice, and only one of the values could be kept.
+    #[error("'{path}' stands twice in one object; only one of the two could be kept")]
+    TwiceTheSame {
+        /// JSON Pointer of the key.
+        path: String,
+    },
+    /// A key that would not come back as it was given.
+    #[error("the key '{key}' cannot be kept; choose another name")]
+    Reserved {
+        /// The key.
+        key: String,
     },
     /// JSON, but not an object.
     #[error("the document is {found}; a record is a JSON object")]

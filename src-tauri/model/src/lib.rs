@@ -21,6 +21,7 @@ pub mod plan;
 pub mod rows;
 pub mod settings;
 pub mod status;
+pub mod temporary;
 pub mod transaction;
 pub mod uncertain;
 pub mod view;

@@ -43,7 +43,8 @@ pub fn judge(
             Evidence::NotApplied
         }
         (Operation::Create | Operation::Replace, Remote::Present { document, .. }) => {
-            if sealed.is_some_and(|sealed| same(sealed, document)) {
+            // What a server adds, or a colleague since, takes nothing of ours away.
+            if sealed.is_some_and(|sealed| has_all_of(document, sealed)) {
                 Evidence::Applied
             } else {
                 Evidence::Moved
@@ -61,12 +62,41 @@ pub fn judge(
     }
 }
 
+/// Whether a new record's id was made here together with its change, so that whatever carries it is that record.
+///
+/// Both are UUIDv7 made one after the other; an id that a person or another program chose stands far from its change,
+/// or is no such id at all.
+pub fn is_named_here(operation: Operation, record: &str, mutation: &str) -> bool {
+    let made_at = |id: &str| {
+        let id = uuid::Uuid::try_parse(id).ok().filter(|id| id.get_version_num() == 7)?;
+        let (seconds, nanos) = id.get_timestamp()?.to_unix();
+        i64::try_from(seconds).ok().map(|seconds| seconds * 1000 + i64::from(nanos / 1_000_000))
+    };
+    match (operation, made_at(record), made_at(mutation)) {
+        (Operation::Create, Some(record), Some(mutation)) => (0..=TOGETHER).contains(&(mutation - record)),
+        _ => false,
+    }
+}
+
+/// Milliseconds that may pass between the making of both.
+const TOGETHER: i64 = 1_000;
+
 /// Whether a document already has every value of some changes.
 pub fn holds(document: &Value, changes: &[Change]) -> bool {
     changes.iter().all(|change| match change {
         Change::Set { path, set } => document.pointer(path).is_some_and(|value| same(value, set)),
         Change::Remove { path, .. } => document.pointer(path).is_none(),
     })
+}
+
+/// Whether a document has every top-level field of another with the same value; what a server added is no difference.
+pub fn has_all_of(document: &Value, sent: &Value) -> bool {
+    match (document, sent) {
+        (Value::Object(document), Value::Object(sent)) => {
+            sent.iter().all(|(key, value)| document.get(key).is_some_and(|there| same(there, value)))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +106,21 @@ mod tests {
 
     fn there(document: Value, version: &str) -> Remote {
         Remote::Present { document, version: Some(version.into()), at: None, by: None }
+    }
+
+    #[test]
+    fn an_id_that_was_made_with_its_change_is_known_from_one_that_was_chosen() {
+        let (record, change) =
+            ("017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b1-7cc3-98c4-dc0c0c073990");
+        assert!(is_named_here(Operation::Create, record, change));
+        assert!(!is_named_here(Operation::Create, change, record), "an id is made before its change");
+        assert!(!is_named_here(Operation::Update, record, change));
+        assert!(
+            !is_named_here(Operation::Create, "017f22e2-0000-7cc3-98c4-dc0c0c07398f", change),
+            "long before"
+        );
+        assert!(!is_named_here(Operation::Create, "CU-0001", change));
+        assert!(!is_named_here(Operation::Create, "a6e9f5a0-0000-4000-8000-000000000000", change));
     }
 
     #[test]

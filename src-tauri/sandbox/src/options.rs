@@ -106,6 +106,8 @@ pub struct SandboxOptions {
     pub max_batch: usize,
     /// The zone in which dates without a zone are meant.
     pub time_zone: String,
+    /// Whether the server names new records itself and refuses a name that the client chose.
+    pub names_records: bool,
     /// The collections of a new world.
     pub collections: Vec<CollectionSpec>,
     /// The records of a new world.
@@ -128,6 +130,7 @@ impl Default for SandboxOptions {
             key_ttl_s: world.key_ttl_s,
             max_batch: world.max_batch,
             time_zone: world.time_zone,
+            names_records: world.names_records,
             collections: Vec::new(),
             records: Vec::new(),
             faults: Faults::default(),
@@ -156,6 +159,7 @@ impl SandboxOptions {
             key_ttl_s: self.key_ttl_s,
             max_batch: self.max_batch,
             time_zone: self.time_zone.clone(),
+            names_records: self.names_records,
             collections: self.collections.clone(),
             records: self.records.clone(),
         }

@@ -5,7 +5,7 @@ use tauri::State;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
     BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, DiscardPreview, ExportFormat, ListPage,
-    QueueFilter, QueueStats, Refusal, RestoreResult,
+    MayBeIt, QueueFilter, QueueStats, Refusal, RestoreResult,
 };
 
 /// Statistics, in constant time.
@@ -107,6 +107,27 @@ pub async fn export_changes(
     format: ExportFormat,
 ) -> Result<String, Refusal> {
     Ok(desk.engine()?.export_changes(&ids, format)?)
+}
+
+/// Records on the server that a change which may have been sent may have made.
+#[tauri::command]
+#[specta::specta]
+pub async fn may_be(desk: State<'_, Desk>, id: String) -> Result<Vec<MayBeIt>, Refusal> {
+    Ok(desk.engine()?.may_be(&id).await?)
+}
+
+/// A person says under which id a change that may have been sent is there.
+#[tauri::command]
+#[specta::specta]
+pub async fn is_there(desk: State<'_, Desk>, id: String, record: String) -> Result<(), Refusal> {
+    Ok(desk.engine()?.is_there(&id, &record).await?)
+}
+
+/// A person says that a change which may have been sent did not arrive.
+#[tauri::command]
+#[specta::specta]
+pub async fn send_again(desk: State<'_, Desk>, id: String) -> Result<(), Refusal> {
+    Ok(desk.engine()?.send_again(&id).await?)
 }
 
 /// Moves the named changes to the trash for 30 days.

@@ -4,7 +4,7 @@ use serde_json::json;
 use tidemark_model::view::Resolution;
 use tidemark_sandbox::Switch;
 use tidemark_tests::tap::Point;
-use tidemark_tests::world::{NO_HOLD, Stage, World};
+use tidemark_tests::world::{NO_HOLD, Stage, World, task};
 
 async fn makes_again_and_deletes(world: &World) {
     world.create(&json!({"id": "t001", "state": "again"})).await;
@@ -80,5 +80,30 @@ async fn a_discarded_deletion_lets_what_was_made_again_take_the_records_place() 
     assert_eq!(world.sync().await.confirmed, 1);
     assert_eq!(world.there("t001"), Some(json!({"id": "t001", "state": "again"})));
     assert_eq!(world.effects("t001"), ["put"]);
+    world.finish().await;
+}
+
+// proves A3, A4, C4
+#[tokio::test]
+async fn a_create_after_one_that_vanished_is_still_told_from_the_tombstone_before_both() {
+    let settings = r#"{"write":{"keys":{"honoured":false}}}"#;
+    let world = Stage::tasks(1).settings(settings).open().await;
+    world.delete("t001").await;
+    world.sync().await;
+    world.create(&task(1)).await;
+    world.delete("t001").await;
+    assert_eq!(
+        (world.queue(), world.count_here()),
+        (vec![], 0),
+        "made and deleted, it leaves nothing to send"
+    );
+    world.create(&task(1)).await;
+    world.fault(|faults| faults.drop_before = Some(Switch::always(true).method("PUT")));
+    world.sync().await;
+    world.server.clear_faults();
+    world.clock.advance_s(60);
+    world.sync().await;
+    assert_eq!(world.engine().list_conflicts(0, 1).unwrap().rows, [], "nobody else was at work");
+    assert_eq!((world.there("t001"), world.queue()), (Some(task(1)), vec![]));
     world.finish().await;
 }

@@ -22,6 +22,8 @@ pub enum Fault {
     Garble,
     /// An answer of the proxy's own; the server never sees the request.
     Say(Canned),
+    /// The server does it; an answer of the proxy's own is all that comes back.
+    SayAfter(Canned),
     /// An answer that never ends; the server never sees the request.
     Flood,
 }
@@ -51,7 +53,12 @@ impl Fault {
     /// Whether the server gets to see the request.
     pub(super) fn forwards(&self) -> bool {
         match self {
-            Self::DropAfter | Self::SilenceAfter | Self::Delay(_) | Self::Truncate | Self::Garble => true,
+            Self::DropAfter
+            | Self::SilenceAfter
+            | Self::SayAfter(_)
+            | Self::Delay(_)
+            | Self::Truncate
+            | Self::Garble => true,
             Self::DropBefore | Self::SilenceBefore | Self::Say(_) | Self::Flood => false,
         }
     }

@@ -25,6 +25,12 @@ export const commands = {
 	retry: (ids: string[]) => typedError<BulkResult, Refusal>(__TAURI_INVOKE("retry", { ids })),
 	/**  Sends every change that needs a person again. */
 	reprocessFailed: () => typedError<BulkResult, Refusal>(__TAURI_INVOKE("reprocess_failed")),
+	/**  Records on the server that a change which may have been sent may have made. */
+	mayBe: (id: string) => typedError<MayBeIt[], Refusal>(__TAURI_INVOKE("may_be", { id })),
+	/**  A person says under which id a change that may have been sent is there. */
+	isThere: (id: string, record: string) => typedError<null, Refusal>(__TAURI_INVOKE("is_there", { id, record })),
+	/**  A person says that a change which may have been sent did not arrive. */
+	sendAgain: (id: string) => typedError<null, Refusal>(__TAURI_INVOKE("send_again", { id })),
 	/**  Holds the named changes, or lets them go. */
 	hold: (ids: string[], held: boolean) => typedError<BulkResult, Refusal>(__TAURI_INVOKE("hold", { ids, held })),
 	/**  Makes the named changes more or less urgent, 0 to 9; 9 goes first. */
@@ -883,6 +889,16 @@ export type ListPage<T> = {
 	rows: T[],
 	/**  How many rows match in all. */
 	total: Count,
+};
+
+/**  A record on the server that a change which may have been sent may have made. */
+export type MayBeIt = {
+	/**  Its id on the server. */
+	record: string,
+	/**  Its title, else its id. */
+	title: string,
+	/**  When it was changed there, where the server tells. */
+	changedAt: Millis | null,
 };
 
 /**  An instant in milliseconds since 1970-01-01T00:00:00Z, or a span in milliseconds where a field says so. */

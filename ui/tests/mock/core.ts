@@ -204,6 +204,23 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     void world.tell();
     return { done: found.length, alreadyGone: ids.length - found.length, kept: 0 };
   },
+  may_be: (world, args) => {
+    if (!world.changes.some((one) => one.row.id === args.id))
+      return refuse("not_found", "There is no such change.");
+    return [];
+  },
+  is_there: (world, args) => {
+    world.changes = world.changes.filter((one) => one.row.id !== args.id);
+    void world.tell();
+    return null;
+  },
+  send_again: (world, args) => {
+    const found = world.changes.find((one) => one.row.id === args.id);
+    if (!found) return refuse("not_found", "There is no such change.");
+    Object.assign(found.row, { state: "waiting", reason: null });
+    void world.tell();
+    return null;
+  },
   reprocess_failed: (world) => {
     const found = world.changes.filter((one) => one.row.state === "needs_you");
     for (const one of found) Object.assign(one.row, { state: "waiting", reason: null });

@@ -3,6 +3,7 @@
 mod causes;
 mod trash;
 
+use super::doubt;
 use super::records::all;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -46,6 +47,9 @@ pub async fn perform(command: QueueCommand, host: &Host, out: &Out) -> Result<Ex
         QueueCommand::Hold { ids } => tell("on hold", &engine.hold(ids, true).await?, out),
         QueueCommand::Release { ids } => tell("no longer on hold", &engine.hold(ids, false).await?, out),
         QueueCommand::First { ids } => tell("moved first", &engine.set_priority(ids, FIRST).await?, out),
+        QueueCommand::MayBe { id } => doubt::may_be(engine, &id, out).await,
+        QueueCommand::IsThere { id, record } => doubt::is_there(engine, &id, &record, out).await,
+        QueueCommand::SendAgain { id } => doubt::send_again(engine, &id, out).await,
         QueueCommand::Export { ids, format } => trash::export(engine, ids, format, out),
         QueueCommand::Discard(arguments) => trash::discard(engine, arguments, out).await,
         QueueCommand::Restore { ids } => trash::restore(engine, ids, out).await,

@@ -27,7 +27,10 @@ pub async fn perform(command: RecordsCommand, host: &Host, out: &Out) -> Result<
             let record = engine.get_record(&link, &collection, &id)?;
             out.show(&record, || in_words(&record));
         }
-        RecordsCommand::Create { link, collection, file, urgency } => {
+        RecordsCommand::Create { link, collection, file, lines: true, .. } => {
+            return super::lines::create(engine, &link, &collection, &file, out).await;
+        }
+        RecordsCommand::Create { link, collection, file, lines: false, urgency } => {
             let text = input::text(&file)?;
             let saved = engine.create_record_with(&link, &collection, &text, beside(urgency)).await?;
             tell_saved(&saved, out);
@@ -155,6 +158,11 @@ fn edits(arguments: &UpdateArguments) -> Result<Vec<FieldEdit>, Fault> {
     }
     for path in &arguments.removes {
         edits.push(FieldEdit { path: field_choice::pointer(path), set: None });
+    }
+    let mut paths: Vec<&str> = edits.iter().map(|edit| edit.path.as_str()).collect();
+    paths.sort_unstable();
+    if let Some(twice) = paths.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Fault::Usage(format!("'{}' is named twice; say once what it becomes", twice[0])));
     }
     if edits.is_empty() {
         return Err(Fault::Usage("name what changes: PATH=JSON, --remove PATH or --merge FILE".to_owned()));

@@ -141,3 +141,61 @@ async fn one_mebibyte_and_128_levels_come_and_go_unchanged() {
     assert!(read.contains(value["long"].as_str().unwrap()));
     server.stop().await;
 }
+
+// proves A1
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_be_saved_otherwise_than_it_was_typed_is_refused_and_named() {
+    let server = sample().await;
+    let shell = Shell::linked(&server).await;
+    shell.run(&["sync"]).await.ends(0);
+    let abyss = format!("{{\"a\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(20 * 1024 * 1024));
+    for (text, words) in [
+        (r#"{"name":"A","city":"B","name":"C"}"#, "'/name' stands twice"),
+        (r#"{"lines":[{"n":1},{"n":1,"n":2}]}"#, "'/lines/1/n' stands twice"),
+        (r#"{"n":NaN}"#, "not JSON at line 1"),
+        (r#"{"n":Infinity}"#, "not JSON at line 1"),
+        (r#"{"a":{"$serde_json::private::Number":"1"}}"#, "cannot be kept"),
+        (abyss.as_str(), "deeper than 128 levels"),
+        (huge.as_str(), "at most 16777216"),
+    ] {
+        let said = shell.run_with(&["records", "create", "Work", "customers", "-"], text).await.ends(1);
+        assert_eq!(said.error()["code"], "invalid", "{said:?}");
+        assert!(said.error()["message"].as_str().unwrap().contains(words), "{words}: {said:?}");
+    }
+    let update = ["records", "update", "Work", "customers", "CU-0001"];
+    let twice = [&update[..], &["extra={\"x\":1,\"x\":2}"]].concat();
+    assert!(
+        shell.run(&twice).await.ends(1).error()["message"].as_str().unwrap().contains("'/x' stands twice")
+    );
+    let merge = shell.file("merge.json", r#"{"name":"A","name":"B"}"#);
+    shell.run(&[&update[..], &["--merge", merge.as_str()]].concat()).await.ends(1);
+    let both = shell.run(&[&update[..], &["name=\"A\"", "/name=\"B\""]].concat()).await.ends(64);
+    assert!(both.error()["message"].as_str().unwrap().contains("named twice"), "{both:?}");
+    assert_eq!(shell.run(&update).await.ends(64).error()["code"], "usage", "an update of nothing");
+    let nowhere = ["records", "create", "Work", "nothing", "-"];
+    assert_eq!(shell.run_with(&nowhere, "{}").await.ends(1).error()["code"], "not_found");
+    assert_eq!(shell.assert_balanced().await["saved"], 0);
+    server.stop().await;
+}
+
+// proves A1
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_are_no_text_are_refused_and_nothing_is_stored() {
+    let server = sample().await;
+    let shell = Shell::linked(&server).await;
+    shell.run(&["sync"]).await.ends(0);
+    let broken = b"{\"id\":\"X\",\"name\":\"\xff\xfe\"}\n{\"id\":\"CU-0901\"}\n\n{\"a\":1,\"a\":2}\n{\"id\":\"CU-0902\"}";
+    let path = shell.folder.path().join("broken.json");
+    std::fs::write(&path, broken).unwrap();
+    let path = path.to_str().unwrap();
+    let said = shell.run(&["records", "create", "Work", "customers", path]).await.ends(1);
+    assert_eq!(said.error()["code"], "file", "{said:?}");
+    assert_eq!(shell.assert_balanced().await["saved"], 0);
+    let said = shell.run(&["records", "create", "Work", "customers", "--lines", path]).await.ends(1);
+    assert_eq!(said.line(), &json!({"saved": 2, "refused": 2}), "the good lines are saved");
+    assert!(said.errors.contains("line 1: it is no UTF-8 text"), "{said:?}");
+    assert!(said.errors.contains("line 4:") && said.errors.contains("'/a' stands twice"), "{said:?}");
+    assert_eq!(shell.assert_balanced().await["saved"], 2);
+    server.stop().await;
+}

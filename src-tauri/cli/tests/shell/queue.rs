@@ -1,6 +1,6 @@
 use crate::support::{Shell, sample};
 use serde_json::json;
-use tidemark_sandbox::{Faults, Switch};
+use tidemark_sandbox::{Faults, Sandbox, SandboxOptions, Switch};
 
 // proves A8
 #[tokio::test(flavor = "multi_thread")]
@@ -83,5 +83,48 @@ async fn a_link_with_unsent_changes_is_removed_only_by_force() {
     let ledger = shell.assert_balanced().await;
     assert_eq!(ledger["discarded"], 1);
     assert!(server.report().unwrap().effects.is_empty(), "nothing was deleted on the server");
+    server.stop().await;
+}
+
+// proves A4, A8
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_may_have_been_sent_is_found_or_sent_again() {
+    let options = SandboxOptions { names_records: true, ..SandboxOptions::with_collections(&["things"]) };
+    let server = Sandbox::start(options).await.unwrap();
+    let shell = Shell::new();
+    let settings = r#"{"write":{"client_ids":false,"keys":{"honoured":false}}}"#;
+    let (url, settings) = (server.url(), shell.file("settings.json.link", settings));
+    shell
+        .run(&["link", "add", "Work", "--kind", "rest", "--url", &url, "--settings", &settings])
+        .await
+        .ends(0);
+    for (name, arrives) in [("one", true), ("two", false)] {
+        server.set_faults(Faults {
+            drop_after: Some(Switch::always(arrives).method("POST")),
+            drop_before: Some(Switch::always(!arrives).method("POST")),
+            ..Faults::default()
+        });
+        let document = json!({ "name": name }).to_string();
+        shell.run_with(&["records", "create", "Work", "things", "-"], &document).await.ends(0);
+        shell.run(&["sync"]).await;
+    }
+    server.clear_faults();
+    for row in shell.run(&["queue", "list"]).await.ends(0).lines {
+        // Their next try is due now, and shows that they may not be repeated.
+        shell.run(&["queue", "retry", row["id"].as_str().unwrap()]).await.ends(0);
+    }
+    shell.run(&["sync"]).await;
+    let parked = shell.run(&["queue", "list", "--state", "needs_you"]).await.ends(0).lines;
+    let ids: Vec<&str> = parked.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 2, "{parked:?}");
+    let offered = shell.run(&["queue", "may-be", ids[0]]).await.ends(0);
+    let there = offered.line()["record"].as_str().unwrap().to_owned();
+    assert!(shell.run(&["queue", "may-be", ids[1]]).await.ends(0).lines.is_empty());
+    shell.run(&["queue", "is-there", ids[1], "s99"]).await.ends(1);
+    shell.run(&["queue", "is-there", ids[0], &there]).await.ends(0);
+    shell.run(&["queue", "send-again", ids[1]]).await.ends(0);
+    shell.run(&["sync"]).await.ends(0);
+    assert_eq!(server.report().unwrap().effects.len(), 2, "nothing twice");
+    assert_eq!(shell.assert_balanced().await["confirmed"], 2);
     server.stop().await;
 }

@@ -1,6 +1,7 @@
 //! Sends sealed mutations and reads each answer in the contract's shape of it.
 
 use super::Rest;
+use super::naming;
 use super::place::Place;
 use super::problem::{self, Kind, Problem};
 use super::record;
@@ -44,7 +45,7 @@ async fn one(rest: &Rest, item: &Sealed) -> Sent {
 pub async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> Outcome {
     if answer.is_success() {
         let replayed = answer.header(REPLAYED_HEADER) == Some("true");
-        return match accepted(place, item, answer) {
+        return match accepted(rest, place, item, answer) {
             Ok(remote) => Outcome::Accepted { remote, replayed },
             Err(what) => Outcome::Failed(classify::intercepted(answer, Asked::Writing, &what)),
         };
@@ -95,6 +96,8 @@ fn meaning(rest: &Rest, item: &Sealed, status: u16, problem: Option<&Problem>) -
         (_, Some(Kind::VersionConflict)) => Meaning::Conflict,
         (409, Some(Kind::KeyInUse)) => Meaning::StillRunning,
         // Without a type of its own a 409 is a conflict only where the request could have met one.
+        // A record without a name can meet no other: it is the content that was refused.
+        (409, Some(Kind::Other)) if makes && !rest.settings.write.client_ids => Meaning::AsClassified,
         (409, Some(Kind::Other)) if makes || rest.settings.write.precondition != Precondition::None => {
             Meaning::Conflict
         }
@@ -123,8 +126,11 @@ fn gone(item: &Sealed, current: Option<Remote>, failure: Failure) -> Outcome {
 }
 
 /// What a good answer shows; an error where it is no acknowledgement in the contract's shape.
-fn accepted(place: &Place, item: &Sealed, answer: &Answer) -> Result<Option<Remote>, String> {
+fn accepted(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> Result<Option<Remote>, String> {
     let silent = matches!(answer.status, 204 | 205) && answer.body.is_empty();
+    if item.operation == Operation::Create && !rest.settings.write.client_ids {
+        return naming::named(place, item, answer).map(Some);
+    }
     match item.operation {
         Operation::Delete if silent => Ok(Some(Remote::Deleted { version: None, at: None, by: None })),
         Operation::Delete => tombstone(place, item, answer).map(Some),

@@ -65,12 +65,17 @@ pub fn stored(answer: &Answer, place: &Place, id: &str) -> Result<Remote, String
     if echoed.as_deref() != Some(id) {
         return Err(format!("the answer is not about the record asked for ('{}' differs)", place.id_field));
     }
+    Ok(present(document, answer, place))
+}
+
+/// A document with the version that came with it.
+pub fn present(document: Value, answer: &Answer, place: &Place) -> Remote {
     let (document, own_version) = without_version(document, place);
     let version = match place.version {
         VersionPlace::Etag => answer.etag(),
         VersionPlace::Field(_) => own_version,
     };
-    Ok(Remote::Present { document, version, at: answer.last_modified(), by: None })
+    Remote::Present { document, version, at: answer.last_modified(), by: None }
 }
 
 /// A pulled row: a record or a tombstone, else set aside with its reason.

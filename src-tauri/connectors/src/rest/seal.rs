@@ -1,5 +1,6 @@
 //! The wire form of an intent; pure.
 
+use super::naming;
 use super::place::Place;
 use super::record::version_value;
 use crate::wire;
@@ -12,6 +13,9 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// What is sent for an intent.
 pub fn seal(settings: &LinkSettings, place: &Place, intent: &Intent<'_>) -> Result<WireForm, SealError> {
+    if !settings.write.client_ids && intent.operation == Operation::Create {
+        return Ok(naming::create(place, intent));
+    }
     let target = place.record(intent.record)?;
     match intent.operation {
         Operation::Create => Ok(create(settings, place, intent, target)),

@@ -215,6 +215,20 @@ pub(crate) fn set_choices(
     Ok(())
 }
 
+/// The server has named the record of an open conflict.
+pub(crate) fn rename(tx: &Connection, record_id: i64, rid: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conflicts SET rid = ?2 WHERE record_id = ?1 AND state = 'open'")?
+        .execute(params![record_id, rid])?;
+    Ok(())
+}
+
+/// Mine, with an id that the server has made meanwhile.
+pub(crate) fn set_local(tx: &Connection, id: i64, local: &Value) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conflicts SET local = ?2 WHERE id = ?1 AND state = 'open'")?
+        .execute(params![id, document::to_text(local)])?;
+    Ok(())
+}
+
 /// Ends a conflict with what decided and what came of it.
 pub(crate) fn resolve(
     tx: &Connection,

@@ -56,12 +56,21 @@ pub(crate) fn waited_on_by(tx: &Connection, seq: i64) -> Result<Vec<i64>, StoreE
     Ok(seqs.collect::<Result<_, _>>()?)
 }
 
-/// Whether `seq` waits for `other`, directly or through others.
+/// Whether `seq` waits, however far, for `other`: over edges, over what is before it in its lane, and, where its
+/// transaction has to come first everywhere, over what is before that.
 pub(crate) fn leads_to(tx: &Connection, seq: i64, other: i64) -> Result<bool, StoreError> {
     Ok(tx
         .prepare_cached(
-            "WITH RECURSIVE ahead (seq) AS (VALUES (?1) UNION
-                 SELECT e.waits_for FROM edges e JOIN ahead a ON e.seq = a.seq)
+            "WITH RECURSIVE ahead (seq) AS (
+                 SELECT ?1
+                 UNION SELECT e.waits_for FROM ahead JOIN edges e ON e.seq = ahead.seq
+                 UNION SELECT p.seq FROM ahead JOIN outbox m ON m.seq = ahead.seq
+                     JOIN outbox p ON p.record_id = m.record_id AND p.seq < m.seq
+                      AND p.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
+                 UNION SELECT p.seq FROM ahead JOIN outbox m ON m.seq = ahead.seq AND m.gated = 1
+                     JOIN outbox s ON s.transaction_id = m.transaction_id
+                     JOIN outbox p ON p.record_id = s.record_id AND p.seq < s.seq
+                      AND p.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked'))
              SELECT 1 FROM ahead WHERE seq = ?2",
         )?
         .exists(params![seq, other])?)

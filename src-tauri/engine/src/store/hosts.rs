@@ -24,3 +24,12 @@ pub(crate) fn floor(tx: &Connection, host: &str, now: Millis) -> Result<Option<M
         .optional()?;
     Ok(until.map(Millis).filter(|until| until.0 <= now.plus(MAX_FLOOR.0).0))
 }
+
+/// The clock was put back: the floor stands as far ahead as before.
+pub(crate) fn bring_back(tx: &Connection, host: &str, by: i64, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE hosts SET floor_until = floor_until - ?2 WHERE host = ?1 AND floor_until > ?3",
+    )?
+    .execute(params![host, by, now.0])?;
+    Ok(())
+}

@@ -176,3 +176,10 @@ pub(crate) fn mark_removed(tx: &Connection, id: i64, now: Millis) -> Result<(), 
     tx.prepare_cached("UPDATE links SET removed_at = ?2 WHERE id = ?1")?.execute(params![id, now.0])?;
     Ok(())
 }
+
+/// A contact that is still to come was made by a clock that was ahead.
+pub(crate) fn no_contact_after(tx: &Connection, id: i64, now: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET last_contact = ?2 WHERE id = ?1 AND last_contact > ?2")?
+        .execute(params![id, now.0])?;
+    Ok(())
+}

@@ -1,15 +1,17 @@
 //! The outbox: every saved change, in the order of saving.
 
 mod doubt;
+mod naming;
 mod sealing;
 mod state;
 
 pub(crate) use doubt::{clear_doubt, put_in_doubt};
+pub(crate) use naming::{forget_doubt, has_unnamed, move_lane, rename};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
-    Ended, bring_forward, end, keep_undo, purge, put_back, repair, retry, roll_back, sealed_become_uncertain,
-    sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure, set_held, set_may_be_in,
-    set_priority, set_state,
+    Ended, bring_back, bring_forward, end, keep_undo, purge, put_back, repair, retry, roll_back,
+    sealed_become_uncertain, sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure,
+    set_held, set_may_be_in, set_priority, set_state,
 };
 
 use super::StoreError;

@@ -1,6 +1,6 @@
 //! Records: base, local, and remote while it waits to be planned.
 
-use super::StoreError;
+use super::{StoreError, aliases};
 use rusqlite::{Connection, Row, params};
 use serde_json::Value;
 use tidemark_model::connector::Remote;
@@ -93,6 +93,7 @@ pub(crate) fn by_rid(
     collection_id: i64,
     rid: &str,
 ) -> Result<Option<RecordRow>, StoreError> {
+    let rid = aliases::resolve(tx, collection_id, rid)?;
     let mut statement =
         tx.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE collection_id = ?1 AND rid = ?2"))?;
     let mut rows = statement.query(params![collection_id, rid])?;
@@ -130,6 +131,35 @@ pub(crate) fn set_local(
     )?
     .execute(params![record.id, local.map(document::to_text), now.0, visible, title])?;
     Ok(())
+}
+
+/// The server has named it.
+pub(crate) fn rename(tx: &Connection, id: i64, rid: &str) -> Result<(), StoreError> {
+    // A title that was the id itself is the new one.
+    tx.prepare_cached(
+        "UPDATE records SET title = CASE WHEN title = rid THEN ?2 ELSE title END, rid = ?2 WHERE id = ?1",
+    )?
+    .execute(params![id, rid])?;
+    Ok(())
+}
+
+/// Records of the server that came onto this computer after another was made here, newest first.
+pub(crate) fn made_after(
+    tx: &Connection,
+    collection_id: i64,
+    id: i64,
+    limit: usize,
+) -> Result<Vec<RecordRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM records WHERE collection_id = ?1 AND id > ?2 AND base IS NOT NULL
+          ORDER BY id DESC LIMIT ?3"
+    ))?;
+    let mut rows = statement.query(params![collection_id, id, limit as i64])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push(RecordRow::read(row)?);
+    }
+    Ok(records)
 }
 
 /// A record that was made and deleted here before it was sent leaves no trace.

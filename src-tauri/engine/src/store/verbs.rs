@@ -1,13 +1,17 @@
 //! What the store does for the engine, each verb inside one transaction.
 
 pub(crate) mod discard;
+pub(crate) mod doubt;
 pub(crate) mod edit;
 pub(crate) mod fold;
+pub(crate) mod jump;
 pub(crate) mod links;
 pub(crate) mod old_copy;
+pub(crate) mod parents;
 pub(crate) mod pull;
 pub(crate) mod queue;
 pub(crate) mod reconcile;
+pub(crate) mod rename;
 pub(crate) mod resolve;
 pub(crate) mod retention;
 pub(crate) mod seal;

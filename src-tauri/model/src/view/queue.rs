@@ -45,6 +45,18 @@ pub struct QueueFilter {
     pub search: Option<String>,
 }
 
+/// A record on the server that a change which may have been sent may have made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MayBeIt {
+    /// Its id on the server.
+    pub record: String,
+    /// Its title, else its id.
+    pub title: String,
+    /// When it was changed there, where the server tells.
+    pub changed_at: Option<Millis>,
+}
+
 /// One row of the queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]

@@ -117,6 +117,7 @@ impl World {
             seq: self.seq,
             places: places.into(),
             caller: &caller,
+            names_records: self.options.names_records,
             now: now.timestamp_millis(),
         };
         let answer = match &job {

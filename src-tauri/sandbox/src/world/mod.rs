@@ -40,6 +40,8 @@ pub struct WorldOptions {
     pub max_batch: usize,
     /// The zone in which dates without a zone are meant.
     pub time_zone: String,
+    /// Whether the server names new records itself and refuses a name that the client chose.
+    pub names_records: bool,
     /// The collections of a new world.
     pub collections: Vec<CollectionSpec>,
     /// The records of a new world, in the order in which they were made.
@@ -54,6 +56,7 @@ impl Default for WorldOptions {
             key_ttl_s: 24 * 60 * 60,
             max_batch: 100,
             time_zone: "UTC".to_owned(),
+            names_records: false,
             collections: Vec::new(),
             records: Vec::new(),
         }

@@ -22,6 +22,8 @@ pub(super) struct Desk<'a> {
     /// Places given out beforehand.
     pub places: VecDeque<i64>,
     pub caller: &'a Caller,
+    /// New records are named here, not by the client.
+    pub names_records: bool,
     /// Milliseconds since 1970.
     pub now: i64,
 }
@@ -43,11 +45,22 @@ impl Desk<'_> {
             let detail = format!("There is no collection {:?}.", write.collection);
             return Ok(Answer::refuse(ProblemKind::NotFound, detail));
         }
+        let own_name;
+        let write = match (self.names_records && write.form == Form::Create, &write.id) {
+            (true, None) => {
+                own_name = self.named(write, reserved);
+                &own_name
+            }
+            (true, Some(_)) | (false, _) => write,
+        };
         let (id, proposed) = match read_body(write) {
             Ok(read) => read,
             Err(refusal) => return Ok(refusal),
         };
         let current = records::get(self.tx, &write.collection, &id)?;
+        if self.names_records && write.form == Form::Put && current.is_none() {
+            return Ok(invalid("New records are named here: POST them without an `id`."));
+        }
         let decision = match decide(write, &id, proposed, current.as_ref()) {
             Ok(decision) => decision,
             Err(refusal) => return Ok(refusal),
@@ -83,6 +96,12 @@ impl Desk<'_> {
             None => item_json(&row),
         };
         Ok(Answer::ok(status, Some(row.version), body))
+    }
+
+    /// The same request with the name that its record gets; a document that brings another is refused by its `id`.
+    fn named(&self, write: &Write, reserved: Option<i64>) -> Write {
+        let id = format!("s{}", reserved.unwrap_or(self.seq + 1));
+        Write { id: Some(id), ..write.clone() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Saving an edit: record, outbox row, edges and counters in one transaction (`engine.md` 2, 3).
 
 use super::Moved;
-use super::{discard, fold, reconcile};
+use super::{discard, fold, parents, reconcile, rename};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
@@ -96,6 +96,8 @@ pub(crate) fn save(tx: &Connection, place: &Place, edit: &Edit) -> Result<(Saved
             "Give at most 16 KiB.",
         ));
     }
+    let edit = rename::with_known_names(tx, place, edit)?;
+    let edit = edit.as_ref();
     match &edit.kind {
         EditKind::Create { document, fresh_id } => create(tx, place, edit, document, fresh_id),
         EditKind::Update { rid, changes } => update(tx, place, edit, rid, changes),
@@ -130,6 +132,10 @@ fn create(
             records::get(tx, id)?.ok_or_else(missing)?
         }
     };
+    if rid != fresh_id {
+        // Nobody can refer to an id that was made just now.
+        parents::refuse_circle(tx, place, &record, &document)?;
+    }
     let whole = vec![Change::set("", document.clone())];
     enqueue(tx, place, edit, &record, Operation::Create, whole, Some(&document))
 }
@@ -185,7 +191,8 @@ fn enqueue(
     after: Option<&Value>,
 ) -> Result<(Saved, Moved), StoreError> {
     let lane = fold::refused(tx, outbox::lane(tx, record.id)?, edit.now)?;
-    let parents = unsent_parents(tx, place, after)?;
+    let parents = parents::of(tx, place, after)?;
+    let stands_apart = parents::stands_apart(tx, place, record, lane.last(), &changes, after)?;
     let mut moved = Moved::default();
     moved.record(place.collection_id, &record.rid);
     moved.changes.push(edit.mutation_id.clone());
@@ -211,6 +218,7 @@ fn enqueue(
     counters::saved(tx, place.link_id, place.collection_id)?;
     let decision = match lane.last() {
         None => Coalesced::Successor,
+        Some(_) if stands_apart => Coalesced::Successor,
         Some(tail) => join(tx, tail, edit.member.as_ref(), operation, &changes, &parents)?,
     };
     let mut combined_into = None;
@@ -244,7 +252,11 @@ fn enqueue(
             // Only what the server never had, and what nothing else is on its way for, leaves no trace; else the older
             // deletion goes on.
             if lane.len() == 1 && record.base.document.is_none() {
-                records::remove(tx, record.id)?;
+                match record.base.version {
+                    None => records::remove(tx, record.id)?,
+                    // The tombstone of an earlier life: a later create has to be told from it.
+                    Some(_) => records::set_local(tx, record, None, false, edit.now)?,
+                }
             }
         }
         (Coalesced::Successor | Coalesced::Into { .. } | Coalesced::Vanish, _) => {
@@ -306,25 +318,6 @@ fn is_as_it_was(record: &RecordRow, lane: usize, operation: Operation, after: Op
         (Operation::Update | Operation::Replace, Some(base), Some(after)) => lane == 1 && same(base, after),
         _ => false,
     }
-}
-
-/// The creates that a document refers to and that the server does not have yet (row C8).
-pub(crate) fn unsent_parents(
-    tx: &Connection,
-    place: &Place,
-    after: Option<&Value>,
-) -> Result<Vec<i64>, StoreError> {
-    let Some(after) = after else { return Ok(Vec::new()) };
-    let mut parents = Vec::new();
-    for (path, collection_id) in &place.references {
-        let Some(rid) = after.pointer(path).and_then(Value::as_str) else { continue };
-        let Some(parent) = records::by_rid(tx, *collection_id, rid)? else { continue };
-        if parent.base.document.is_none() {
-            let lane = outbox::lane(tx, parent.id)?;
-            parents.extend(lane.iter().find(|m| m.operation == Operation::Create).map(|m| m.seq));
-        }
-    }
-    Ok(parents)
 }
 
 fn add_edges(tx: &Connection, seq: i64, parents: &[i64]) -> Result<(), StoreError> {

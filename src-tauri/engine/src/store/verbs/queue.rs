@@ -1,6 +1,6 @@
 //! What people do to waiting changes: send again, hold, move first (row A8).
 
-use super::{Moved, discard, edit, transactions};
+use super::{Moved, discard, parents, transactions};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{self, Place, refuse};
 use crate::store::{StoreError, edges, transactions as stored};
@@ -132,7 +132,7 @@ fn retry_parked(tx: &Connection, places: &[Place], mutation: &MutationRow) -> Re
         if discard::refers_to_discarded(tx, place, after.as_ref())? {
             return Ok(false);
         }
-        for parent in edit::unsent_parents(tx, place, after.as_ref())? {
+        for parent in parents::of(tx, place, after.as_ref())? {
             // A parent that was put back stands later in line than its child; a circle would stop both.
             if parent != mutation.seq && !edges::leads_to(tx, parent, mutation.seq)? {
                 edges::add(tx, mutation.seq, parent)?;

@@ -1,6 +1,6 @@
 //! Ending a conflict by a person's or a rule's decision (rows D7, D9; `engine.md` 10).
 
-use super::{Moved, reconcile};
+use super::{Moved, parents, reconcile};
 use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
@@ -88,7 +88,7 @@ fn result_of(
             (local, _) => Ok(local.clone()),
         },
         Resolution::Manual { document: Some(text), choices } if choices.is_empty() => {
-            let document = document::parse(text.as_bytes())
+            let document = document::typed(text.as_bytes())
                 .map_err(|error| invalid(format!("the merged document cannot be used: {error}")))?;
             let (wanted, found) = (Some(conflict.rid.as_str()), id_of(&document, &place.id_field));
             if found.is_some() && found.as_deref() != wanted {
@@ -179,6 +179,7 @@ fn send(
         },
     )?;
     take_in(tx, at.lane, &decision.mutation_id, seq, decision.now)?;
+    parents::attach(tx, at.place, seq, result)?;
     // On top of the version that was looked at: it is the base from now on.
     records::set_base(tx, at.record, &at.conflict.server, result, true)?;
     records::touch_local(tx, at.record.id, decision.now)?;
@@ -262,6 +263,7 @@ pub(crate) fn undo(
         },
     )?;
     take_in(tx, &lane, &mutation_id, seq, now)?;
+    parents::attach(tx, place, seq, conflict.local.as_ref())?;
     let base = SideState { document: conflict.base.clone(), version: None, at: conflict.base_at, by: None };
     let shown = match (&conflict.local, &conflict.server.document) {
         (Some(local), Some(server)) => {
@@ -333,7 +335,7 @@ pub(crate) fn parse_choices(choices: &[ChoiceAt]) -> Result<BTreeMap<String, Cho
             FieldChoice::Server => Choice::Server,
             FieldChoice::Base => Choice::Base,
             FieldChoice::Json(text) => {
-                Choice::Value(document::parse_value(text.as_bytes()).map_err(|error| {
+                Choice::Value(document::typed_value(text.as_bytes()).map_err(|error| {
                     invalid(format!("the value for '{}' cannot be used: {error}", at.path))
                 })?)
             }

@@ -1,5 +1,6 @@
 //! Fixing bytes and key before anything is sent (`engine.md` 3, 4).
 
+use super::{doubt, parents};
 use crate::store::outbox::{self, Ended, From, MutationRow, Seal};
 use crate::store::places::{Place, refuse};
 use crate::store::{StoreError, attempts, meta, records, transactions};
@@ -171,6 +172,10 @@ fn dispatch(
     match (&mutation.key, &mutation.wire) {
         (Some(key), Some(wire)) => {
             if mutation.state == MutationState::Uncertain && !may_replay(sealing, mutation) {
+                if doubt::is_beyond_reading(mutation, sealing.capabilities) {
+                    doubt::park_lost(tx, mutation, sealing.now)?;
+                    return Ok(None);
+                }
                 return Ok(Some(Dispatch::ReadBack(waiting())));
             }
             outbox::seal_again(tx, mutation.seq, sealing.sender_epoch)?;
@@ -216,6 +221,9 @@ fn seal_first(
             return Ok(None);
         }
     };
+    if parents::must_wait(tx, place, mutation, document.as_ref(), sealing.now)? {
+        return Ok(None);
+    }
     let makes_no_difference = match (mutation.operation, &record.base.document, &document) {
         (Operation::Update | Operation::Replace, Some(base), Some(document)) => same(base, document),
         _ => false,

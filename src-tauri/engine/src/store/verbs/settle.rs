@@ -1,7 +1,7 @@
 //! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
 
-use super::Moved;
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
+use super::{Moved, rename};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
@@ -16,7 +16,7 @@ use tidemark_model::document;
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
-use tidemark_model::uncertain::{Evidence, holds, judge};
+use tidemark_model::uncertain::{Evidence, holds, is_named_here, judge};
 
 /// What became of a mutation after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,9 @@ pub(crate) fn answer(
             let seen = answer.read_back.as_ref().or(remote.as_ref());
             if let Some(missing) = stored_otherwise(&mutation, answer.read_back.as_ref()) {
                 return park_stored_otherwise(tx, place, &mutation, seen, missing, answer, moved);
+            }
+            if let Some(doubtful) = rename::acknowledged(tx, place, &mutation, seen, answer.now, moved)? {
+                return Ok(doubtful);
             }
             confirm(tx, &mutation, seen, answer.now)?;
             Ok(Settled::Confirmed)
@@ -150,7 +153,17 @@ fn evidence(tx: &Connection, mutation: &MutationRow, remote: &Remote) -> Result<
         (None, Operation::Update | Operation::Delete | Operation::Request) => None,
     };
     let base_version = records::get(tx, mutation.record_id)?.and_then(|record| record.base.version);
-    Ok(judge(mutation.operation, &mutation.changes, sealed.as_ref(), base_version.as_deref(), remote))
+    let evidence =
+        judge(mutation.operation, &mutation.changes, sealed.as_ref(), base_version.as_deref(), remote);
+    Ok(match (evidence, remote) {
+        // Nobody else can have made a record of this id; what differs was done to it since, or by the server.
+        (Evidence::Moved, Remote::Present { .. })
+            if is_named_here(mutation.operation, &mutation.rid, &mutation.id) =>
+        {
+            Evidence::Applied
+        }
+        (evidence, _) => evidence,
+    })
 }
 
 /// The server has another version. A change whose earlier answer was lost may be that very version.
@@ -205,7 +218,7 @@ fn moved_there(
 }
 
 /// A definite success whose version is adopted (`engine.md` 3, 12).
-fn confirm(
+pub(crate) fn confirm(
     tx: &Connection,
     mutation: &MutationRow,
     seen: Option<&Remote>,
@@ -245,7 +258,10 @@ fn confirm(
 }
 
 /// The server's document with what is still pending on top; none where the last of it deletes.
-fn pending_on(document: Option<&Value>, rest: &[MutationRow]) -> Result<Option<Value>, change::ChangeError> {
+pub(crate) fn pending_on(
+    document: Option<&Value>,
+    rest: &[MutationRow],
+) -> Result<Option<Value>, change::ChangeError> {
     let empty = Value::Object(serde_json::Map::new());
     let mut local = document.cloned();
     for mutation in rest {

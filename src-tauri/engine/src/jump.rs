@@ -1,0 +1,33 @@
+//! A clock that is put back: what was to happen at a time happens as soon as it would have (`engine.md` 7).
+
+use crate::link::Link;
+use crate::shared::Shared;
+use crate::store::verbs::jump as verb;
+use crate::store::{StoreError, links};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tidemark_model::number::Millis;
+
+/// Clocks are put right by fractions of a second all the time; these move nothing.
+const TOLERATED: i64 = 1_000;
+
+/// Compares the time with the latest that is known; before a cycle.
+pub(crate) async fn notice(shared: &Arc<Shared>, link: &Arc<Link>) -> Result<(), StoreError> {
+    let now = shared.now();
+    let contact = shared.store.read(|tx| Ok(links::get(tx, link.id)?.and_then(|row| row.last_contact)))?;
+    let seen = link.latest.swap(now.0, Ordering::Relaxed);
+    // The last contact tells it after a restart too.
+    let by = seen.max(contact.map_or(0, |contact| contact.0)) - now.0;
+    if by <= TOLERATED || shared.lease().is_none() {
+        return Ok(());
+    }
+    tracing::info!(link = link.name, by, "the clock was put back; what waits for a time is moved with it");
+    link.breaker(|breaker| breaker.clock_went_back(by));
+    link.change_live(|live| {
+        let back = |time: Millis| time.plus(-by);
+        live.next_try = live.next_try.map(back);
+        live.offline_since = live.offline_since.map(back);
+    });
+    let (id, host) = (link.id, link.host.clone());
+    shared.write(move |tx| verb::clock_went_back(tx, id, &host, by, now)).await
+}

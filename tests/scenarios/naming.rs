@@ -1,0 +1,6 @@
+//! Servers that name their records themselves: temporary ids here, and nothing that holds one ever leaves.
+
+mod children;
+mod doubt;
+mod stage;
+mod twins;
