@@ -1,14 +1,17 @@
 //! The queue through the engine's handle.
 
 use crate::engine::Engine;
-use crate::link::Wish;
+use crate::link::{Link, Wish};
 use crate::store::places::refuse;
 use crate::store::verbs::{Moved, queue as verb};
 use crate::store::views::queue;
 use crate::store::{StoreError, Tx, collections, links, meta};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use tidemark_model::number::Count;
+use tidemark_model::schedule::ScheduleWait;
 use tidemark_model::view::{
-    BulkResult, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, RefusalCode,
+    BulkResult, ChangeDetail, ChangeRow, ChangeState, ListPage, QueueFilter, QueueStats, RefusalCode, WaitReason,
 };
 
 impl Engine {
@@ -19,18 +22,30 @@ impl Engine {
         offset: usize,
         limit: usize,
     ) -> Result<ListPage<ChangeRow>, StoreError> {
-        self.shared().store.read(|tx| queue::list(tx, filter, offset, limit))
+        let mut page = self.shared().store.read(|tx| queue::list(tx, filter, offset, limit))?;
+        let waits = self.schedule_waits();
+        page.rows.iter_mut().for_each(|row| waits_for_schedule(row, &waits));
+        Ok(page)
+    }
+
+    /// What the links wait for by their schedules, by name.
+    fn schedule_waits(&self) -> BTreeMap<String, ScheduleWait> {
+        let waits = |link: &Arc<Link>| Some((link.name.clone(), self.shared().schedule_wait(link)?));
+        self.shared().links().iter().filter_map(waits).collect()
     }
 
     /// One change, whole.
     pub fn get_change(&self, id: &str) -> Result<ChangeDetail, StoreError> {
-        self.shared().store.read(|tx| queue::detail(tx, id))?.ok_or_else(|| {
+        let detail = self.shared().store.read(|tx| queue::detail(tx, id))?;
+        let mut detail = detail.ok_or_else(|| {
             refuse(
                 RefusalCode::NotFound,
                 format!("there is no change '{id}'"),
                 "It may have been removed after its 7 days.",
             )
-        })
+        })?;
+        waits_for_schedule(&mut detail.row, &self.schedule_waits());
+        Ok(detail)
     }
 
     /// Row A13: statistics in constant time.
@@ -67,8 +82,8 @@ impl Engine {
 
     /// Removes ended rows that are older than their span (row A12); returns how many.
     pub async fn clear_old_requests(&self) -> Result<Count, StoreError> {
-        let now = self.shared().now();
-        self.shared().write(move |tx| verb::clear_old(tx, now)).await
+        let (now, keep_days) = (self.shared().now(), self.shared().settings().keep_days);
+        self.shared().write(move |tx| verb::clear_old(tx, now, keep_days)).await
     }
 
     /// Pauses the engine, one link, or one collection (row A14); it stays so over a restart.
@@ -128,4 +143,16 @@ impl Engine {
             link.wake(Wish { edited: true, regroup: true, ..Wish::default() });
         }
     }
+}
+
+/// A change that nothing else holds up waits for its link's hours or network; what waits until a later time goes no
+/// sooner because of them.
+fn waits_for_schedule(row: &mut ChangeRow, waits: &BTreeMap<String, ScheduleWait>) {
+    if row.state != ChangeState::Waiting || row.reason.is_some() {
+        return;
+    }
+    row.reason = waits.get(&row.link).map(|wait| match *wait {
+        ScheduleWait::Hours { until } => WaitReason::Hours { until },
+        ScheduleWait::Unmetered => WaitReason::Unmetered,
+    });
 }

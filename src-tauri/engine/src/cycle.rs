@@ -54,6 +54,8 @@ pub(crate) struct Run {
     reached: bool,
     /// A person or another process asked for it: what has stopped is tried again.
     pub(crate) forced: bool,
+    /// The server is asked whether it answers, also where it did a moment ago.
+    proves_contact: bool,
     /// A collection that is not where its path says.
     pub(crate) not_found: Option<String>,
     /// Only this collection is pulled.
@@ -69,26 +71,39 @@ pub(crate) enum Stop {
     Stopped(Stopped, Failure),
 }
 
+/// Why a cycle begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Its time has come.
+    Due,
+    /// The network changed: what waits for the server need not wait for the next try.
+    Network,
+    /// A person or another process asked for it.
+    Person,
+}
+
 /// One cycle; the caller holds nothing.
 pub(crate) async fn sync_once(
     shared: &Arc<Shared>,
     link: &Arc<Link>,
-    forced: bool,
+    cause: Cause,
     only: Option<String>,
 ) -> Result<CycleReport, StoreError> {
     let _one_at_a_time = link.cycle.lock().await;
     if link.wish().end {
         return Ok(CycleReport::default());
     }
-    let mut run = Run { forced, only, ..Run::default() };
+    let forced = cause == Cause::Person;
+    let mut run = Run { forced, proves_contact: cause != Cause::Due, only, ..Run::default() };
     let started = shared.now();
-    if !may_sync(shared, link, forced)? {
+    if !may_sync(shared, link, cause)? {
         return Ok(run.report);
     }
     link.change_live(|live| live.syncing = true);
     shared.bulletin.status_is_stale();
     let result = steps(shared, link, &mut run).await;
     let ended = finish(shared, link, &mut run, started).await;
+    link.breaker(|breaker| breaker.end_trial(link.id));
     result.and(ended)?;
     Ok(run.report)
 }
@@ -105,8 +120,8 @@ async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<
     Ok(())
 }
 
-/// Paused, stopped, blocked by the breaker, or asked to wait: nothing is done, unless a person says so.
-fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreError> {
+/// Paused, stopped, blocked by the breaker, outside its hours, or asked to wait: nothing is done, unless a person says so.
+fn may_sync(shared: &Shared, link: &Link, cause: Cause) -> Result<bool, StoreError> {
     if shared.lease().is_none() {
         return Ok(false);
     }
@@ -119,7 +134,12 @@ fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreErr
     }
     let blocked = link.breaker(|breaker| breaker.blocked_until(now)).is_some();
     let stopped = row.stopped.is_some_and(|stopped| needs_a_person(&stopped));
-    Ok(forced || !(blocked || stopped))
+    let closed = shared.schedule_wait(link).is_some();
+    Ok(match cause {
+        Cause::Person => true,
+        Cause::Network => !(stopped || closed),
+        Cause::Due => !(stopped || closed || blocked),
+    })
 }
 
 /// Whether a person paused the engine or this link.
@@ -141,7 +161,7 @@ pub(crate) fn needs_a_person(stopped: &Stopped) -> bool {
 
 /// Proof by a request to the server, not by the presence of a network (row E3).
 async fn contact(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<bool, StoreError> {
-    if link.is_online() && !run.forced {
+    if link.is_online() && !run.proves_contact {
         return Ok(true);
     }
     link.change_live(|live| live.checking = true);
@@ -200,7 +220,7 @@ async fn finish(
     let failure = away.or(run.report.failure.take());
     run.report.failure.clone_from(&failure);
     // Only a cycle that saw everything to its end counts as a check.
-    let whole = failure.is_none() && !run.must_stop(now) && run.only.is_none();
+    let whole = failure.is_none() && !run.must_stop(shared, link) && run.only.is_none();
     settle_live(shared, link, stop.as_ref(), whole, now);
     {
         let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
@@ -247,7 +267,7 @@ fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, n
                     // Somebody else answered: the server itself has to be proved again.
                     live.connectivity = Connectivity::Unknown;
                 }
-                live.next_try = Some(now.plus(shared.settings.poll.0));
+                live.next_try = Some(now.plus(shared.settings().poll.0));
             }
             None => live.next_try = None,
         }
@@ -301,7 +321,10 @@ impl Run {
         }
         match heard {
             Heard::Accepted => {
-                link.breaker(|breaker| breaker.succeeded());
+                link.was_allowed();
+                if link.breaker(|breaker| breaker.succeeded()) {
+                    shared.wake_others_of_host(link);
+                }
                 self.answered(shared, link, server_time);
             }
             Heard::Answer => self.answered(shared, link, server_time),
@@ -319,8 +342,7 @@ impl Run {
             }
             ErrorClass::Throttled => {
                 if let Some(span) = failure.retry_after {
-                    let until = now.plus(span.0.min(backoff::MAX_FLOOR.0));
-                    self.pace = self.pace.max(Some(until));
+                    self.hold_host(link, now.plus(span.0.min(backoff::MAX_FLOOR.0)));
                 }
             }
             ErrorClass::Auth => self.stopped(Stopped::SignIn { words: words() }, failure),
@@ -329,7 +351,9 @@ impl Run {
             ErrorClass::Intercepted => self.stopped(Stopped::Intercepted { words: words() }, failure),
             // About one change, in the server's own shape: the server itself is well.
             ErrorClass::Conflict | ErrorClass::Permanent => {
-                link.breaker(|breaker| breaker.succeeded());
+                if link.breaker(|breaker| breaker.succeeded()) {
+                    shared.wake_others_of_host(link);
+                }
                 self.answered(shared, link, None);
             }
         }
@@ -342,8 +366,15 @@ impl Run {
         self.stop = Some(Stop::Stopped(stopped, failure.clone()));
     }
 
-    /// Whether nothing more may be sent in this cycle.
-    pub(crate) fn must_stop(&self, now: Millis) -> bool {
-        self.stop.is_some() || self.pace.is_some_and(|until| until > now)
+    /// Whether nothing more may be sent in this cycle: it ended, the host asked for a pause, or the link's hours are over.
+    pub(crate) fn must_stop(&self, shared: &Shared, link: &Link) -> bool {
+        let closed = || !self.forced && shared.schedule_wait(link).is_some();
+        self.stop.is_some() || link.gate.is_held(shared.now()) || closed()
+    }
+
+    /// The host asked to be left alone until then.
+    pub(crate) fn hold_host(&mut self, link: &Link, until: Millis) {
+        self.pace = self.pace.max(Some(until));
+        link.gate.hold_until(until);
     }
 }

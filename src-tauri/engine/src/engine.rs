@@ -1,6 +1,6 @@
 //! The engine's handle: everything that a window, a command line or a test may ask of it.
 
-use crate::cycle::{CycleReport, sync_once};
+use crate::cycle::{Cause, CycleReport, sync_once};
 use crate::lease::{self, Lease};
 use crate::link::{Link, Wish};
 use crate::live_file::{self, Told};
@@ -8,7 +8,7 @@ use crate::platform::{EngineSettings, Platform};
 use crate::shared::Shared;
 use crate::store::places::{self, Place, refuse};
 use crate::store::verbs::settle;
-use crate::store::views::{ProcessFacts, status};
+use crate::store::views::{LiveLink, ProcessFacts, status};
 use crate::store::{Store, StoreError, WriterMode, links, meta, signals};
 use crate::worker;
 use std::path::Path;
@@ -49,6 +49,7 @@ impl Engine {
         engine.shared.write(move |tx| meta::set_if_absent(tx, "created_at", &now.0.to_string())).await?;
         engine.become_sender().await?;
         engine.reload_links()?;
+        engine.settings_are_current()?;
         Ok(engine)
     }
 
@@ -59,6 +60,7 @@ impl Engine {
         for link in self.shared.links() {
             tasks.push(tokio::spawn(worker::work(Arc::clone(&self.shared), link)));
         }
+        tasks.push(tokio::spawn(worker::watch_network(self.clone(), self.closing.subscribe())));
         tasks.push(tokio::spawn(worker::tell(self.clone(), tell)));
         tasks.push(tokio::spawn(worker::watch_others(self.clone(), closing)));
     }
@@ -71,7 +73,7 @@ impl Engine {
             link.wake(Wish { end: true, ..Wish::default() });
         }
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        let deadline = self.shared.now().plus(self.shared.settings.shutdown.0);
+        let deadline = self.shared.now().plus(self.shared.settings().shutdown.0);
         for mut task in tasks {
             tokio::select! {
                 biased;
@@ -108,15 +110,21 @@ impl Engine {
         self.shared.store.read(|tx| status::snapshot(tx, &told.live, &process))
     }
 
+    /// What only this process knows of a link.
+    fn live(&self, link: &Link) -> LiveLink {
+        LiveLink { waits: self.shared.schedule_wait(link), ..link.live() }
+    }
+
     /// What only this process knows, under the next number.
     fn told(&self) -> Told {
         Told {
-            live: self.shared.links().iter().map(|link| link.live()).collect(),
+            live: self.shared.links().iter().map(|link| self.live(link)).collect(),
             process: ProcessFacts {
                 seq: self.shared.next_seq(),
                 now: self.shared.now(),
                 stats: *self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner),
                 store_fault: *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner),
+                network: self.shared.network(),
             },
         }
     }
@@ -145,7 +153,7 @@ impl Engine {
         self.check_place(link, collection)?;
         let mut total = CycleReport::default();
         for wanted in self.links_named(link) {
-            let report = sync_once(&self.shared, &wanted, true, collection.map(str::to_owned)).await?;
+            let report = sync_once(&self.shared, &wanted, Cause::Person, collection.map(str::to_owned)).await?;
             total.confirmed += report.confirmed;
             total.received += report.received;
             total.conflicts += report.conflicts;
@@ -196,11 +204,15 @@ impl Engine {
         let mut links = Vec::new();
         for row in &rows {
             if let Some(link) = known.iter().find(|link| link.id == row.id) {
+                link.set_schedule(row.settings.schedule);
                 links.push(Arc::clone(link));
                 continue;
             }
             match self.shared.platform.connect.connect(row) {
-                Ok(connector) => links.push(self.begin(Arc::new(Link::new(row, connector)))),
+                Ok(connector) => {
+                    let gate = self.shared.gate(&connector.host());
+                    links.push(self.begin(Arc::new(Link::new(row, connector, gate))));
+                }
                 Err(refusal) => tracing::warn!(link = row.name, %refusal, "a link cannot be connected"),
             }
         }

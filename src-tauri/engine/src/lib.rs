@@ -10,6 +10,7 @@ mod cycle;
 mod edits;
 mod engine;
 mod events;
+mod gate;
 mod lease;
 mod link;
 mod live_file;
@@ -24,6 +25,8 @@ mod worker;
 pub use clock::{SystemClock, SystemRng};
 pub use cycle::CycleReport;
 pub use engine::Engine;
-pub use platform::{Connect, EngineSettings, Platform};
+pub use platform::{
+    Configure, Connect, EngineSettings, NetworkState, Platform, Surroundings, UnknownSurroundings,
+};
 pub use store::verbs::links::LinkDraft;
 pub use store::{LinkRow, Store, StoreError, WriterMode};

@@ -107,7 +107,10 @@ impl Push<'_> {
         wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
     ) -> Result<(), StoreError> {
         let limit = self.in_flight();
-        self.stopped |= self.link.wish().end;
+        self.stopped |= self.link.wish().end || self.run.must_stop(self.shared, self.link);
+        // Half open: of all links of the host one change tries.
+        let half_open = self.link.breaker(|breaker| breaker.is_open());
+        self.stopped |= half_open && !self.link.breaker(|breaker| breaker.take_trial(self.link.id));
         if self.link.take_regroup() {
             self.give_back().await?;
             self.drained = false;
@@ -131,7 +134,7 @@ impl Push<'_> {
         if self.link.breaker(|breaker| breaker.is_open()) {
             1
         } else {
-            self.link.capabilities.in_flight.min(self.shared.settings.in_flight).max(1)
+            self.link.capabilities.in_flight.min(self.shared.settings().in_flight).max(1)
         }
     }
 
@@ -148,7 +151,7 @@ impl Push<'_> {
         };
         // One durable commit seals about what the wire takes meanwhile: at least what may be in flight.
         let limit =
-            if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings.batch) };
+            if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings().batch) };
         let keys: Vec<String> = (0..limit).map(|_| self.shared.uuid()).collect();
         let (link, places, busy) = (Arc::clone(self.link), Arc::clone(&self.places), self.looking.clone());
         let (epoch, key_lifetime, now) = (self.epoch, self.key_lifetime, self.shared.now());
@@ -213,7 +216,7 @@ impl Push<'_> {
                 let backoff_asked = answer.backoff;
                 self.hear(&heard, answer.server_time);
                 if let Some(span) = backoff_asked {
-                    self.run.pace = self.run.pace.max(Some(self.shared.now().plus(span.0)));
+                    self.run.hold_host(self.link, self.shared.now().plus(span.0));
                 }
                 let Some(place) = place(outgoing.collection_id) else { return done() };
                 let outcome = outcome_of(answer, read_back.as_ref());
@@ -221,7 +224,7 @@ impl Push<'_> {
                 let breaker_open = self.link.breaker(|breaker| breaker.is_open());
                 let keys_honoured = self.link.capabilities.honours_keys;
                 Box::pin(async move {
-                    let (now, backoff) = (shared.now(), shared.settings.backoff);
+                    let (now, backoff) = (shared.now(), shared.settings().backoff);
                     let rng = Arc::clone(&shared.platform.rng);
                     let (settled, moved) = shared
                         .write(move |tx| {
@@ -250,7 +253,7 @@ impl Push<'_> {
                 self.hear(&heard, None);
                 let Some(place) = place(waiting.collection_id) else { return done() };
                 let retry_at = self.shared.now().plus(
-                    backoff::delay(&self.shared.settings.backoff, 2, self.shared.platform.rng.as_ref()).0,
+                    backoff::delay(&self.shared.settings().backoff, 2, self.shared.platform.rng.as_ref()).0,
                 );
                 Box::pin(async move {
                     let now = shared.now();
@@ -297,7 +300,7 @@ impl Push<'_> {
     /// What an answer says about the server as a whole.
     fn hear(&mut self, heard: &Heard, server_time: Option<Millis>) {
         self.run.hear(self.shared, self.link, heard, server_time);
-        self.stopped |= self.run.must_stop(self.shared.now());
+        self.stopped |= self.run.must_stop(self.shared, self.link);
     }
 
     /// Sealed and not sent: as if it had not been.

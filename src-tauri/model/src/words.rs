@@ -109,6 +109,9 @@ pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
             let verb = if waiting.0 == 1 { "goes" } else { "go" };
             format!("{server} is busy. {} {verb} out at {}.", changes(waiting), time(*at))
         }
+        Sentence::WaitsForNetwork { waiting } => {
+            format!("{} waiting for an unmetered network.", are(*waiting))
+        }
         Sentence::Checking { server } => format!("Checking {server}."),
         Sentence::UpToDate { as_of } => {
             format!("Up to date, as of {}. Everything you changed is on the server.", time(*as_of))

@@ -1,8 +1,10 @@
 //! The outbox: every saved change, in the order of saving.
 
+mod readiness;
 mod sealing;
 mod state;
 
+pub(crate) use readiness::is_ready;
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
     Ended, bring_forward, end, purge, repair, retry, sealed_become_uncertain,

@@ -11,8 +11,6 @@ use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{BulkResult, RefusalCode};
 
-/// How long ended rows stay.
-const KEEP_ENDED: i64 = 7 * DAY;
 /// How long the trash stays.
 const KEEP_TRASH: i64 = 30 * DAY;
 /// How long answers' excerpts stay.
@@ -76,11 +74,11 @@ pub(crate) fn clear(tx: &Connection, expected: i64, now: Millis) -> Result<(Bulk
 }
 
 /// Removes ended rows older than their span (row A12); what waits, failed or is in conflict is never touched.
-pub(crate) fn clear_old(tx: &Connection, now: Millis) -> Result<Count, StoreError> {
+pub(crate) fn clear_old(tx: &Connection, now: Millis, keep_days: i64) -> Result<Count, StoreError> {
     attempts::forget_excerpts(tx, now.plus(-KEEP_EXCERPTS))?;
     conflicts::purge(tx, now.plus(-KEEP_DECISIONS))?;
     daily::purge(tx, now.plus(-KEEP_FIGURES))?;
-    let removed = outbox::purge(tx, now.plus(-KEEP_ENDED), now.plus(-KEEP_TRASH))?;
+    let removed = outbox::purge(tx, now.plus(-keep_days.saturating_mul(DAY)), now.plus(-KEEP_TRASH))?;
     Ok(Count::of(removed))
 }
 

@@ -30,7 +30,7 @@ pub(super) fn read(
                 o.head, o.blockers, o.due_at, o.held, o.key IS NOT NULL AS has_key, o.attempts, o.class, o.status,
                 o.words, o.may_be_in, o.created_at, l.name AS link, c.name AS collection, r.title,
                 l.paused OR coalesce(c.paused, 0) AS paused,
-                l.stopped IS NOT NULL OR l.principal <> o.principal AS stopped
+                l.stopped IS NOT NULL AS stopped, l.principal <> o.principal AS other_account
            FROM outbox o JOIN links l ON l.id = o.link_id
            LEFT JOIN collections c ON c.id = o.collection_id
            LEFT JOIN records r ON r.id = o.record_id
@@ -64,6 +64,7 @@ struct Listed {
     may_be_in: bool,
     paused: bool,
     stopped: bool,
+    other_account: bool,
 }
 
 impl Listed {
@@ -95,6 +96,7 @@ impl Listed {
             may_be_in: row.get("may_be_in")?,
             paused: engine_paused || row.get("paused")?,
             stopped: row.get("stopped")?,
+            other_account: row.get("other_account")?,
         })
     }
 
@@ -185,10 +187,11 @@ impl Listed {
 
     /// What stops more than this one change.
     fn stands(&self) -> Option<WaitReason> {
-        match (self.paused, self.stopped) {
-            (true, _) => Some(WaitReason::Paused),
-            (false, true) => Some(WaitReason::LinkStopped),
-            (false, false) => None,
+        match (self.other_account, self.paused, self.stopped) {
+            (true, _, _) => Some(WaitReason::OtherAccount),
+            (false, true, _) => Some(WaitReason::Paused),
+            (false, false, true) => Some(WaitReason::LinkStopped),
+            (false, false, false) => None,
         }
     }
 }
