@@ -405,7 +405,7 @@ async fn open(
     wire: Arc<Wire>,
     settings: EngineSettings,
 ) -> Engine {
-    let platform = Platform { clock: Arc::new(clock), rng, connect: wire };
+    let platform = Platform::new(Arc::new(clock), rng, wire);
     Engine::open(folder, platform, settings, WriterMode::Threaded).await.expect("the data folder opens")
 }
 

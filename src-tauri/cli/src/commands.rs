@@ -8,6 +8,7 @@ mod queue;
 mod records;
 mod resolve;
 mod sandbox;
+mod settings;
 pub mod status;
 pub mod sync;
 
@@ -46,6 +47,7 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Resolve(arguments) => resolve::perform(&arguments, host, out).await,
         Command::Pause(arguments) => pausing::perform(&arguments, true, host, out).await,
         Command::Resume(arguments) => pausing::perform(&arguments, false, host, out).await,
+        Command::Settings(command) => settings::perform(&command, host, out).await,
         Command::Merge(_) | Command::Sandbox(_) | Command::Demo | Command::Bench(_) => {
             Err(Fault::Unexpected("this command needs no data folder".to_owned()))
         }

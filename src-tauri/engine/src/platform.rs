@@ -61,8 +61,10 @@ pub struct NetworkState {
 /// The network as the system sees it. Nothing here proves that a server answers (row E3): it only says when to look
 /// again, and what a look costs.
 pub trait Surroundings: Send + Sync {
+    /// The state as far as it is known; before anybody watched, that may be nothing.
+    fn state(&self) -> NetworkState;
     /// The state, and every later one.
-    fn network(&self) -> watch::Receiver<NetworkState>;
+    fn watch(&self) -> watch::Receiver<NetworkState>;
 }
 
 /// Surroundings that nothing is known of.
@@ -75,7 +77,11 @@ impl Default for UnknownSurroundings {
 }
 
 impl Surroundings for UnknownSurroundings {
-    fn network(&self) -> watch::Receiver<NetworkState> {
+    fn state(&self) -> NetworkState {
+        *self.0.borrow()
+    }
+
+    fn watch(&self) -> watch::Receiver<NetworkState> {
         self.0.subscribe()
     }
 }

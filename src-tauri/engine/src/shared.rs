@@ -73,7 +73,7 @@ impl Shared {
 
     /// What the system says of the network.
     pub(crate) fn network(&self) -> Network {
-        self.platform.surroundings.network().borrow().network
+        self.platform.surroundings.state().network
     }
 
     /// What a link waits for by its schedule at this moment.

@@ -163,7 +163,7 @@ fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError>
 
 /// Looks for every server at once when the network changes (row E3); what it costs may have changed too.
 pub(crate) async fn watch_network(engine: Engine, mut closing: watch::Receiver<bool>) {
-    let mut network = engine.shared().platform.surroundings.network();
+    let mut network = engine.shared().platform.surroundings.watch();
     loop {
         tokio::select! {
             biased;
