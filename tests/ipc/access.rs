@@ -99,7 +99,11 @@ fn an_unknown_argument_is_refused_by_its_name() {
         ("list_queue", json!({"filter": {"stat": "waiting"}, "offset": 0, "limit": 10}), "stat"),
         ("resolve_conflict", json!({"id": 1, "resolution": {"strategy": "manual", "choice": []}}), "choice"),
         ("resolve_conflict", json!({"id": 1, "resolution": {"strategy": "local_wins", "until": 1}}), "until"),
-        ("resolve_conflict", json!({"id": 1, "resolution": {"strategy": "server_wins", "field": 1}}), "field"),
+        (
+            "resolve_conflict",
+            json!({"id": 1, "resolution": {"strategy": "server_wins", "field": 1}}),
+            "field",
+        ),
         ("add_link", json!({"link": {"name": "a", "kind": "rest", "url": "u", "pasword": "x"}}), "pasword"),
     ];
     for (command, arguments, unknown) in inside {

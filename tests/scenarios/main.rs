@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acknowledgement;
+mod changing_settings;
 mod coalescing;
 mod conflicts;
 mod deletion_guard;
@@ -18,7 +19,10 @@ mod merging;
 mod mid_drain;
 mod numbers;
 mod offline;
+mod one_host;
+mod other_account;
 mod outage;
+mod packing;
 mod pages;
 mod pausing;
 mod poisoned;
@@ -28,6 +32,7 @@ mod references;
 mod regressions;
 mod resolution;
 mod retry_after;
+mod schedule;
 mod sign_in;
 mod tombstones;
 mod two_engines;

@@ -128,6 +128,7 @@ impl Connector for Direct {
             preconditions: true,
             echoes_document: true,
             in_flight: 6,
+            plain_bodies: false,
         }
     }
 

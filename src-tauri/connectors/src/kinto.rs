@@ -60,7 +60,8 @@ fn refuse_unserved(settings: &LinkSettings) -> Result<(), SettingsError> {
     if settings.pull != overlap_only {
         return refuse("pull".into());
     }
-    if settings.write != WriteSettings::default() {
+    let packing_only = WriteSettings { compress: settings.write.compress, ..WriteSettings::default() };
+    if settings.write != packing_only {
         return refuse("write".into());
     }
     if settings.discovery.is_some() {
@@ -87,6 +88,7 @@ impl Connector for Kinto {
             preconditions: true,
             echoes_document: true,
             in_flight: IN_FLIGHT,
+            plain_bodies: self.http.sends_plain(),
         }
     }
 

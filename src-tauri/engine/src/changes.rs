@@ -5,13 +5,14 @@ use crate::link::{Link, Wish};
 use crate::store::places::refuse;
 use crate::store::verbs::{Moved, queue as verb};
 use crate::store::views::queue;
-use crate::store::{StoreError, Tx, collections, links, meta};
+use crate::store::{StoreError, Tx, collections, links, meta, wakeups};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemark_model::number::Count;
 use tidemark_model::schedule::ScheduleWait;
 use tidemark_model::view::{
-    BulkResult, ChangeDetail, ChangeRow, ChangeState, ListPage, QueueFilter, QueueStats, RefusalCode, WaitReason,
+    BulkResult, ChangeDetail, ChangeRow, ChangeState, ListPage, QueueFilter, QueueStats, RefusalCode,
+    WaitReason,
 };
 
 impl Engine {
@@ -51,6 +52,11 @@ impl Engine {
     /// Row A13: statistics in constant time.
     pub fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.shared().store.read(queue::stats)
+    }
+
+    /// Unfinished changes that nothing would ever wake, each in words: always none (`engine.md` 1).
+    pub fn without_wake_up(&self) -> Result<Vec<String>, StoreError> {
+        self.shared().store.read(wakeups::missing)
     }
 
     /// Sends the named changes again now.

@@ -129,7 +129,11 @@ impl Engine {
     /// Errors: a value is out of its range, and those in force stay; the store failed.
     pub async fn set_sync_settings(&self, settings: &SyncSettings) -> Result<(), StoreError> {
         settings.check().map_err(|error| {
-            refuse(RefusalCode::Invalid, error.to_string(), "Nothing was changed; give a value in that range.")
+            refuse(
+                RefusalCode::Invalid,
+                error.to_string(),
+                "Nothing was changed; give a value in that range.",
+            )
         })?;
         self.apply(settings);
         let told = self.shared().write(|tx| meta::next(tx, SETTINGS_REVISION)).await?;

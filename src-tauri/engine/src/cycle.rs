@@ -5,7 +5,7 @@ use crate::pull::pull;
 use crate::push::push;
 use crate::shared::Shared;
 use crate::store::verbs::settle::Settled;
-use crate::store::{StoreError, hosts, links, meta, outbox};
+use crate::store::{StoreError, hosts, links, meta, outbox, wakeups};
 use std::sync::{Arc, PoisonError};
 use tidemark_model::backoff;
 use tidemark_model::failure::{ErrorClass, Failure};
@@ -212,6 +212,7 @@ async fn finish(
     let (id, name, host) = (link.id, link.name.clone(), link.host.clone());
     let (stop, skew, pace) = (run.stop.clone(), run.skew, run.pace);
     let reached = run.reached;
+    let plain_bodies = link.connector.capabilities().plain_bodies;
     let away = match &stop {
         Some(Stop::Away(failure)) => Some(failure.clone()),
         Some(Stop::Stopped(_, failure)) => Some(failure.clone()),
@@ -235,6 +236,9 @@ async fn finish(
             if reached {
                 links::set_contact(tx, id, now, skew, None)?;
             }
+            if plain_bodies {
+                links::set_plain_bodies(tx, id, true)?;
+            }
             if let Some(until) = pace {
                 hosts::set_floor(tx, &host, until)?;
             }
@@ -247,7 +251,19 @@ async fn finish(
             }
             Ok(())
         })
-        .await
+        .await?;
+    check_wake_ups(shared, link)
+}
+
+/// In builds for tests: nothing is left behind that nobody would ever wake (`engine.md` 1).
+fn check_wake_ups(shared: &Shared, link: &Link) -> Result<(), StoreError> {
+    /// A longer queue is not read through with each cycle.
+    const AFFORDED: i64 = 5_000;
+    if cfg!(debug_assertions) && shared.store.read(|tx| outbox::count_unfinished(tx, link.id))? <= AFFORDED {
+        let missing = shared.store.read(wakeups::missing)?;
+        debug_assert!(missing.is_empty(), "nothing would ever wake {}", missing.join(", "));
+    }
+    Ok(())
 }
 
 fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, now: Millis) {

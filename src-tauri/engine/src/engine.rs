@@ -153,7 +153,8 @@ impl Engine {
         self.check_place(link, collection)?;
         let mut total = CycleReport::default();
         for wanted in self.links_named(link) {
-            let report = sync_once(&self.shared, &wanted, Cause::Person, collection.map(str::to_owned)).await?;
+            let report =
+                sync_once(&self.shared, &wanted, Cause::Person, collection.map(str::to_owned)).await?;
             total.confirmed += report.confirmed;
             total.received += report.received;
             total.conflicts += report.conflicts;

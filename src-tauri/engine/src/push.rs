@@ -5,6 +5,7 @@ use crate::link::Link;
 use crate::shared::Shared;
 use crate::store::outbox::From;
 use crate::store::places::Place;
+use crate::store::verbs::queue;
 use crate::store::verbs::seal::{self, Dispatch, Outgoing, Sealing, Waiting};
 use crate::store::verbs::settle::{self, Answer, Settled};
 use crate::store::verbs::{Moved, seal::take_back};
@@ -211,7 +212,8 @@ impl Push<'_> {
         let places = Arc::clone(&self.places);
         let place = |id: i64| places.iter().find(|place| place.collection_id == id).cloned();
         match arrived {
-            Arrived::Answer { outgoing, answer, read_back } => {
+            Arrived::Answer { outgoing, mut answer, read_back } => {
+                let was_parked = self.account_may_not(&outgoing, &mut answer);
                 let heard = heard_of(&answer, read_back.as_ref());
                 let backoff_asked = answer.backoff;
                 self.hear(&heard, answer.server_time);
@@ -241,6 +243,10 @@ impl Push<'_> {
                                 now,
                             };
                             let settled = settle::answer(tx, &place, &answer, rng.as_ref(), &mut moved)?;
+                            if let Some(earlier) = was_parked {
+                                // It was not refused for its own sake: it goes with the next sign-in.
+                                moved.changes.extend(queue::retry(tx, &[earlier])?.1.changes);
+                            }
                             Ok((settled, moved))
                         })
                         .await?;
@@ -285,6 +291,19 @@ impl Push<'_> {
                 })
             }
         }
+    }
+
+    /// Forbidden for a second record with nothing taken in between: it is the account that may not (`engine.md` 7). Then
+    /// the first one's change is returned, which was parked as its own fault.
+    fn account_may_not(&self, outgoing: &Outgoing, answer: &mut PushAnswer) -> Option<String> {
+        let Some(Outcome::Failed(failure)) = answer.outcomes.first_mut() else { return None };
+        if failure.status != Some(403) || failure.class != ErrorClass::Permanent {
+            return None;
+        }
+        let record = format!("{}/{}", outgoing.collection_id, outgoing.sealed.record);
+        let earlier = self.link.was_forbidden(&record, &outgoing.sealed.mutation)?;
+        (failure.class, failure.counts) = (ErrorClass::Auth, false);
+        Some(earlier)
     }
 
     fn written(&mut self, written: Written) {

@@ -17,6 +17,7 @@ pub(crate) mod records;
 pub(crate) mod signals;
 pub(crate) mod verbs;
 pub(crate) mod views;
+pub(crate) mod wakeups;
 mod writer;
 
 pub(crate) use collections::CollectionRow;

@@ -90,8 +90,10 @@ pub(crate) fn settings_of(
     // Where the longest delay came from, for the message about both delays.
     let mut longest = "max_retry_delay".to_owned();
     for setting in &SETTINGS {
-        let in_file = file.0.get(setting.key).map(|value| (format!("{FILE}: {}", setting.key), value.to_string()));
-        let in_environment = environment.get(setting.variable).map(|text| (setting.variable.to_owned(), text));
+        let in_file =
+            file.0.get(setting.key).map(|value| (format!("{FILE}: {}", setting.key), value.to_string()));
+        let in_environment =
+            environment.get(setting.variable).map(|text| (setting.variable.to_owned(), text));
         for (named, text) in in_file.into_iter().chain(in_environment) {
             (setting.set)(&mut settings, setting.parse(&named, &text)?);
             if setting.key == "max_retry_delay" {

@@ -29,6 +29,8 @@ pub struct Capabilities {
     pub echoes_document: bool,
     /// The largest number of requests in flight at once.
     pub in_flight: usize,
+    /// The server refused a packed body since the connector was made: bodies go to it as they are.
+    pub plain_bodies: bool,
 }
 
 /// What a request to the server proved.

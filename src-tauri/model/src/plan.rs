@@ -209,7 +209,11 @@ mod tests {
             remote: &remote,
             rules: &rules,
         };
-        assert_eq!(word(&plan(&facts)), "updated_here_deleted_there", "taking the server's would revive the dead");
+        assert_eq!(
+            word(&plan(&facts)),
+            "updated_here_deleted_there",
+            "taking the server's would revive the dead"
+        );
         assert_eq!(plan(&Facts { conflict: Some(Some("3")), ..facts }), Plan::Known, "told already");
     }
 

@@ -58,11 +58,7 @@ pub async fn set_link_secret(
 /// Changes when and how a connection may sync; it applies at once.
 #[tauri::command]
 #[specta::specta]
-pub async fn set_link_limits(
-    desk: State<'_, Desk>,
-    name: String,
-    limits: LinkLimits,
-) -> Result<(), Refusal> {
+pub async fn set_link_limits(desk: State<'_, Desk>, name: String, limits: LinkLimits) -> Result<(), Refusal> {
     Ok(desk.engine().set_limits(&name, limits).await?)
 }
 

@@ -15,6 +15,8 @@ use tidemark_model::mutation::Operation;
 use tidemark_model::settings::Precondition;
 
 const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// A record of which nothing but its end is known.
+const DELETED: Remote = Remote::Deleted { version: None, at: None, by: None };
 const REPLAYED_HEADER: &str = "idempotency-replayed";
 
 /// One request per item, several at a time.
@@ -60,9 +62,13 @@ async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> 
             ..failure
         }),
         Meaning::Conflict => conflict(problem.and_then(|problem| problem.current), failure),
+        Meaning::Gone if rest.many_are_gone() => match record::prove_collection(rest, place).await {
+            Ok(()) => gone(item, problem.and_then(|problem| problem.current).or(Some(DELETED)), failure),
+            Err(lost) => Outcome::Failed(lost),
+        },
         Meaning::Gone => {
             let current = problem.and_then(|problem| problem.current);
-            gone(item, current.or(Some(Remote::Deleted { version: None, at: None, by: None })), failure)
+            gone(item, current.or(Some(DELETED)), failure)
         }
         Meaning::Missing => match record::prove_collection(rest, place).await {
             Ok(()) => gone(item, Some(Remote::Missing), failure),

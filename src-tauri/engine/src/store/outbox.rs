@@ -4,7 +4,7 @@ mod readiness;
 mod sealing;
 mod state;
 
-pub(crate) use readiness::is_ready;
+pub(crate) use readiness::{belongs_to, is_ready};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
     Ended, bring_forward, end, purge, repair, retry, sealed_become_uncertain,

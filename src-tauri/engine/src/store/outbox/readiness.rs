@@ -1,4 +1,4 @@
-//! Whether anything of a link could be sent, asked without sealing it.
+//! Whether anything of a link could be sent, asked without sealing it; and whose a change is.
 
 use crate::store::StoreError;
 use rusqlite::{Connection, params};
@@ -24,4 +24,11 @@ pub(crate) fn is_ready(
           LIMIT 1"
     );
     Ok(tx.prepare_cached(&sql)?.exists(params![link_id, principal, now.0])?)
+}
+
+/// Whether a change was saved by this principal.
+pub(crate) fn belongs_to(tx: &Connection, seq: i64, principal: &str) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM outbox WHERE seq = ?1 AND principal = ?2")?
+        .exists(params![seq, principal])?)
 }

@@ -187,6 +187,8 @@ fn enqueue(
     counters::saved(tx, place.link_id, place.collection_id)?;
     let decision = match lane.last() {
         None => Coalesced::Successor,
+        // What another account saved stays its own.
+        Some(tail) if !outbox::belongs_to(tx, tail.seq, &place.principal)? => Coalesced::Successor,
         Some(tail) => join(tx, tail, operation, &changes, &parents)?,
     };
     let mut combined_into = None;

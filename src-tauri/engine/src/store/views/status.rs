@@ -16,8 +16,8 @@ use tidemark_model::number::{Count, Millis};
 use tidemark_model::schedule::{Network, ScheduleWait};
 use tidemark_model::status::{LinkFacts, Run, StatusFacts, Stop, activity, attention, sentence};
 use tidemark_model::view::{
-    Connectivity, EngineState, LastError, LinkLimits, LinkStatus, Progress, QueueCounts, StatusSnapshot, Stopped,
-    StoreFault, SyncStats,
+    Connectivity, EngineState, LastError, LinkLimits, LinkStatus, Progress, QueueCounts, StatusSnapshot,
+    Stopped, StoreFault, SyncStats,
 };
 
 /// What only the running process knows of a link.
