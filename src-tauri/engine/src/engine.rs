@@ -205,7 +205,9 @@ impl Engine {
         let mut links = Vec::new();
         for row in &rows {
             if let Some(link) = known.iter().find(|link| link.id == row.id) {
-                link.set_schedule(row.settings.schedule);
+                if link.set_schedule(row.settings.schedule) {
+                    link.wake(Wish { retime: true, ..Wish::default() });
+                }
                 links.push(Arc::clone(link));
                 continue;
             }

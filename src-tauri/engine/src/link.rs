@@ -128,8 +128,10 @@ impl Link {
         *self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn set_schedule(&self, schedule: Schedule) {
-        *self.schedule.lock().unwrap_or_else(PoisonError::into_inner) = schedule;
+    /// Takes another schedule; whether it differs.
+    pub(crate) fn set_schedule(&self, schedule: Schedule) -> bool {
+        std::mem::replace(&mut *self.schedule.lock().unwrap_or_else(PoisonError::into_inner), schedule)
+            != schedule
     }
 
     /// A change of a record was forbidden; the one of another record that was forbidden before it, if nothing was

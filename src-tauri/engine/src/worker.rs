@@ -59,6 +59,7 @@ pub(crate) async fn work(shared: Arc<Shared>, link: Arc<Link>) {
 /// until the stored time. Meanwhile the queue is looked at with each tick (row A11), so that a wake-up that nobody
 /// stored costs an interval and not a poll; a look asks no server.
 async fn wait(shared: &Shared, link: &Link, mut until: Option<Millis>) {
+    let mut edits_go = None;
     loop {
         let wish = link.wish();
         if wish.now || wish.network || wish.end {
@@ -66,6 +67,7 @@ async fn wait(shared: &Shared, link: &Link, mut until: Option<Millis>) {
         }
         if link.take_retime() {
             until = next_wake(shared, link).unwrap_or(until);
+            until = until.into_iter().chain(edits_go).min();
         }
         if wish.edited {
             let soon = match link.live().connectivity {
@@ -74,6 +76,7 @@ async fn wait(shared: &Shared, link: &Link, mut until: Option<Millis>) {
             };
             let edited = shared.now().plus(soon);
             until = Some(until.map_or(edited, |until| until.min(edited)));
+            edits_go = until;
             // Later edits of the same burst do not push it further away.
             link.take_edits();
         }
@@ -251,7 +254,7 @@ async fn others_changed(engine: &Engine) -> Result<(), StoreError> {
     shared.bulletin.everything_moved(&shared.places());
     for link in shared.links() {
         // It may have paused, held or discarded something.
-        link.wake(Wish { edited: true, regroup: true, retime: true, ..Wish::default() });
+        link.wake(Wish { edited: true, regroup: true, ..Wish::default() });
     }
     if shared.lease().is_none() {
         return Ok(());
