@@ -17,6 +17,8 @@ mod merge;
 mod queue;
 #[path = "shell/secrets.rs"]
 mod secrets;
+#[path = "shell/settings.rs"]
+mod settings;
 #[path = "shell/support.rs"]
 mod support;
 #[path = "shell/usage.rs"]

@@ -30,6 +30,7 @@ fn in_words(status: &StatusSnapshot) -> String {
     if !asked_nobody(status) {
         lines.push(words::activity(&status.activity));
     }
+    lines.extend(tidemark_model::words::oldest(status).map(|oldest| format!("{oldest}.")));
     lines.extend(status.links.iter().map(link));
     lines.push(ledger(&status.ledger));
     lines.join("\n")
