@@ -9,7 +9,7 @@ use tidemark_engine::Surroundings;
 /// The system's own account of the network; nothing where it gives none, which counts as unmetered.
 pub(crate) fn of_system() -> Arc<dyn Surroundings> {
     #[cfg(target_os = "linux")]
-    return Arc::new(network_manager::NetworkManager::default());
+    return Arc::new(network_manager::SystemNetwork::default());
     #[cfg(not(target_os = "linux"))]
     return Arc::new(tidemark_engine::UnknownSurroundings::default());
 }

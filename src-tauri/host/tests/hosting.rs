@@ -226,3 +226,38 @@ async fn a_setting_that_cannot_be_used_stops_the_start_with_its_key() {
     );
     host.engine().shutdown().await;
 }
+
+// proves E7
+#[tokio::test]
+async fn a_setting_changed_by_another_program_is_taken_over_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let sender = open(folder.path()).await;
+    sender.engine().start();
+    let mut told = sender.engine().subscribe();
+    let other = open(folder.path()).await;
+    other.set_setting("max_retries", Some("9")).await.unwrap();
+    let refused = other.set_setting("max_retries", Some("1001")).await.unwrap_err().to_string();
+    assert!(refused.contains("max_retries") && refused.contains("0 to 1000"), "{refused}");
+    while sender.engine().sync_settings().max_retries != Count(9) {
+        told.recv().await.unwrap();
+    }
+    other.engine().shutdown().await;
+    sender.engine().shutdown().await;
+    let again = open(folder.path()).await;
+    assert_eq!(again.engine().sync_settings().max_retries, Count(9));
+    again.engine().shutdown().await;
+}
+
+// proves E7
+#[tokio::test]
+async fn what_a_variable_sets_is_not_written_where_it_would_have_no_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::of([("MAX_RETRIES", "2"), ("TIDEMARK_KEYCHAIN", "none")]);
+    let options = HostOptions { data: Some(folder.path().to_owned()), environment, ..HostOptions::default() };
+    let host = Host::open(options).await.unwrap();
+    let refused = host.set_setting("max_retries", Some("9")).await.unwrap_err().to_string();
+    assert!(refused.contains("MAX_RETRIES"), "{refused}");
+    assert_eq!(host.engine().sync_settings().max_retries, Count(2));
+    assert!(!folder.path().join("settings.json").exists());
+    host.engine().shutdown().await;
+}

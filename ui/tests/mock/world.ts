@@ -43,6 +43,7 @@ export class World {
     notifyConflicts: true,
     notifyNeedsYou: true,
     undoHold: 10_000,
+    sync: null,
   };
   paused = false;
   sampleOffline = false;
@@ -159,6 +160,7 @@ export class World {
       mergedWeek: 11,
       lastConfirmedAt: NOW - 4 * MINUTE,
       storeFault: null,
+      network: "unknown",
       links: this.links.map((link, i) => (i === 0 ? { ...link, queue, conflicts } : link)),
       ...this.override,
     };

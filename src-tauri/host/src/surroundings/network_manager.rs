@@ -13,18 +13,18 @@ const PATH: &str = "/org/freedesktop/NetworkManager";
 const TELLING: [&str; 4] = ["Metered", "State", "Connectivity", "PrimaryConnection"];
 
 /// The network as NetworkManager tells it, from the first watching on.
-pub(super) struct NetworkManager {
+pub(super) struct SystemNetwork {
     told: Arc<watch::Sender<NetworkState>>,
     begun: Once,
 }
 
-impl Default for NetworkManager {
+impl Default for SystemNetwork {
     fn default() -> Self {
         Self { told: Arc::new(watch::Sender::new(NetworkState::default())), begun: Once::new() }
     }
 }
 
-impl Surroundings for NetworkManager {
+impl Surroundings for SystemNetwork {
     fn state(&self) -> NetworkState {
         *self.told.borrow()
     }
