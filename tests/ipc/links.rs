@@ -141,7 +141,7 @@ pub fn when_and_how_a_link_syncs_is_changed_and_shown() -> Commands {
     });
     stage.ask::<Value>("set_link_limits", json!({"name": LINK, "limits": limits}));
     let link = stage.status().links.remove(0);
-    assert_eq!(serde_json::to_value(link.limits).unwrap(), limits);
+    assert_eq!(serde_json::to_value(link.limits).expect("JSON"), limits);
     let away = json!({"schedule": {}, "compress": "offered"});
     stage.ask::<Value>("set_link_limits", json!({"name": LINK, "limits": away}));
     assert_eq!(stage.status().links[0].limits, LinkLimits::default());

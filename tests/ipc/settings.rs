@@ -37,7 +37,7 @@ pub fn settings_are_changed_and_kept() -> Commands {
     }
     for (key, value) in [("inFlight", 0), ("pageSize", 5_001), ("processingInterval", 99), ("maxRetries", -1)]
     {
-        let mut bad = serde_json::to_value(wanted.sync).unwrap();
+        let mut bad = serde_json::to_value(wanted.sync).expect("JSON");
         bad[key] = json!(value);
         let refusal = stage.refused("update_settings", json!({"settings": {"sync": bad}}));
         assert_eq!(refusal.code, RefusalCode::Invalid, "{key}: {refusal:?}");
@@ -49,7 +49,7 @@ pub fn settings_are_changed_and_kept() -> Commands {
     assert_eq!(stage.ask::<AppSettings>("get_settings", json!({})), wanted, "a refused one changes nothing");
     let left_out: AppSettings = stage.ask("update_settings", json!({"settings": {"undoHold": 0}}));
     assert_eq!(left_out.sync, wanted.sync, "what is left out of the engine's stays");
-    let file = std::fs::read_to_string(stage.folder().join("settings.json")).unwrap();
+    let file = std::fs::read_to_string(stage.folder().join("settings.json")).expect("it was written");
     assert!(file.contains("\"max_retries\": 9"), "the file that the command line reads: {file}");
     stage.finish()
 }

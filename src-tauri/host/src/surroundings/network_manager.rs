@@ -56,7 +56,7 @@ fn listen(told: &Weak<watch::Sender<NetworkState>>) -> zbus::Result<()> {
     for change in changes {
         let change = change.args()?;
         let of_manager = change.interface_name().as_str() == NAME;
-        if !of_manager || !change.changed_properties().keys().any(|name| TELLING.contains(&name.as_ref())) {
+        if !of_manager || !change.changed_properties().keys().any(|name| TELLING.contains(name)) {
             continue;
         }
         if let Some(value) = change.changed_properties().get("Metered") {
