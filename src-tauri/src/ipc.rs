@@ -54,6 +54,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::links::test_link,
             commands::links::remove_link,
             commands::links::set_link_secret,
+            commands::links::set_link_limits,
             commands::links::allow_removals,
             commands::links::start_sample,
             commands::links::set_sample_offline,

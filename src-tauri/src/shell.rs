@@ -124,7 +124,11 @@ pub fn tray_action<R: Runtime>(app: &AppHandle<R>, id: &str) {
             TrayAction::CheckNow => engine.force_sync(None, None).await,
             TrayAction::Pause => engine.pause(None, None).await,
             TrayAction::Resume => engine.resume(None, None).await,
-            TrayAction::Conflicts | TrayAction::NeedsYou | TrayAction::Open | TrayAction::Quit => Ok(()),
+            TrayAction::Conflicts
+            | TrayAction::NeedsYou
+            | TrayAction::Oldest
+            | TrayAction::Open
+            | TrayAction::Quit => Ok(()),
         };
         if let Err(error) = done {
             tracing::warn!(%error, ?action, "a wish of the tray");

@@ -53,6 +53,8 @@ pub enum TrayAction {
     Conflicts,
     /// Opens what needs a person.
     NeedsYou,
+    /// Opens the queue, for the change that waits longest.
+    Oldest,
     /// Syncs at once.
     CheckNow,
     /// Pauses until resumed.
@@ -66,14 +68,23 @@ pub enum TrayAction {
 }
 
 impl TrayAction {
-    const ALL: [Self; 7] =
-        [Self::Conflicts, Self::NeedsYou, Self::CheckNow, Self::Pause, Self::Resume, Self::Open, Self::Quit];
+    const ALL: [Self; 8] = [
+        Self::Conflicts,
+        Self::NeedsYou,
+        Self::Oldest,
+        Self::CheckNow,
+        Self::Pause,
+        Self::Resume,
+        Self::Open,
+        Self::Quit,
+    ];
 
     /// The menu item's id.
     pub fn id(self) -> &'static str {
         match self {
             Self::Conflicts => "conflicts",
             Self::NeedsYou => "needs-you",
+            Self::Oldest => "oldest",
             Self::CheckNow => "check-now",
             Self::Pause => "pause",
             Self::Resume => "resume",
@@ -92,11 +103,15 @@ impl TrayAction {
         match self {
             Self::Conflicts => Some("#/conflicts"),
             Self::NeedsYou => Some("#/queue?state=needs_you"),
+            Self::Oldest => Some("#/queue"),
             Self::Open => Some(""),
             Self::CheckNow | Self::Pause | Self::Resume | Self::Quit => None,
         }
     }
 }
+
+/// The age from which the oldest change is worth a line, in milliseconds.
+const LONG: i64 = 60 * 60 * 1000;
 
 /// The tray of a snapshot.
 pub fn model(snapshot: &StatusSnapshot, time: Clockface<'_>) -> TrayModel {
@@ -114,6 +129,13 @@ pub fn model(snapshot: &StatusSnapshot, time: Clockface<'_>) -> TrayModel {
         let verb = if attention.needs_you.0 == 1 { "needs" } else { "need" };
         let changes = words::count(attention.needs_you, "change", "changes");
         item(TrayAction::NeedsYou, format!("{changes} {verb} you…"));
+    }
+    // A queue can be short and stuck: what waits for long is told by its age.
+    let waits_long = |since: &Millis| snapshot.at.0 - since.0 >= LONG;
+    if let (true, Some(oldest)) =
+        (snapshot.queue.oldest_at.as_ref().is_some_and(waits_long), words::oldest(snapshot))
+    {
+        item(TrayAction::Oldest, oldest);
     }
     item(TrayAction::CheckNow, "Check now".into());
     match snapshot.paused {

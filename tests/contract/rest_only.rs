@@ -175,3 +175,82 @@ async fn compressed_answers_are_read_and_bounded() {
     let refused = small.fetch(&ground.collection, "a").await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Intercepted, "the limit holds after decompression");
 }
+
+// proves A15, A4
+#[tokio::test]
+async fn a_long_body_goes_packed_and_is_the_same_to_the_byte_when_it_is_repeated() {
+    let ground = Ground::rest().await;
+    ground.ours.check().await.unwrap();
+    let note = json!({"id": "long", "text": "ten crates of oranges, ".repeat(100)});
+    let sealed = ground.create(&note);
+    ground.proxy.add(Rule::once(Fault::DropAfter).method("PUT"));
+    let lost = failed(ground.push(&sealed).await);
+    assert_eq!(lost.effect, Effect::Unknown);
+    let Outcome::Accepted { replayed, .. } = ground.push(&sealed).await else { panic!("not accepted") };
+    assert!(replayed, "the server knows the key and the body by what was unpacked");
+    let sent: Vec<_> = ground.proxy.seen().into_iter().filter(|seen| seen.method == "PUT").collect();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].header("content-encoding"), Some("zstd"));
+    assert!(sent[0].body.len() * 4 < sealed.wire.body.as_ref().unwrap().len());
+    assert_eq!((&sent[0].body, sent[0].key()), (&sent[1].body, sent[1].key()));
+    assert_eq!(document(&ground.truth("long").await), &note);
+}
+
+// proves A15
+#[tokio::test]
+async fn a_server_that_takes_nothing_packed_gets_the_same_request_plain_at_once() {
+    let ground = Ground::rest().await;
+    ground.ours.check().await.unwrap();
+    ground.proxy.add(Rule::once(Fault::status(415)).method("PUT"));
+    let note = json!({"id": "long", "text": "x".repeat(2_000)});
+    ground.accepted(&ground.create(&note)).await;
+    let sent: Vec<_> = ground.proxy.seen().into_iter().filter(|seen| seen.method == "PUT").collect();
+    let packings: Vec<_> = sent.iter().map(|seen| seen.header("content-encoding")).collect();
+    assert_eq!(packings, [Some("zstd"), None]);
+    assert_eq!(sent[0].key(), sent[1].key());
+    assert!(ground.ours.capabilities().plain_bodies);
+    let second = json!({"id": "second", "text": "y".repeat(2_000)});
+    ground.accepted(&ground.create(&second)).await;
+    let last = ground.proxy.seen().into_iter().rfind(|seen| seen.method == "PUT").unwrap();
+    assert_eq!(last.header("content-encoding"), None, "none goes packed any more");
+}
+
+// proves A15
+#[tokio::test]
+async fn a_415_to_a_plain_body_is_the_servers_refusal_of_the_record() {
+    let ground = Ground::rest().await;
+    let body = r#"{"type":"https://x.invalid/problems/invalid","detail":"No such thing is kept here."}"#;
+    ground
+        .proxy
+        .add(Rule::always(Fault::Say(Canned::new(415, "application/problem+json", body))).method("PUT"));
+    let failure = failed(ground.push(&ground.create(&json!({"id": "a"}))).await);
+    assert_eq!((failure.class, failure.counts), (ErrorClass::Permanent, true));
+    assert!(!ground.ours.capabilities().plain_bodies);
+}
+
+// proves A7, C4
+#[tokio::test]
+async fn many_records_gone_within_a_minute_are_believed_only_while_their_collection_is_there() {
+    let ground = Ground::rest().await;
+    let body = r#"{"type":"https://x.invalid/problems/gone","version":"9"}"#;
+    ground
+        .proxy
+        .add(Rule::always(Fault::Say(Canned::new(410, "application/problem+json", body))).method("PUT"));
+    let no_place = r#"{"type":"https://x.invalid/problems/not-found"}"#;
+    let lost = Canned::new(404, "application/problem+json", no_place);
+    ground.proxy.add(Rule::always(Fault::Say(lost)).method("GET"));
+    for number in 1..=5 {
+        let id = format!("n{number}");
+        let outcome = ground.push(&ground.update("1", &json!({ "id": id }))).await;
+        match number {
+            1..=3 => assert!(matches!(outcome, Outcome::Conflict { .. }), "{number}: {outcome:?}"),
+            _ => assert_eq!(failed(outcome).class, ErrorClass::Intercepted, "{number}"),
+        }
+    }
+    ground.proxy.clear();
+    ground
+        .proxy
+        .add(Rule::always(Fault::Say(Canned::new(410, "application/problem+json", body))).method("PUT"));
+    let outcome = ground.push(&ground.update("1", &json!({"id": "n6"}))).await;
+    assert!(matches!(outcome, Outcome::Conflict { .. }), "the collection answers: {outcome:?}");
+}

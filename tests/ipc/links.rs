@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    AddedLink, Connectivity, Discovery, LinkStatus, LinkTest, ListPage, RecordRow, RefusalCode, RemovedLink,
-    Sentence, Stopped, TestStepKind,
+    AddedLink, Connectivity, Discovery, LinkLimits, LinkStatus, LinkTest, ListPage, RecordRow, RefusalCode,
+    RemovedLink, Sentence, Stopped, TestStepKind,
 };
 use tidemark_sandbox::ColleagueEdit;
 
@@ -130,4 +130,31 @@ pub fn what_a_link_cannot_be_is_said_with_what_to_do() -> Commands {
 
 fn block(done: impl Future<Output = Result<(), tidemark_sandbox::SandboxError>>) {
     tauri::async_runtime::block_on(done).expect("the sandbox does as asked");
+}
+
+// proves A14, A15
+pub fn when_and_how_a_link_syncs_is_changed_and_shown() -> Commands {
+    let stage = Stage::linked(&[TASK]);
+    let limits = json!({
+        "schedule": {"hours": {"from": "22:00", "to": "06:00"}, "unmetered_only": true},
+        "compress": "off",
+    });
+    stage.ask::<Value>("set_link_limits", json!({"name": LINK, "limits": limits}));
+    let link = stage.status().links.remove(0);
+    assert_eq!(serde_json::to_value(link.limits).expect("JSON"), limits);
+    let away = json!({"schedule": {}, "compress": "offered"});
+    stage.ask::<Value>("set_link_limits", json!({"name": LINK, "limits": away}));
+    assert_eq!(stage.status().links[0].limits, LinkLimits::default());
+    let none = stage.refused("set_link_limits", json!({"name": "none", "limits": away}));
+    assert_eq!(none.code, RefusalCode::NotFound);
+    for bad in [
+        json!({"schedule": {"hours": {"from": "25:00", "to": "06:00"}}, "compress": "off"}),
+        json!({"schedule": {}, "compress": "rar"}),
+        json!({"schedule": {"hour": 1}, "compress": "off"}),
+    ] {
+        let refusal =
+            stage.call("set_link_limits", json!({"name": LINK, "limits": bad})).expect_err("no limits");
+        assert!(refusal.to_string().contains("limits"), "it names the argument: {refusal}");
+    }
+    stage.finish()
 }

@@ -41,6 +41,7 @@ proofs! {
     links::a_link_with_unsent_changes_goes_only_by_force,
     links::a_new_secret_lets_a_link_go_on_and_never_comes_back_out,
     links::a_pull_that_would_remove_much_waits_for_a_yes,
+    links::when_and_how_a_link_syncs_is_changed_and_shown,
     links::what_a_link_cannot_be_is_said_with_what_to_do,
     records::a_record_is_made_shown_changed_and_deleted,
     records::numbers_survive_the_edit_of_another_field,

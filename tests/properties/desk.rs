@@ -66,11 +66,8 @@ impl Desk {
     }
 
     async fn start(&mut self) {
-        let platform = Platform {
-            clock: Arc::new(self.clock.clone()),
-            rng: self.rng.clone(),
-            connect: Arc::new(self.server.clone()),
-        };
+        let platform =
+            Platform::new(Arc::new(self.clock.clone()), self.rng.clone(), Arc::new(self.server.clone()));
         let settings = EngineSettings::default();
         self.engine =
             Some(Engine::open(self.folder.path(), platform, settings, WriterMode::Inline).await.unwrap());
@@ -227,6 +224,7 @@ impl Desk {
             stats: self.engine().queue_stats().unwrap(),
             report,
             there,
+            never_woken: self.engine().without_wake_up().unwrap(),
             now: self.clock.now(),
             at_rest: true,
         });

@@ -93,11 +93,8 @@ impl Desk {
     }
 
     async fn start(&mut self) {
-        let platform = Platform {
-            clock: Arc::new(self.clock.clone()),
-            rng: self.rng.clone(),
-            connect: Arc::new(self.server.clone()),
-        };
+        let platform =
+            Platform::new(Arc::new(self.clock.clone()), self.rng.clone(), Arc::new(self.server.clone()));
         let settings = EngineSettings::default();
         let engine = Engine::open(self.folder.path(), platform, settings, WriterMode::Inline).await.unwrap();
         self.engine = Some(engine);

@@ -79,3 +79,35 @@ async fn a_pause_in_the_middle_of_sending_takes_back_what_was_not_sent() {
     assert_eq!(world.sync().await.confirmed, 14);
     world.finish().await;
 }
+
+// proves A14
+#[tokio::test]
+async fn engine_link_collection_and_change_are_held_apart_from_each_other_and_over_restarts() {
+    let mut world = two_collections().await;
+    let held = world.set("t001", "state", "mine").await.change.unwrap();
+    world.engine().hold(vec![held.clone()], true).await.unwrap();
+    let note = json!({"id": "n2"}).to_string();
+    world.engine().create_record(LINK, "notes", &note, None).await.unwrap();
+    world.create(&json!({"id": "t9", "title": "Free"})).await;
+    for (link, collection) in [(None, None), (Some(LINK), None), (Some(LINK), Some("notes"))] {
+        world.engine().pause(link, collection).await.unwrap();
+    }
+    world.restart().await;
+    let sent = |world: &World| world.effect_count();
+    assert_eq!((world.sync().await.confirmed, sent(&world)), (0, 0));
+    world.engine().resume(None, None).await.unwrap();
+    world.restart().await;
+    assert_eq!((world.sync().await.confirmed, sent(&world)), (0, 0), "the link is paused for itself");
+    world.engine().resume(Some(LINK), None).await.unwrap();
+    world.restart().await;
+    assert_eq!((world.sync().await.confirmed, sent(&world)), (1, 1), "only what nobody holds");
+    assert_eq!(world.effects("t9"), ["put"]);
+    world.check_books();
+    world.engine().resume(Some(LINK), Some("notes")).await.unwrap();
+    world.restart().await;
+    assert_eq!((world.sync().await.confirmed, sent(&world)), (1, 2));
+    assert_eq!(world.queue().len(), 1, "the change that is held by itself");
+    world.engine().hold(vec![held], false).await.unwrap();
+    assert_eq!((world.sync().await.confirmed, sent(&world)), (1, 3));
+    world.finish().await;
+}

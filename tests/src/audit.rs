@@ -30,6 +30,8 @@ pub struct Audit<'a> {
     pub report: Report,
     /// What it has, by collection and id.
     pub there: BTreeMap<(String, String), Value>,
+    /// What nothing would ever wake, as the engine finds it.
+    pub never_woken: Vec<String>,
     /// The time.
     pub now: Millis,
     /// A good cycle has just ended: nothing that could be sent may be left, and both sides are equal.
@@ -41,7 +43,8 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db =
         Connection::open_with_flags(audit.folder.join("tidemark.db"), flags).expect("the database opens");
-    let mut faults = Vec::new();
+    let mut faults: Vec<String> =
+        audit.never_woken.iter().map(|change| format!("nothing would ever wake {change}")).collect();
     let rows = count_by_state(&db);
     ledger(&audit.status.ledger, &rows, &mut faults);
     statistics(&audit.stats.counts, &rows, &mut faults);

@@ -149,6 +149,7 @@ impl Connector for Direct {
             echoes_document: true,
             in_flight: 6,
             atomic_batch: 0,
+            plain_bodies: false,
         }
     }
 

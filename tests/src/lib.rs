@@ -9,6 +9,7 @@ pub mod fault_proxy;
 pub mod kinto;
 #[path = "../support/kinto_venv.rs"]
 pub mod kinto_venv;
+pub mod network;
 pub mod rng;
 pub mod store_files;
 pub mod tap;

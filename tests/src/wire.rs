@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tidemark_connectors::Secret;
 use tidemark_engine::{Connect, LinkRow};
 use tidemark_model::connector::Connector;
-use tidemark_model::settings::LinkSettings;
+use tidemark_model::settings::{Compress, LinkSettings};
 use tidemark_model::view::{Refusal, RefusalCode};
 
 /// Makes the connectors of a scenario.
@@ -49,7 +49,10 @@ impl Connect for Wire {
     fn connect(&self, link: &LinkRow) -> Result<Arc<dyn Connector>, Refusal> {
         let changed = self.changed();
         let url = changed.url.as_deref().unwrap_or(&link.url);
-        let settings = changed.settings.clone().unwrap_or_else(|| link.settings.clone());
+        let mut settings = changed.settings.clone().unwrap_or_else(|| link.settings.clone());
+        if link.plain_bodies {
+            settings.write.compress = Compress::Off;
+        }
         let secret = changed.secret.clone().map(Secret::new);
         tidemark_connectors::connect(&link.kind, url, settings, link.user.clone(), secret)
             .map(|connector| self.tap.before(connector))

@@ -2,6 +2,7 @@
 
 use crate::audit::{Audit, COLLEAGUE, audit, listed};
 use crate::clock::ManualClock;
+use crate::network::TestNetwork;
 use crate::rng::SeededRng;
 use crate::tap::Tap;
 use crate::wire::Wire;
@@ -105,6 +106,7 @@ impl Stage {
             server,
             clock,
             wire: Arc::new(Wire::default()),
+            network: Arc::default(),
             rng: Arc::new(SeededRng::new(7)),
             folder: tempfile::tempdir().expect("there is room for a folder"),
             settings: self.engine,
@@ -132,6 +134,8 @@ pub struct World {
     pub clock: ManualClock,
     /// What lies between them.
     pub wire: Arc<Wire>,
+    /// What the system tells of its network.
+    pub network: Arc<TestNetwork>,
     rng: Arc<SeededRng>,
     folder: TempDir,
     settings: EngineSettings,
@@ -193,7 +197,9 @@ impl World {
     pub async fn try_open(&mut self) -> Result<(), StoreError> {
         assert!(self.engine.is_none(), "the engine runs already");
         let (clock, rng) = (self.clock.clone(), Arc::clone(&self.rng));
-        let platform = Platform { clock: Arc::new(clock), rng, connect: Arc::clone(&self.wire) as _ };
+        let surroundings = Arc::clone(&self.network) as _;
+        let platform =
+            Platform { surroundings, ..Platform::new(Arc::new(clock), rng, Arc::clone(&self.wire) as _) };
         let opened = Engine::open(self.folder.path(), platform, self.settings, WriterMode::Threaded).await?;
         self.engine = Some(opened);
         Ok(())
@@ -207,7 +213,8 @@ impl World {
     /// Another engine on the same folder, as a second program opens it.
     pub async fn second_engine(&self) -> Engine {
         let (clock, rng) = (self.clock.clone(), Arc::clone(&self.rng));
-        open(self.folder.path(), clock, rng, Arc::clone(&self.wire), self.settings).await
+        let network = Arc::clone(&self.network);
+        open(self.folder.path(), clock, rng, Arc::clone(&self.wire), network, self.settings).await
     }
 
     /// An engine on a folder and what passes to its server, without a world: for a process that is to be killed.
@@ -215,7 +222,8 @@ impl World {
         let wire = Arc::new(Wire::default());
         // Another seed than the world's, so that both make different ids.
         let (rng, tap) = (Arc::new(SeededRng::new(13)), wire.tap.clone());
-        (open(folder, ManualClock::default(), rng, wire, EngineSettings::default()).await, tap)
+        let network = Arc::default();
+        (open(folder, ManualClock::default(), rng, wire, network, EngineSettings::default()).await, tap)
     }
 
     /// Ends the engine in good order.
@@ -385,6 +393,7 @@ impl World {
             stats: self.engine().queue_stats().expect("the statistics are read"),
             report: self.server.report().expect("the server tells"),
             there: self.server.with_world(|server| listed(server, &self.kept())),
+            never_woken: self.engine().without_wake_up().expect("the queue is read"),
             now: self.clock.now(),
             at_rest,
         }
@@ -401,11 +410,16 @@ impl World {
     }
 
     async fn add_link(&self, settings: LinkSettings) {
+        self.add_link_named(LINK, settings).await;
+    }
+
+    /// One more link to the same server, with everything that it has.
+    pub async fn add_link_named(&self, name: &str, settings: LinkSettings) {
         let url = self.server.url();
         let connector = tidemark_connectors::connect("rest", &url, settings.clone(), None, None)
             .expect("the link can be connected");
         let draft = LinkDraft {
-            name: LINK.into(),
+            name: name.into(),
             kind: "rest".into(),
             url,
             user: None,
@@ -422,9 +436,10 @@ async fn open(
     clock: ManualClock,
     rng: Arc<SeededRng>,
     wire: Arc<Wire>,
+    network: Arc<TestNetwork>,
     settings: EngineSettings,
 ) -> Engine {
-    let platform = Platform { clock: Arc::new(clock), rng, connect: wire };
+    let platform = Platform { surroundings: network, ..Platform::new(Arc::new(clock), rng, wire) };
     Engine::open(folder, platform, settings, WriterMode::Threaded).await.expect("the data folder opens")
 }
 

@@ -11,6 +11,7 @@ mod queue;
 mod records;
 mod resolve;
 mod sandbox;
+mod settings;
 pub mod status;
 pub mod sync;
 mod transactions;
@@ -54,6 +55,7 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Tx(command) => transactions::perform(command, host, out).await,
         Command::Pause(arguments) => pausing::perform(&arguments, true, host, out).await,
         Command::Resume(arguments) => pausing::perform(&arguments, false, host, out).await,
+        Command::Settings(command) => settings::perform(&command, host, out).await,
         Command::Backup(BackupCommand::Make) => backup::make(host, out).await,
         Command::Backup(BackupCommand::List | BackupCommand::Restore { .. })
         | Command::Merge(_)

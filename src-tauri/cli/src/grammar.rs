@@ -52,6 +52,9 @@ pub enum Command {
     /// Copies of the local store.
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// How the engine goes about its work; a running window takes a change over at once.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// Merge three JSON files; no database. Exit code 2 when something is left to choose.
     Merge(MergeArguments),
     /// The built-in server with its sample records; --data keeps it in a folder.
@@ -79,6 +82,22 @@ pub enum LinkCommand {
     Test { name: String },
     /// Take a new secret from standard input.
     Secret { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SettingsCommand {
+    /// Every setting with its range, and where its value comes from.
+    List,
+    /// One setting's value.
+    Get { key: String },
+    /// Change one; a value outside its range is refused, and the old one stays.
+    Set {
+        key: String,
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Back to the default.
+    Reset { key: String },
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,8 @@ mod parked;
 mod queue;
 #[path = "shell/secrets.rs"]
 mod secrets;
+#[path = "shell/settings.rs"]
+mod settings;
 #[path = "shell/support.rs"]
 mod support;
 #[path = "shell/transactions.rs"]

@@ -7,6 +7,7 @@ mod account;
 mod answer;
 mod limits;
 mod pace;
+mod packing;
 mod redirect;
 mod transport;
 
@@ -14,11 +15,15 @@ pub use answer::Answer;
 pub use limits::{Limits, Timeouts, is_loopback};
 
 use account::Account;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use packing::{Packing, Packings};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
 use reqwest::{Client, Method, Response};
 use std::time::{Duration, Instant};
 use tidemark_model::connector::WireForm;
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
+use tidemark_model::settings::Compress;
 use url::Url;
 
 use crate::Secret;
@@ -38,6 +43,7 @@ pub struct Http {
     base: Url,
     account: Account,
     options: HttpOptions,
+    packings: Packings,
 }
 
 /// One request.
@@ -149,7 +155,24 @@ impl Http {
         }
         let client = builder.build().map_err(|error| HttpError::Tls(transport::innermost(&error)))?;
         let account = Account::new(user, secret).ok_or(HttpError::Unsendable)?;
-        Ok(Self { client, base, account, options })
+        Ok(Self { client, base, account, options, packings: Packings::default() })
+    }
+
+    /// The same with bodies packed as a setting says.
+    #[must_use]
+    pub fn packing(mut self, setting: Compress) -> Self {
+        self.packings = Packings::new(setting);
+        self
+    }
+
+    /// Takes in which packings the server says that it takes.
+    pub fn server_takes<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        self.packings.offered(names);
+    }
+
+    /// Whether the server refused a packed body.
+    pub fn sends_plain(&self) -> bool {
+        self.packings.was_refused()
     }
 
     /// The address everything lies under.
@@ -195,7 +218,14 @@ impl Http {
     /// writing request may have left.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Failure> {
         let writes = call.writes();
-        self.exchange(&call).await.map_err(|stop| self.told(stop.into(), writes))
+        let packing = self.packings.of(call.body);
+        let mut answer = self.exchange(&call, packing).await;
+        if packing.is_some() && matches!(&answer, Ok(answer) if answer.status == 415) {
+            // Certainly not applied: the same request goes again at once as it was sealed, and every later one does.
+            self.packings.refuse();
+            answer = self.exchange(&call, None).await;
+        }
+        answer.map_err(|stop| self.told(stop.into(), writes))
     }
 
     /// Asks for a list of at most `rows` rows, and for fewer as long as they are more than a page may hold.
@@ -206,7 +236,7 @@ impl Http {
     ) -> Result<Answer, Failure> {
         let mut rows = rows;
         loop {
-            match self.exchange(&Call::get(target(rows), self.options.limits.page)).await {
+            match self.exchange(&Call::get(target(rows), self.options.limits.page), None).await {
                 Ok(answer) => return Ok(answer),
                 Err(Stop::TooLarge(_)) if rows > 1 => rows = rows.div_ceil(4),
                 Err(stop) => return Err(self.told(stop.into(), false)),
@@ -222,13 +252,13 @@ impl Http {
         failure
     }
 
-    async fn exchange(&self, call: &Call<'_>) -> Result<Answer, Stop> {
+    async fn exchange(&self, call: &Call<'_>, packing: Option<Packing>) -> Result<Answer, Stop> {
         let mut url = self.url_of(&call.target).ok_or_else(|| {
             Failure::new(ErrorClass::Permanent, "the request's address leaves the endpoint")
         })?;
         for _ in 0..=redirect::MOST {
             let started = Instant::now();
-            let response = self.headers_of(call, url.clone()).await?;
+            let response = self.headers_of(call, packing, url.clone()).await?;
             let round_trip = started.elapsed();
             url = match redirect::next(&call.method, &url, response.status(), response.headers())? {
                 Some(next) => next,
@@ -238,11 +268,19 @@ impl Http {
         Err(Failure::new(ErrorClass::Intercepted, "the server redirects without end").uncertain().into())
     }
 
-    async fn headers_of(&self, call: &Call<'_>, url: Url) -> Result<Response, Failure> {
+    async fn headers_of(
+        &self,
+        call: &Call<'_>,
+        packing: Option<Packing>,
+        url: Url,
+    ) -> Result<Response, Failure> {
         let mut request = self.client.request(call.method.clone(), url).headers(self.headers(call)?);
-        if let Some(body) = call.body {
-            request = request.body(body.to_owned());
-        }
+        let packed = packing.zip(call.body).and_then(|(packing, body)| Some((packing, packing.pack(body)?)));
+        request = match (packed, call.body) {
+            (Some((packing, bytes)), _) => request.header(CONTENT_ENCODING, packing.name()).body(bytes),
+            (None, Some(body)) => request.body(body.to_owned()),
+            (None, None) => request,
+        };
         let patience = self.options.timeouts.until_headers(call.body.map_or(0, str::len));
         match tokio::time::timeout(patience, request.send()).await {
             Ok(Ok(response)) => Ok(response),

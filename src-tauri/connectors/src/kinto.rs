@@ -60,7 +60,8 @@ fn refuse_unserved(settings: &LinkSettings) -> Result<(), SettingsError> {
     if settings.pull != overlap_only {
         return refuse("pull".into());
     }
-    if settings.write != WriteSettings::default() {
+    let packing_only = WriteSettings { compress: settings.write.compress, ..WriteSettings::default() };
+    if settings.write != packing_only {
         return refuse("write".into());
     }
     if settings.discovery.is_some() {
@@ -89,6 +90,7 @@ impl Connector for Kinto {
             in_flight: IN_FLIGHT,
             // Its batches are not atomic: a refused item stops no other, and memory keeps what came before a fault.
             atomic_batch: 0,
+            plain_bodies: self.http.sends_plain(),
         }
     }
 

@@ -89,7 +89,7 @@ pub fn connect_with(
     if kind == Kind::Kinto && base.path() == "/" {
         base.set_path("/v1/");
     }
-    let http = Http::new(base, user, secret, options)?;
+    let http = Http::new(base, user, secret, options)?.packing(settings.write.compress);
     Ok(match kind {
         Kind::Rest => Box::new(Rest::new(http, settings)?),
         Kind::Kinto => Box::new(Kinto::new(http, settings)?),

@@ -16,7 +16,10 @@ mod seal;
 use crate::http::Http;
 use crate::sending::IN_FLIGHT;
 use place::Place;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::{
     Capabilities, Connector, Contact, Discovered, Intent, Page, PullFailure, PullRequest, PushAnswer, Remote,
@@ -32,7 +35,12 @@ pub struct Rest {
     settings: LinkSettings,
     /// Milliseconds that keys are remembered; the server's own word replaces the setting.
     key_lifetime: AtomicI64,
+    /// When records were said to be gone, of the last minute.
+    gone: Mutex<VecDeque<Instant>>,
 }
+
+/// So many records may be gone within a minute before the collection itself is asked for.
+const GONE: usize = 3;
 
 impl Rest {
     /// A connector for settings it can serve.
@@ -45,7 +53,18 @@ impl Rest {
             })?;
         }
         let key_lifetime = AtomicI64::new(i64::from(settings.write.keys.ttl_s) * 1000);
-        Ok(Self { http, settings, key_lifetime })
+        Ok(Self { http, settings, key_lifetime, gone: Mutex::default() })
+    }
+
+    /// Whether so many records were gone lately that the collection has to be proved first (`engine.md` 7).
+    fn many_are_gone(&self) -> bool {
+        let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        gone.push_back(now);
+        while gone.front().is_some_and(|first| now.duration_since(*first) > Duration::from_secs(60)) {
+            gone.pop_front();
+        }
+        gone.len() > GONE
     }
 
     fn place(&self, collection: &str) -> Result<Place, SealError> {
@@ -80,6 +99,7 @@ impl Connector for Rest {
                 .as_ref()
                 .filter(|batch| batch.atomic)
                 .map_or(0, |b| b.max.into()),
+            plain_bodies: self.http.sends_plain(),
         }
     }
 

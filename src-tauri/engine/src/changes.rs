@@ -1,17 +1,20 @@
 //! The queue through the engine's handle.
 
 use crate::engine::Engine;
-use crate::link::Wish;
+use crate::link::{Link, Wish};
 use crate::store::places::refuse;
 use crate::store::verbs::queue::Again;
 use crate::store::verbs::{Moved, discard, queue as verb, retention};
 use crate::store::views::queue;
-use crate::store::{StoreError, Tx, collections, links, meta};
+use crate::store::{StoreError, Tx, collections, links, meta, wakeups};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemark_model::backoff::longest_delay;
 use tidemark_model::number::Count;
+use tidemark_model::schedule::ScheduleWait;
 use tidemark_model::view::{
-    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ListPage, QueueFilter, QueueStats, RefusalCode,
+    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ChangeState, ListPage, QueueFilter,
+    QueueStats, RefusalCode, WaitReason,
 };
 
 /// The most ids that one answer about a cause holds.
@@ -25,21 +28,32 @@ impl Engine {
         offset: usize,
         limit: usize,
     ) -> Result<ListPage<ChangeRow>, StoreError> {
-        self.shared().store.read(|tx| queue::list(tx, filter, offset, limit))
+        let mut page = self.shared().store.read(|tx| queue::list(tx, filter, offset, limit))?;
+        let waits = self.schedule_waits();
+        page.rows.iter_mut().for_each(|row| waits_for_schedule(row, &waits));
+        Ok(page)
+    }
+
+    /// What the links wait for by their schedules, by name.
+    fn schedule_waits(&self) -> BTreeMap<String, ScheduleWait> {
+        let waits = |link: &Arc<Link>| Some((link.name.clone(), self.shared().schedule_wait(link)?));
+        self.shared().links().iter().filter_map(waits).collect()
     }
 
     /// One change, whole.
     pub fn get_change(&self, id: &str) -> Result<ChangeDetail, StoreError> {
-        let mut detail = self.shared().store.read(|tx| queue::detail(tx, id))?.ok_or_else(|| {
+        let detail = self.shared().store.read(|tx| queue::detail(tx, id))?;
+        let mut detail = detail.ok_or_else(|| {
             refuse(
                 RefusalCode::NotFound,
                 format!("there is no change '{id}'"),
                 "It may have been removed after its 7 days.",
             )
         })?;
+        waits_for_schedule(&mut detail.row, &self.schedule_waits());
         for attempt in &mut detail.attempts {
             let earlier = u32::try_from((attempt.number.0 - 1).max(0)).unwrap_or(u32::MAX);
-            let own = longest_delay(&self.shared().settings.backoff, earlier);
+            let own = longest_delay(&self.shared().settings().backoff, earlier);
             let wait = attempt.retry_at.zip(attempt.ended_at).map(|(retry, ended)| retry.0 - ended.0);
             attempt.server_asked = wait.is_some_and(|wait| wait > own.0);
         }
@@ -60,6 +74,11 @@ impl Engine {
     /// Row A13: statistics in constant time.
     pub fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.shared().store.read(queue::stats)
+    }
+
+    /// Unfinished changes that nothing would ever wake, each in words: always none (`engine.md` 1).
+    pub fn without_wake_up(&self) -> Result<Vec<String>, StoreError> {
+        self.shared().store.read(wakeups::missing)
     }
 
     /// Sends the named changes again now.
@@ -100,11 +119,12 @@ impl Engine {
 
     /// Removes ended rows of the queue that are older than their span (row A12) and nothing else; returns how many.
     pub async fn clear_old_requests(&self) -> Result<Count, StoreError> {
-        let now = self.shared().now();
+        let (now, keep_days) = (self.shared().now(), self.shared().settings().keep_days);
         let mut removed = 0;
         loop {
             // In pieces, so that an edit meanwhile does not wait for all of them.
-            let piece = self.shared().write(move |tx| retention::clear_old_requests(tx, now)).await?;
+            let piece =
+                self.shared().write(move |tx| retention::clear_old_requests(tx, now, keep_days)).await?;
             removed += piece.0;
             if piece < Count::of(retention::AT_ONCE) {
                 break;
@@ -119,9 +139,9 @@ impl Engine {
     /// Removes what has outlived its span (`engine.md` 13): ended rows of the queue, excerpts of answers, decisions and
     /// merges, daily figures. It runs by itself at start and once a day.
     pub async fn tidy_up(&self) -> Result<(), StoreError> {
-        let now = self.shared().now();
+        let (now, keep_days) = (self.shared().now(), self.shared().settings().keep_days);
         self.clear_old_requests().await?;
-        self.shared().write(move |tx| retention::clear_histories(tx, now)).await
+        self.shared().write(move |tx| retention::clear_histories(tx, now, keep_days)).await
     }
 
     /// Pauses the engine, one link, or one collection (row A14); it stays so over a restart.
@@ -181,4 +201,16 @@ impl Engine {
             link.wake(Wish { edited: true, regroup: true, ..Wish::default() });
         }
     }
+}
+
+/// A change that nothing else holds up waits for its link's hours or network; what waits until a later time goes no
+/// sooner because of them.
+fn waits_for_schedule(row: &mut ChangeRow, waits: &BTreeMap<String, ScheduleWait>) {
+    if row.state != ChangeState::Waiting || row.reason.is_some() {
+        return;
+    }
+    row.reason = waits.get(&row.link).map(|wait| match *wait {
+        ScheduleWait::Hours { until } => WaitReason::Hours { until },
+        ScheduleWait::Unmetered => WaitReason::Unmetered,
+    });
 }

@@ -7,7 +7,7 @@ use crate::push::push;
 use crate::shared::Shared;
 use crate::store::verbs::settle::Settled;
 use crate::store::verbs::transactions::seen as settle_seen;
-use crate::store::{StoreError, Tx, hosts, links, meta, outbox, transactions};
+use crate::store::{StoreError, Tx, hosts, links, meta, outbox, transactions, wakeups};
 use std::sync::{Arc, PoisonError};
 use tidemark_model::backoff;
 use tidemark_model::failure::{ErrorClass, Failure};
@@ -59,6 +59,8 @@ pub(crate) struct Run {
     reached: bool,
     /// A person or another process asked for it: what has stopped is tried again.
     pub(crate) forced: bool,
+    /// The server is asked whether it answers, also where it did a moment ago.
+    proves_contact: bool,
     /// A collection that is not where its path says.
     pub(crate) not_found: Option<String>,
     /// Only this collection is pulled.
@@ -74,11 +76,22 @@ pub(crate) enum Stop {
     Stopped(Stopped, Failure),
 }
 
+/// Why a cycle begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Its time has come.
+    Due,
+    /// The network changed: what waits for the server need not wait for the next try.
+    Network,
+    /// A person or another process asked for it.
+    Person,
+}
+
 /// One cycle; the caller holds nothing.
 pub(crate) async fn sync_once(
     shared: &Arc<Shared>,
     link: &Arc<Link>,
-    forced: bool,
+    cause: Cause,
     only: Option<String>,
 ) -> Result<CycleReport, StoreError> {
     let _one_at_a_time = link.cycle.lock().await;
@@ -86,18 +99,20 @@ pub(crate) async fn sync_once(
         return Ok(CycleReport::default());
     }
     jump::notice(shared, link).await?;
-    let mut run = Run { forced, only, ..Run::default() };
+    let forced = cause == Cause::Person;
+    let mut run = Run { forced, proves_contact: cause != Cause::Due, only, ..Run::default() };
     let started = shared.now();
     // What has waited long enough to be seen in a pull waits no longer, whether a pull comes about or not.
     let since = started.plus(-AWAITED);
     finish_awaited(shared, |tx| transactions::awaiting(tx, link.id, since)).await?;
-    if !may_sync(shared, link, forced)? {
+    if !may_sync(shared, link, cause)? {
         return Ok(run.report);
     }
     link.change_live(|live| live.syncing = true);
     shared.bulletin.status_is_stale();
     let result = steps(shared, link, &mut run).await;
     let ended = finish(shared, link, &mut run, started).await;
+    link.breaker(|breaker| breaker.end_trial(link.id));
     result.and(ended)?;
     Ok(run.report)
 }
@@ -134,8 +149,8 @@ pub(crate) async fn finish_awaited(
     Ok(())
 }
 
-/// Paused, stopped, blocked by the breaker, or asked to wait: nothing is done, unless a person says so.
-fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreError> {
+/// Paused, stopped, blocked by the breaker, outside its hours, or asked to wait: nothing is done, unless a person says so.
+fn may_sync(shared: &Shared, link: &Link, cause: Cause) -> Result<bool, StoreError> {
     if shared.lease().is_none() || shared.store.is_damaged() {
         return Ok(false);
     }
@@ -148,7 +163,12 @@ fn may_sync(shared: &Shared, link: &Link, forced: bool) -> Result<bool, StoreErr
     }
     let blocked = link.breaker(|breaker| breaker.blocked_until(now)).is_some();
     let stopped = row.stopped.is_some_and(|stopped| needs_a_person(&stopped));
-    Ok(forced || !(blocked || stopped))
+    let closed = shared.schedule_wait(link).is_some();
+    Ok(match cause {
+        Cause::Person => true,
+        Cause::Network => !(stopped || closed),
+        Cause::Due => !(stopped || closed || blocked),
+    })
 }
 
 /// Whether a person paused the engine or this link.
@@ -170,7 +190,7 @@ pub(crate) fn needs_a_person(stopped: &Stopped) -> bool {
 
 /// Proof by a request to the server, not by the presence of a network (row E3).
 async fn contact(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<bool, StoreError> {
-    if link.is_online() && !run.forced {
+    if link.is_online() && !run.proves_contact {
         return Ok(true);
     }
     link.change_live(|live| live.checking = true);
@@ -221,6 +241,7 @@ async fn finish(
     let (id, name, host) = (link.id, link.name.clone(), link.host.clone());
     let (stop, skew, pace) = (run.stop.clone(), run.skew, run.pace);
     let reached = run.reached;
+    let plain_bodies = link.connector.capabilities().plain_bodies;
     let away = match &stop {
         Some(Stop::Away(failure)) => Some(failure.clone()),
         Some(Stop::Stopped(_, failure)) => Some(failure.clone()),
@@ -229,7 +250,7 @@ async fn finish(
     let failure = away.or(run.report.failure.take());
     run.report.failure.clone_from(&failure);
     // Only a cycle that saw everything to its end counts as a check.
-    let whole = failure.is_none() && !run.must_stop(now) && run.only.is_none();
+    let whole = failure.is_none() && !run.must_stop(shared, link) && run.only.is_none();
     settle_live(shared, link, stop.as_ref(), whole, now);
     {
         let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
@@ -244,6 +265,9 @@ async fn finish(
             if reached {
                 links::set_contact(tx, id, now, skew, None)?;
             }
+            if plain_bodies {
+                links::set_plain_bodies(tx, id, true)?;
+            }
             if let Some(until) = pace {
                 hosts::set_floor(tx, &host, until)?;
             }
@@ -256,7 +280,19 @@ async fn finish(
             }
             Ok(())
         })
-        .await
+        .await?;
+    check_wake_ups(shared, link)
+}
+
+/// In builds for tests: nothing is left behind that nobody would ever wake (`engine.md` 1).
+fn check_wake_ups(shared: &Shared, link: &Link) -> Result<(), StoreError> {
+    /// A longer queue is not read through with each cycle.
+    const AFFORDED: i64 = 5_000;
+    if cfg!(debug_assertions) && shared.store.read(|tx| outbox::count_unfinished(tx, link.id))? <= AFFORDED {
+        let missing = shared.store.read(wakeups::missing)?;
+        debug_assert!(missing.is_empty(), "nothing would ever wake {}", missing.join(", "));
+    }
+    Ok(())
 }
 
 fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, now: Millis) {
@@ -276,7 +312,7 @@ fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, n
                     // Somebody else answered: the server itself has to be proved again.
                     live.connectivity = Connectivity::Unknown;
                 }
-                live.next_try = Some(now.plus(shared.settings.poll.0));
+                live.next_try = Some(now.plus(shared.settings().poll.0));
             }
             None => live.next_try = None,
         }
@@ -330,7 +366,10 @@ impl Run {
         }
         match heard {
             Heard::Accepted => {
-                link.breaker(|breaker| breaker.succeeded());
+                link.was_allowed();
+                if link.breaker(|breaker| breaker.succeeded()) {
+                    shared.wake_others_of_host(link);
+                }
                 self.answered(shared, link, server_time);
             }
             Heard::Answer => self.answered(shared, link, server_time),
@@ -348,8 +387,7 @@ impl Run {
             }
             ErrorClass::Throttled => {
                 if let Some(span) = failure.retry_after {
-                    let until = now.plus(span.0.min(backoff::MAX_FLOOR.0));
-                    self.pace = self.pace.max(Some(until));
+                    self.hold_host(link, now.plus(span.0.min(backoff::MAX_FLOOR.0)));
                 }
             }
             ErrorClass::Auth => self.stopped(Stopped::SignIn { words: words() }, failure),
@@ -358,7 +396,9 @@ impl Run {
             ErrorClass::Intercepted => self.stopped(Stopped::Intercepted { words: words() }, failure),
             // About one change, in the server's own shape: the server itself is well.
             ErrorClass::Conflict | ErrorClass::Permanent => {
-                link.breaker(|breaker| breaker.succeeded());
+                if link.breaker(|breaker| breaker.succeeded()) {
+                    shared.wake_others_of_host(link);
+                }
                 self.answered(shared, link, None);
             }
         }
@@ -371,8 +411,15 @@ impl Run {
         self.stop = Some(Stop::Stopped(stopped, failure.clone()));
     }
 
-    /// Whether nothing more may be sent in this cycle.
-    pub(crate) fn must_stop(&self, now: Millis) -> bool {
-        self.stop.is_some() || self.pace.is_some_and(|until| until > now)
+    /// Whether nothing more may be sent in this cycle: it ended, the host asked for a pause, or the link's hours are over.
+    pub(crate) fn must_stop(&self, shared: &Shared, link: &Link) -> bool {
+        let closed = || !self.forced && shared.schedule_wait(link).is_some();
+        self.stop.is_some() || link.gate.is_held(shared.now()) || closed()
+    }
+
+    /// The host asked to be left alone until then.
+    pub(crate) fn hold_host(&mut self, link: &Link, until: Millis) {
+        self.pace = self.pace.max(Some(until));
+        link.gate.hold_until(until);
     }
 }

@@ -1,6 +1,6 @@
 //! The engine's handle: everything that a window, a command line or a test may ask of it.
 
-use crate::cycle::{CycleReport, sync_once};
+use crate::cycle::{Cause, CycleReport, sync_once};
 use crate::lease::{self, Lease};
 use crate::link::{Link, Wish};
 use crate::live_file::{self, Told};
@@ -8,7 +8,7 @@ use crate::platform::{EngineSettings, Platform};
 use crate::recovery;
 use crate::shared::Shared;
 use crate::store::places::{self, Place, refuse};
-use crate::store::views::{ProcessFacts, status};
+use crate::store::views::{LiveLink, ProcessFacts, status};
 use crate::store::{StoreError, WriterMode, links, meta, signals};
 use crate::worker;
 use std::path::Path;
@@ -55,6 +55,7 @@ impl Engine {
             Err(error) => return Err(recovery::with_backup(folder, error)),
         }
         engine.reload_links().map_err(|error| recovery::with_backup(folder, error))?;
+        engine.settings_are_current()?;
         Ok(engine)
     }
 
@@ -75,6 +76,7 @@ impl Engine {
         for link in self.shared.links() {
             tasks.push(tokio::spawn(worker::work(Arc::clone(&self.shared), link)));
         }
+        tasks.push(tokio::spawn(worker::watch_network(self.clone(), self.closing.subscribe())));
         tasks.push(tokio::spawn(worker::tell(self.clone(), tell)));
         tasks.push(tokio::spawn(worker::watch_others(self.clone(), closing)));
         tasks.push(tokio::spawn(recovery::look_after(self.clone(), self.closing.subscribe())));
@@ -89,7 +91,7 @@ impl Engine {
             link.wake(Wish { end: true, ..Wish::default() });
         }
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        let deadline = self.shared.now().plus(self.shared.settings.shutdown.0);
+        let deadline = self.shared.now().plus(self.shared.settings().shutdown.0);
         for mut task in tasks {
             tokio::select! {
                 biased;
@@ -127,16 +129,22 @@ impl Engine {
         self.shared.store.read(|tx| status::snapshot(tx, &told.live, &process))
     }
 
+    /// What only this process knows of a link.
+    fn live(&self, link: &Link) -> LiveLink {
+        LiveLink { waits: self.shared.schedule_wait(link), ..link.live() }
+    }
+
     /// What only this process knows, under the next number.
     fn told(&self) -> Told {
         Told {
-            live: self.shared.links().iter().map(|link| link.live()).collect(),
+            live: self.shared.links().iter().map(|link| self.live(link)).collect(),
             process: ProcessFacts {
                 seq: self.shared.next_seq(),
                 now: self.shared.now(),
                 stats: *self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner),
                 store_fault: self.shared.fault(),
                 intact: self.intact(),
+                network: self.shared.network(),
             },
         }
     }
@@ -165,7 +173,8 @@ impl Engine {
         self.check_place(link, collection)?;
         let mut total = CycleReport::default();
         for wanted in self.links_named(link) {
-            let report = sync_once(&self.shared, &wanted, true, collection.map(str::to_owned)).await?;
+            let report =
+                sync_once(&self.shared, &wanted, Cause::Person, collection.map(str::to_owned)).await?;
             total.confirmed += report.confirmed;
             total.received += report.received;
             total.conflicts += report.conflicts;
@@ -216,11 +225,17 @@ impl Engine {
         let mut links = Vec::new();
         for row in &rows {
             if let Some(link) = known.iter().find(|link| link.id == row.id) {
+                if link.set_schedule(row.settings.schedule) {
+                    link.wake(Wish { retime: true, ..Wish::default() });
+                }
                 links.push(Arc::clone(link));
                 continue;
             }
             match self.shared.platform.connect.connect(row) {
-                Ok(connector) => links.push(self.begin(Arc::new(Link::new(row, connector)))),
+                Ok(connector) => {
+                    let gate = self.shared.gate(&connector.host());
+                    links.push(self.begin(Arc::new(Link::new(row, connector, gate))));
+                }
                 Err(refusal) => tracing::warn!(link = row.name, %refusal, "a link cannot be connected"),
             }
         }

@@ -14,6 +14,7 @@ const TOLERATED: i64 = 1_000;
 /// Compares the time with the latest that is known; before a cycle.
 pub(crate) async fn notice(shared: &Arc<Shared>, link: &Arc<Link>) -> Result<(), StoreError> {
     let now = shared.now();
+    link.gate.notice(now, TOLERATED);
     let contact = shared.store.read(|tx| Ok(links::get(tx, link.id)?.and_then(|row| row.last_contact)))?;
     let seen = link.latest.swap(now.0, Ordering::Relaxed);
     // The last contact tells it after a restart too.
@@ -22,7 +23,6 @@ pub(crate) async fn notice(shared: &Arc<Shared>, link: &Arc<Link>) -> Result<(),
         return Ok(());
     }
     tracing::info!(link = link.name, by, "the clock was put back; what waits for a time is moved with it");
-    link.breaker(|breaker| breaker.clock_went_back(by));
     link.change_live(|live| {
         let back = |time: Millis| time.plus(-by);
         live.next_try = live.next_try.map(back);

@@ -12,6 +12,7 @@ mod doubts;
 mod edits;
 mod engine;
 mod events;
+mod gate;
 mod generation;
 mod ids;
 mod jump;
@@ -35,7 +36,9 @@ pub use clock::{SystemClock, SystemRng};
 pub use cycle::CycleReport;
 pub use edits::Beside;
 pub use engine::Engine;
-pub use platform::{Connect, EngineSettings, Platform};
+pub use platform::{
+    Configure, Connect, EngineSettings, NetworkState, Platform, Surroundings, UnknownSurroundings,
+};
 pub use restoring::restore;
 pub use store::verbs::links::LinkDraft;
 pub use store::{LinkRow, Store, StoreError, WriterMode};

@@ -1,13 +1,11 @@
 //! A link at work: its connector, what is known of its server since the start, and its wake-ups.
 
+use crate::gate::{Breaker, Gate};
 use crate::store::LinkRow;
 use crate::store::views::LiveLink;
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use tidemark_model::backoff;
-use tidemark_model::clock::Rng;
 use tidemark_model::connector::{Capabilities, Connector};
-use tidemark_model::number::Millis;
+use tidemark_model::schedule::Schedule;
 use tidemark_model::view::Connectivity;
 use tokio::sync::Notify;
 
@@ -26,7 +24,11 @@ pub(crate) struct Link {
     wish: Mutex<Wish>,
     woken: Notify,
     live: Mutex<LiveLink>,
-    breaker: Mutex<Breaker>,
+    /// Shared with every link of the host.
+    pub(crate) gate: Arc<Gate>,
+    schedule: Mutex<Schedule>,
+    /// A change that was forbidden since the last one was taken: (record, change).
+    forbidden: Mutex<Option<(String, String)>>,
 }
 
 /// Why a worker is woken.
@@ -36,6 +38,10 @@ pub(crate) struct Wish {
     pub(crate) edited: bool,
     /// At once, whatever was stopped or waits for the server.
     pub(crate) now: bool,
+    /// The network changed: the server is looked for at once.
+    pub(crate) network: bool,
+    /// What wake-ups are reckoned from changed: a setting, a schedule.
+    pub(crate) retime: bool,
     /// A pause, a hold or a discard: what is sealed and not yet sent is taken back and looked at anew.
     pub(crate) regroup: bool,
     /// The link goes away, or the program ends.
@@ -43,7 +49,7 @@ pub(crate) struct Wish {
 }
 
 impl Link {
-    pub(crate) fn new(row: &LinkRow, connector: Arc<dyn Connector>) -> Self {
+    pub(crate) fn new(row: &LinkRow, connector: Arc<dyn Connector>, gate: Arc<Gate>) -> Self {
         Self {
             id: row.id,
             name: row.name.clone(),
@@ -56,7 +62,9 @@ impl Link {
             wish: Mutex::new(Wish::default()),
             woken: Notify::new(),
             live: Mutex::new(LiveLink { link_id: row.id, ..LiveLink::default() }),
-            breaker: Mutex::new(Breaker::default()),
+            gate,
+            schedule: Mutex::new(row.settings.schedule),
+            forbidden: Mutex::default(),
         }
     }
 
@@ -78,6 +86,8 @@ impl Link {
             let mut pending = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
             pending.edited |= wish.edited;
             pending.now |= wish.now;
+            pending.network |= wish.network;
+            pending.retime |= wish.retime;
             pending.regroup |= wish.regroup;
             pending.end |= wish.end;
         }
@@ -94,6 +104,11 @@ impl Link {
         std::mem::take(&mut self.wish.lock().unwrap_or_else(PoisonError::into_inner).regroup)
     }
 
+    /// Whether wake-ups are to be reckoned anew; looking takes it.
+    pub(crate) fn take_retime(&self) -> bool {
+        std::mem::take(&mut self.wish.lock().unwrap_or_else(PoisonError::into_inner).retime)
+    }
+
     /// What is wished, left in place.
     pub(crate) fn wish(&self) -> Wish {
         *self.wish.lock().unwrap_or_else(PoisonError::into_inner)
@@ -108,104 +123,35 @@ impl Link {
     }
 
     pub(crate) fn breaker<T>(&self, with: impl FnOnce(&mut Breaker) -> T) -> T {
-        with(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Opens after five transport or 5xx failures in a row within a minute; then one change at a time tries, from the
-/// oldest and the newest end in turn, so that one poisoned change cannot hold the server (`engine.md` 7).
-#[derive(Debug, Default)]
-pub(crate) struct Breaker {
-    failures: VecDeque<Millis>,
-    opened_at: Option<Millis>,
-    until: Option<Millis>,
-    newest_next: bool,
-}
-
-const FAILURES: usize = 5;
-const WINDOW: i64 = 60_000;
-
-impl Breaker {
-    pub(crate) fn succeeded(&mut self) {
-        *self = Self { newest_next: self.newest_next, ..Self::default() };
+        self.gate.breaker(with)
     }
 
-    pub(crate) fn failed(&mut self, now: Millis, rng: &dyn Rng) {
-        if let Some(opened_at) = self.opened_at {
-            self.until = Some(now.plus(backoff::reconnect_delay(now.plus(-opened_at.0), rng).0));
-            return;
-        }
-        self.failures.push_back(now);
-        while self.failures.front().is_some_and(|first| now.0 - first.0 > WINDOW) {
-            self.failures.pop_front();
-        }
-        if self.failures.len() >= FAILURES {
-            self.opened_at = Some(now);
-            self.until = Some(now.plus(backoff::reconnect_delay(Millis(0), rng).0));
+    /// When it syncs by itself.
+    pub(crate) fn schedule(&self) -> Schedule {
+        *self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes another schedule; whether it differs.
+    pub(crate) fn set_schedule(&self, schedule: Schedule) -> bool {
+        std::mem::replace(&mut *self.schedule.lock().unwrap_or_else(PoisonError::into_inner), schedule)
+            != schedule
+    }
+
+    /// A change of a record was forbidden; the one of another record that was forbidden before it, if nothing was
+    /// taken in between: then it is the account that may not, not the record (`engine.md` 7).
+    pub(crate) fn was_forbidden(&self, record: &str, change: &str) -> Option<String> {
+        let mut forbidden = self.forbidden.lock().unwrap_or_else(PoisonError::into_inner);
+        match forbidden.as_ref() {
+            Some((other, earlier)) if other != record => Some(earlier.clone()),
+            Some(_) | None => {
+                *forbidden = Some((record.to_owned(), change.to_owned()));
+                None
+            }
         }
     }
 
-    /// Not closed: nothing counts towards giving up.
-    pub(crate) fn is_open(&self) -> bool {
-        self.opened_at.is_some()
-    }
-
-    /// The clock was put back by so many milliseconds.
-    pub(crate) fn clock_went_back(&mut self, by: i64) {
-        let times = self.failures.iter_mut().chain(&mut self.opened_at).chain(&mut self.until);
-        times.for_each(|time| *time = time.plus(-by));
-    }
-
-    /// Nothing is sent before.
-    pub(crate) fn blocked_until(&self, now: Millis) -> Option<Millis> {
-        self.until.filter(|until| *until > now)
-    }
-
-    /// Which end of the line the next trial takes.
-    pub(crate) fn trial_from_newest(&mut self) -> bool {
-        self.newest_next = !self.newest_next;
-        !self.newest_next
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Zero;
-    impl Rng for Zero {
-        fn next_u64(&self) -> u64 {
-            0
-        }
-    }
-
-    #[test]
-    fn five_failures_within_a_minute_open_it_and_one_success_closes_it() {
-        let mut breaker = Breaker::default();
-        for second in 0..4 {
-            breaker.failed(Millis(second * 1000), &Zero);
-        }
-        assert!(!breaker.is_open());
-        breaker.failed(Millis(5_000), &Zero);
-        assert!(breaker.is_open());
-        assert_eq!(breaker.blocked_until(Millis(5_000)), Some(Millis(10_000)));
-        assert_eq!(breaker.blocked_until(Millis(10_000)), None, "half open: one may try");
-        breaker.succeeded();
-        assert!(!breaker.is_open());
-    }
-
-    #[test]
-    fn failures_spread_over_more_than_a_minute_do_not_open_it() {
-        let mut breaker = Breaker::default();
-        for minute in 0..20 {
-            breaker.failed(Millis(minute * 61_000), &Zero);
-        }
-        assert!(!breaker.is_open());
-    }
-
-    #[test]
-    fn trials_take_the_oldest_and_the_newest_in_turn() {
-        let mut breaker = Breaker::default();
-        assert_eq!([(); 4].map(|()| breaker.trial_from_newest()), [false, true, false, true]);
+    /// The account may write.
+    pub(crate) fn was_allowed(&self) {
+        *self.forbidden.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

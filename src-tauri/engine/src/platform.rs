@@ -1,12 +1,16 @@
-//! What the engine is given from outside: time, chance, and a way to speak to each link's server.
+//! What the engine is given from outside: time, chance, the network's state, its settings, and a way to speak to each
+//! link's server.
 
 use crate::store::LinkRow;
 use std::sync::Arc;
 use tidemark_model::backoff::BackoffSettings;
 use tidemark_model::clock::{Clock, Rng};
 use tidemark_model::connector::Connector;
-use tidemark_model::number::Millis;
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::schedule::{FixedZone, Network, Zone};
+use tidemark_model::sync_settings::SyncSettings;
 use tidemark_model::view::Refusal;
+use tokio::sync::watch;
 
 /// Everything that is not decided by the engine itself.
 #[derive(Clone)]
@@ -17,12 +21,84 @@ pub struct Platform {
     pub rng: Arc<dyn Rng>,
     /// Makes connectors.
     pub connect: Arc<dyn Connect>,
+    /// Local time, by which the hours of a schedule go.
+    pub zone: Arc<dyn Zone>,
+    /// What the system tells of its network.
+    pub surroundings: Arc<dyn Surroundings>,
+    /// Where the settings are kept.
+    pub configure: Arc<dyn Configure>,
+}
+
+impl Platform {
+    /// A platform that knows no zone but UTC, nothing of the network, and no settings but those it starts with.
+    pub fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, connect: Arc<dyn Connect>) -> Self {
+        Self {
+            clock,
+            rng,
+            connect,
+            zone: Arc::new(FixedZone::default()),
+            surroundings: Arc::new(UnknownSurroundings::default()),
+            configure: Arc::new(FixedSettings),
+        }
+    }
 }
 
 /// Makes the connector of a link; the secret comes from wherever the host keeps it.
 pub trait Connect: Send + Sync {
     /// The connector of a link.
     fn connect(&self, link: &LinkRow) -> Result<Arc<dyn Connector>, Refusal>;
+}
+
+/// What the system tells of its network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkState {
+    /// Whether its use is counted.
+    pub network: Network,
+    /// Rises with every change of the network, also one that leaves the rest as it was.
+    pub changes: u64,
+}
+
+/// The network as the system sees it. Nothing here proves that a server answers (row E3): it only says when to look
+/// again, and what a look costs.
+pub trait Surroundings: Send + Sync {
+    /// The state as far as it is known; before anybody watched, that may be nothing.
+    fn state(&self) -> NetworkState;
+    /// The state, and every later one.
+    fn watch(&self) -> watch::Receiver<NetworkState>;
+}
+
+/// Surroundings that nothing is known of.
+pub struct UnknownSurroundings(watch::Sender<NetworkState>);
+
+impl Default for UnknownSurroundings {
+    fn default() -> Self {
+        Self(watch::Sender::new(NetworkState::default()))
+    }
+}
+
+impl Surroundings for UnknownSurroundings {
+    fn state(&self) -> NetworkState {
+        *self.0.borrow()
+    }
+
+    fn watch(&self) -> watch::Receiver<NetworkState> {
+        self.0.subscribe()
+    }
+}
+
+/// Where the engine's settings are kept, asked when another process says that it changed them.
+pub trait Configure: Send + Sync {
+    /// The settings as they stand; none where those in force stay.
+    fn sync_settings(&self) -> Option<SyncSettings>;
+}
+
+/// Settings that nobody keeps: those in force stay.
+struct FixedSettings;
+
+impl Configure for FixedSettings {
+    fn sync_settings(&self) -> Option<SyncSettings> {
+        None
+    }
 }
 
 /// How the engine goes about its work; every time in milliseconds.
@@ -34,7 +110,9 @@ pub struct EngineSettings {
     pub in_flight: usize,
     /// Row A11: changes sealed at once, at least.
     pub batch: usize,
-    /// Time between polls while nothing waits.
+    /// Row A11: while something waits, the queue is looked at at least so often.
+    pub tick: Millis,
+    /// Row C6: time between polls.
     pub poll: Millis,
     /// Row A11: a cycle starts so long after a new write.
     pub debounce: Millis,
@@ -42,18 +120,70 @@ pub struct EngineSettings {
     pub page: usize,
     /// How long a running batch may take to finish at shutdown.
     pub shutdown: Millis,
+    /// Row A12: how many days completed entries stay.
+    pub keep_days: i64,
 }
 
 impl Default for EngineSettings {
     fn default() -> Self {
+        Self::from(&SyncSettings::default())
+    }
+}
+
+impl From<&SyncSettings> for EngineSettings {
+    fn from(settings: &SyncSettings) -> Self {
+        // What is out of range was refused before; a count that does not fit is as good as the largest.
+        let size = |count: Count| usize::try_from(count.0).unwrap_or(1).max(1);
+        let number = |count: Count| u32::try_from(count.0).unwrap_or(u32::MAX);
         Self {
-            backoff: BackoffSettings::default(),
-            in_flight: 6,
-            batch: 10,
-            poll: Millis(30_000),
-            debounce: Millis(1_000),
-            page: 1_000,
-            shutdown: Millis(10_000),
+            backoff: BackoffSettings {
+                base: settings.base_retry_delay,
+                max: settings.max_retry_delay,
+                retries: number(settings.max_retries),
+                jitter: number(settings.retry_jitter),
+            },
+            in_flight: size(settings.in_flight),
+            batch: size(settings.sync_batch_size),
+            tick: settings.processing_interval,
+            poll: settings.poll_interval,
+            debounce: settings.debounce,
+            page: size(settings.page_size),
+            shutdown: settings.shutdown_wait,
+            keep_days: settings.keep_completed_days.0,
         }
+    }
+}
+
+impl From<&EngineSettings> for SyncSettings {
+    fn from(settings: &EngineSettings) -> Self {
+        Self {
+            processing_interval: settings.tick,
+            poll_interval: settings.poll,
+            debounce: settings.debounce,
+            sync_batch_size: Count::of(settings.batch),
+            in_flight: Count::of(settings.in_flight),
+            max_retries: Count(settings.backoff.retries.into()),
+            base_retry_delay: settings.backoff.base,
+            max_retry_delay: settings.backoff.max,
+            retry_jitter: Count(settings.backoff.jitter.into()),
+            page_size: Count::of(settings.page),
+            shutdown_wait: settings.shutdown,
+            keep_completed_days: Count(settings.keep_days),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // proves E7
+    #[test]
+    fn every_setting_reaches_the_engine_and_comes_back() {
+        let mut settings = SyncSettings::default();
+        for (at, setting) in tidemark_model::sync_settings::SETTINGS.iter().enumerate() {
+            (setting.set)(&mut settings, setting.from + at as i64);
+        }
+        assert_eq!(SyncSettings::from(&EngineSettings::from(&settings)), settings);
     }
 }

@@ -23,7 +23,7 @@ pub(crate) async fn pull(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
             continue;
         }
         pull_collection(shared, link, place, run).await?;
-        if run.must_stop(shared.now()) {
+        if run.must_stop(shared, link) {
             return Ok(());
         }
         fetch_aside(shared, link, place, run).await?;
@@ -75,7 +75,7 @@ async fn pull_collection(
         let request = PullRequest {
             collection: place.collection.clone(),
             after: collection.checkpoint.clone(),
-            limit: shared.settings.page,
+            limit: shared.settings().page,
         };
         match link.connector.pull(&request).await {
             Ok(page) => {
@@ -102,7 +102,7 @@ async fn pull_collection(
         if link.take_edits() {
             push(shared, link, run).await?;
         }
-        if run.must_stop(shared.now()) {
+        if run.must_stop(shared, link) {
             return Ok(());
         }
     }

@@ -5,6 +5,7 @@ use crate::link::Link;
 use crate::shared::Shared;
 use crate::store::outbox::From;
 use crate::store::places::Place;
+use crate::store::verbs::queue::{self, Again};
 use crate::store::verbs::seal::{self, Dispatch, Outgoing, Sealing, Waiting};
 use crate::store::verbs::settle::{self, Answer, Settled};
 use crate::store::verbs::{Moved, seal::take_back};
@@ -31,7 +32,7 @@ struct Part {
 
 /// What came back from the wire.
 enum Arrived {
-    Answer { parts: Vec<Part>, heard: Heard, server_time: Option<Millis>, backoff: Option<Millis> },
+    Answer { parts: Vec<Part>, server_time: Option<Millis>, backoff: Option<Millis> },
     Look { waiting: Waiting, purpose: Purpose, seen: Result<Remote, Failure> },
 }
 
@@ -118,7 +119,12 @@ impl Push<'_> {
         wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
     ) -> Result<(), StoreError> {
         let limit = self.in_flight();
-        self.stopped |= self.link.wish().end || self.shared.store.is_damaged();
+        self.stopped |= self.link.wish().end
+            || self.shared.store.is_damaged()
+            || self.run.must_stop(self.shared, self.link);
+        // Half open: of all links of the host one change tries.
+        let half_open = self.link.breaker(|breaker| breaker.is_open());
+        self.stopped |= half_open && !self.link.breaker(|breaker| breaker.take_trial(self.link.id));
         if self.link.take_regroup() {
             self.give_back().await?;
             self.drained = false;
@@ -142,7 +148,7 @@ impl Push<'_> {
         if self.link.breaker(|breaker| breaker.is_open()) {
             1
         } else {
-            self.link.capabilities.in_flight.min(self.shared.settings.in_flight).max(1)
+            self.link.capabilities.in_flight.min(self.shared.settings().in_flight).max(1)
         }
     }
 
@@ -159,7 +165,7 @@ impl Push<'_> {
         };
         // One durable commit seals about what the wire takes meanwhile: at least what may be in flight.
         let limit =
-            if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings.batch) };
+            if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings().batch) };
         let shared = Arc::clone(self.shared);
         let (link, places, busy) = (Arc::clone(self.link), Arc::clone(&self.places), self.looking.clone());
         let (epoch, key_lifetime, now) = (self.epoch, self.key_lifetime, self.shared.now());
@@ -228,17 +234,18 @@ impl Push<'_> {
         let shared = Arc::clone(self.shared);
         let places = Arc::clone(&self.places);
         match arrived {
-            Arrived::Answer { parts, heard, server_time, backoff: asked } => {
-                self.hear(&heard, server_time);
+            Arrived::Answer { mut parts, server_time, backoff: asked } => {
+                let was_parked = self.account_may_not(&mut parts);
+                self.hear(&heard_of(&parts), server_time);
                 if let Some(span) = asked {
-                    self.run.pace = self.run.pace.max(Some(self.shared.now().plus(span.0)));
+                    self.run.hold_host(self.link, self.shared.now().plus(span.0));
                 }
                 let host = self.link.host.clone();
                 let breaker_open = self.link.breaker(|breaker| breaker.is_open());
                 let keys_honoured = self.link.capabilities.honours_keys;
                 Box::pin(async move {
-                    let (now, backoff) = (shared.now(), shared.settings.backoff);
-                    let rng = Arc::clone(&shared.platform.rng);
+                    let (now, backoff) = (shared.now(), shared.settings().backoff);
+                    let (rng, fresh) = (Arc::clone(&shared.platform.rng), Arc::clone(&shared));
                     let (settled, moved) = shared
                         .write(move |tx| {
                             let mut moved = Moved::default();
@@ -259,6 +266,11 @@ impl Push<'_> {
                                 };
                                 settled.push(settle::answer(tx, place, &answer, rng.as_ref(), &mut moved)?);
                             }
+                            if let Some(earlier) = was_parked {
+                                // It was not refused for its own sake: it goes with the next sign-in.
+                                let again = Again { fresh_id: &|| fresh.uuid(), now };
+                                moved.append(queue::retry(tx, &[earlier], &again)?.1);
+                            }
                             Ok((settled, moved))
                         })
                         .await?;
@@ -272,7 +284,7 @@ impl Push<'_> {
                 // It went away with its link meanwhile; the change is in the trash.
                 let Some(place) = place_of(&places, waiting.collection_id).cloned() else { return done() };
                 let retry_at = self.shared.now().plus(
-                    backoff::delay(&self.shared.settings.backoff, 2, self.shared.platform.rng.as_ref()).0,
+                    backoff::delay(&self.shared.settings().backoff, 2, self.shared.platform.rng.as_ref()).0,
                 );
                 Box::pin(async move {
                     let now = shared.now();
@@ -306,6 +318,19 @@ impl Push<'_> {
         }
     }
 
+    /// Forbidden for a second record with nothing taken in between: it is the account that may not (`engine.md` 7). Then
+    /// the first one's change is returned, which was parked as its own fault.
+    fn account_may_not(&self, parts: &mut [Part]) -> Option<String> {
+        let [Part { outgoing, outcome: Outcome::Failed(failure), .. }] = parts else { return None };
+        if failure.status != Some(403) || failure.class != ErrorClass::Permanent {
+            return None;
+        }
+        let record = format!("{}/{}", outgoing.collection_id, outgoing.sealed.record);
+        let earlier = self.link.was_forbidden(&record, &outgoing.sealed.mutation)?;
+        (failure.class, failure.counts) = (ErrorClass::Auth, false);
+        Some(earlier)
+    }
+
     fn written(&mut self, written: Written) {
         if let Some(seq) = written.looked {
             self.looking.retain(|looking| *looking != seq);
@@ -321,7 +346,7 @@ impl Push<'_> {
     /// What an answer says about the server as a whole.
     fn hear(&mut self, heard: &Heard, server_time: Option<Millis>) {
         self.run.hear(self.shared, self.link, heard, server_time);
-        self.stopped |= self.run.must_stop(self.shared.now());
+        self.stopped |= self.run.must_stop(self.shared, self.link);
     }
 
     /// Sealed and not sent: as if it had not been.
@@ -364,8 +389,7 @@ fn send(link: Arc<Link>, parcel: Parcel) -> BoxFuture<'static, Arrived> {
             let outcome = outcomes.next().unwrap_or_else(|| Outcome::Failed(no_outcome()));
             parts.push(look_after(&link, outgoing, outcome).await);
         }
-        let heard = heard_of(&parts);
-        Arrived::Answer { parts, heard, server_time, backoff }
+        Arrived::Answer { parts, server_time, backoff }
     })
 }
 

@@ -1,18 +1,21 @@
 //! What the parts of one engine share.
 
 use crate::events::Bulletin;
+use crate::gate::Gate;
 use crate::generation::{self, Generation};
 use crate::lease::{Lease, Use};
-use crate::link::Link;
+use crate::link::{Link, Wish};
 use crate::platform::{EngineSettings, Platform};
 use crate::recovery;
 use crate::store::places::Place;
 use crate::store::verbs::{Moved, transactions};
 use crate::store::{Store, StoreError, Tx, WriterMode, conflicts};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use tidemark_model::number::{Count, Millis};
+use tidemark_model::schedule::{Network, Schedule, ScheduleWait};
 use tidemark_model::view::{
     Backup, ConflictCreated, ConflictResolved, Event, Resolution, StoreFault, SyncStats,
 };
@@ -26,10 +29,11 @@ pub(crate) struct Shared {
     /// The newest intact backup, looked for once the store is damaged.
     pub(crate) intact: OnceLock<Option<Backup>>,
     pub(crate) platform: Platform,
-    pub(crate) settings: EngineSettings,
+    settings: RwLock<EngineSettings>,
     pub(crate) bulletin: Bulletin,
     links: RwLock<Vec<Arc<Link>>>,
     places: RwLock<Arc<Vec<Place>>>,
+    gates: Mutex<BTreeMap<String, Arc<Gate>>>,
     lease: Mutex<Option<Arc<Lease>>>,
     pub(crate) stats: Mutex<SyncStats>,
     fault: Mutex<Option<StoreFault>>,
@@ -38,6 +42,8 @@ pub(crate) struct Shared {
     /// A fault of the store came or went.
     pub(crate) trouble: Notify,
     mode: WriterMode,
+    /// The revision of the settings that are in force.
+    pub(crate) settings_revision: AtomicI64,
     seq: AtomicI64,
 }
 
@@ -55,22 +61,53 @@ impl Shared {
             used: Mutex::new(Some(used)),
             intact: OnceLock::new(),
             platform,
-            settings,
+            settings: RwLock::new(settings),
             bulletin: Bulletin::new(),
             links: RwLock::new(Vec::new()),
             places: RwLock::new(Arc::new(Vec::new())),
+            gates: Mutex::default(),
             lease: Mutex::new(None),
             stats: Mutex::new(SyncStats::default()),
             fault: Mutex::new(None),
             ends: Arc::default(),
             trouble: Notify::new(),
             mode,
+            settings_revision: AtomicI64::new(0),
             seq: AtomicI64::new(0),
         }
     }
 
     pub(crate) fn now(&self) -> Millis {
         self.platform.clock.now()
+    }
+
+    /// The settings in force at this moment.
+    pub(crate) fn settings(&self) -> EngineSettings {
+        *self.settings.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_settings(&self, settings: EngineSettings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    /// What the links of a host share.
+    pub(crate) fn gate(&self, host: &str) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(host.to_owned()).or_default())
+    }
+
+    /// What the system says of the network.
+    pub(crate) fn network(&self) -> Network {
+        self.platform.surroundings.state().network
+    }
+
+    /// What a link waits for by its schedule at this moment.
+    pub(crate) fn schedule_wait(&self, link: &Link) -> Option<ScheduleWait> {
+        let schedule = link.schedule();
+        if schedule == Schedule::default() {
+            return None;
+        }
+        schedule.waits(self.now(), self.platform.zone.as_ref(), self.network())
     }
 
     pub(crate) fn uuid(&self) -> String {
@@ -170,6 +207,13 @@ impl Shared {
 
     pub(crate) fn set_links(&self, links: Vec<Arc<Link>>) {
         *self.links.write().unwrap_or_else(PoisonError::into_inner) = links;
+    }
+
+    /// The host of a link takes changes again: what its other links hold back need not wait longer.
+    pub(crate) fn wake_others_of_host(&self, link: &Link) {
+        for other in self.links().iter().filter(|other| other.host == link.host && other.id != link.id) {
+            other.wake(Wish { edited: true, ..Wish::default() });
+        }
     }
 
     pub(crate) fn places(&self) -> Arc<Vec<Place>> {

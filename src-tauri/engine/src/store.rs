@@ -22,6 +22,7 @@ pub(crate) mod standing;
 pub(crate) mod transactions;
 pub(crate) mod verbs;
 pub(crate) mod views;
+pub(crate) mod wakeups;
 mod writer;
 
 pub(crate) use collections::CollectionRow;

@@ -1,6 +1,6 @@
 //! What runs by itself: a worker per link, the teller of events, and the watch over other processes.
 
-use crate::cycle::{AWAITED, needs_a_person, sync_once};
+use crate::cycle::{AWAITED, Cause, needs_a_person, sync_once};
 use crate::engine::Engine;
 use crate::events::INTERVAL;
 use crate::link::{Link, Wish};
@@ -9,6 +9,7 @@ use crate::shared::Shared;
 use crate::store::{StoreError, hosts, links, meta, outbox, signals, transactions};
 use std::sync::Arc;
 use tidemark_model::number::Millis;
+use tidemark_model::schedule::ScheduleWait;
 use tidemark_model::view::Connectivity;
 use tokio::sync::watch;
 
@@ -33,7 +34,12 @@ pub(crate) async fn work(shared: Arc<Shared>, link: Arc<Link>) {
         if wish.end {
             return;
         }
-        let until = match sync_once(&shared, &link, wish.now, None).await {
+        let cause = match (wish.now, wish.network) {
+            (true, _) => Cause::Person,
+            (false, true) => Cause::Network,
+            (false, false) => Cause::Due,
+        };
+        let until = match sync_once(&shared, &link, cause, None).await {
             Ok(_) => next_wake(&shared, &link),
             Err(error) => Err(error),
         };
@@ -49,25 +55,34 @@ pub(crate) async fn work(shared: Arc<Shared>, link: Arc<Link>) {
     }
 }
 
-/// Waits for a wake-up: at once on force or end, after the debounce on an edit, else until the stored time.
+/// Waits for a wake-up: at once on force, on a change of the network and at the end, after the debounce on an edit, else
+/// until the stored time. Meanwhile the queue is looked at with each tick (row A11), so that a wake-up that nobody
+/// stored costs an interval and not a poll; a look asks no server.
 async fn wait(shared: &Shared, link: &Link, mut until: Option<Millis>) {
+    let mut edits_go = None;
     loop {
         let wish = link.wish();
-        if wish.now || wish.end {
+        if wish.now || wish.network || wish.end {
             return;
+        }
+        if link.take_retime() {
+            until = next_wake(shared, link).unwrap_or(until);
+            until = until.into_iter().chain(edits_go).min();
         }
         if wish.edited {
             let soon = match link.live().connectivity {
                 Connectivity::Offline => LOOK_AGAIN,
-                Connectivity::Online | Connectivity::Unknown => shared.settings.debounce.0,
+                Connectivity::Online | Connectivity::Unknown => shared.settings().debounce.0,
             };
             let edited = shared.now().plus(soon);
             until = Some(until.map_or(edited, |until| until.min(edited)));
+            edits_go = until;
             // Later edits of the same burst do not push it further away.
             link.take_edits();
         }
+        let tick = next_tick(shared, link, until);
         let timer = async {
-            match until {
+            match tick.or(until) {
                 Some(at) => shared.platform.clock.sleep_until(at).await,
                 None => std::future::pending().await,
             }
@@ -75,9 +90,39 @@ async fn wait(shared: &Shared, link: &Link, mut until: Option<Millis>) {
         tokio::select! {
             biased;
             () = link.woken() => {}
-            () = timer => return,
+            () = timer => {
+                let is_due = until.is_some_and(|until| until <= shared.now());
+                if is_due || is_ready(shared, link) {
+                    return;
+                }
+            }
         }
     }
+}
+
+/// When the queue is looked at next before the link's own time comes; never while nothing waits or nothing could go.
+fn next_tick(shared: &Shared, link: &Link, until: Option<Millis>) -> Option<Millis> {
+    let tick = shared.now().plus(shared.settings().tick.0);
+    let (until, live) = (until?, link.live());
+    // A server that is away, or a time that is not to be had earlier, is waited for as planned.
+    if tick >= until || live.next_try.is_some() || shared.schedule_wait(link).is_some() {
+        return None;
+    }
+    let waiting = shared.store.read(|tx| outbox::count_unfinished(tx, link.id)).unwrap_or(0);
+    (waiting > 0).then_some(tick)
+}
+
+/// Whether something of the link could be sent at this moment.
+fn is_ready(shared: &Shared, link: &Link) -> bool {
+    let now = shared.now();
+    shared
+        .store
+        .read(|tx| {
+            let held = hosts::floor(tx, &link.host, now)?.is_some_and(|floor| floor > now);
+            let blocked = link.breaker(|breaker| breaker.blocked_until(now)).is_some();
+            Ok(!held && !blocked && outbox::has_ready(tx, link.id, &link.principal, now)?)
+        })
+        .unwrap_or(false)
 }
 
 /// When the link is looked at again by itself; none while only a person can start it.
@@ -98,18 +143,44 @@ fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError>
         // What waits to be seen in a pull is done all the same when its time is over.
         return Ok(awaited);
     }
+    match shared.schedule_wait(link) {
+        Some(ScheduleWait::Hours { until }) => return Ok(Some(until)),
+        // The network's change is what wakes it.
+        Some(ScheduleWait::Unmetered) => return Ok(None),
+        None => {}
+    }
     let live = link.live();
-    let poll = now.plus(shared.settings.poll.0);
+    let poll = now.plus(shared.settings().poll.0);
     let by_itself = match (live.connectivity, live.next_try) {
         (Connectivity::Online, _) | (_, None) => due.map_or(poll, |due| due.min(poll)),
         // The cycle did not get as far as sending: what is due goes with the next look at the server.
         (Connectivity::Offline | Connectivity::Unknown, Some(next_try)) if waiting > 0 => next_try,
         (Connectivity::Offline | Connectivity::Unknown, Some(_)) => poll,
     };
-    let blocked = link.breaker(|breaker| breaker.blocked_until(now));
+    let alone = !shared.links().iter().any(|other| other.host == link.host && other.id != link.id);
+    let blocked = link.breaker(|breaker| match alone {
+        true => breaker.blocked_until(now),
+        false => breaker.turn_of(link.id, now),
+    });
     let earliest = floor.into_iter().chain(blocked).max();
     let next = earliest.unwrap_or(by_itself);
     Ok(Some(awaited.map_or(next, |awaited| awaited.min(next))))
+}
+
+/// Looks for every server at once when the network changes (row E3); what it costs may have changed too.
+pub(crate) async fn watch_network(engine: Engine, mut closing: watch::Receiver<bool>) {
+    let mut network = engine.shared().platform.surroundings.watch();
+    loop {
+        tokio::select! {
+            biased;
+            _ = closing.changed() => return,
+            changed = network.changed() => if changed.is_err() { return },
+        }
+        for link in engine.shared().links() {
+            link.wake(Wish { network: true, ..Wish::default() });
+        }
+        engine.shared().bulletin.status_is_stale();
+    }
 }
 
 /// Tells what is stale, at most ten times a second.
@@ -182,6 +253,7 @@ pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bo
 async fn others_changed(engine: &Engine) -> Result<(), StoreError> {
     let shared = engine.shared();
     engine.reload_links()?;
+    engine.reload_settings()?;
     shared.bulletin.everything_moved(&shared.places());
     for link in shared.links() {
         // It may have paused, held or discarded something.
@@ -195,7 +267,7 @@ async fn others_changed(engine: &Engine) -> Result<(), StoreError> {
         for wanted in
             shared.links().iter().filter(|other| link.as_ref().is_none_or(|name| *name == other.name))
         {
-            sync_once(shared, wanted, true, None).await?;
+            sync_once(shared, wanted, Cause::Person, None).await?;
         }
         shared.write(move |tx| signals::fulfil(tx, id)).await?;
     }

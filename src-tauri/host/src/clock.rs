@@ -1,9 +1,10 @@
 //! A clock that starts at a given instant and then runs with real time.
 
-use chrono::DateTime;
+use chrono::{DateTime, Local, Offset as _};
 use std::time::{Duration, Instant};
 use tidemark_model::clock::{BoxFuture, Clock};
 use tidemark_model::number::Millis;
+use tidemark_model::schedule::Zone;
 
 /// Wall time that began at a chosen instant with the process; timers last as long as they really last.
 ///
@@ -44,6 +45,17 @@ impl Clock for RunningClock {
                 }
             }
         })
+    }
+}
+
+/// Local time as the system reckons it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LocalZone;
+
+impl Zone for LocalZone {
+    fn offset(&self, at: Millis) -> Millis {
+        let local = DateTime::from_timestamp_millis(at.0).map(|at| at.with_timezone(&Local));
+        local.map_or(Millis(0), |local| Millis(i64::from(local.offset().fix().local_minus_utc()) * 1000))
     }
 }
 

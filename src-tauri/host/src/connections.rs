@@ -120,10 +120,26 @@ impl Host {
 
     /// Takes a new secret for a link and tries it at once; says why it is not kept, where it is not.
     pub async fn set_secret(&self, name: &str, secret: String) -> Result<Option<String>, HostError> {
+        self.sign_in(name, None, secret).await
+    }
+
+    /// The same as another account where one is named. What the former one saved and did not send is kept, and never
+    /// goes under the new name.
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        user: Option<&str>,
+        secret: String,
+    ) -> Result<Option<String>, HostError> {
         let link = self.link(name)?;
-        let kept = self.vault.keep(&owner_of(&link), Zeroizing::new(secret));
+        let user = user.map(str::trim).filter(|user| !user.is_empty() && link.user.as_deref() != Some(*user));
+        let owner = Owner { user: user.or(link.user.as_deref()), ..owner_of(&link) };
+        let kept = self.vault.keep(&owner, Zeroizing::new(secret));
         self.engine().set_secret_kept(name, kept.is_ok()).await?;
-        self.engine().reconnect(name).await?;
+        match user {
+            Some(user) => self.engine().set_account(name, Some(user)).await?,
+            None => self.engine().reconnect(name).await?,
+        }
         Ok(kept.err().map(|fault| {
             let variable = secret_variable(name);
             format!("The secret was not kept: {fault}. It is used until Tidemark ends; set {variable} for later runs.")

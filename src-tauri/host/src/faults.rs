@@ -110,6 +110,12 @@ impl HostError {
                 "Use https, or set \"allow_plain_http\": true in the connection's settings.".to_owned()
             }
             Self::Connect(_) | Self::LinkSettings(_) => "Correct the connection's settings.".to_owned(),
+            Self::Setting(SettingFault::Beaten { .. }) => {
+                "Unset the variable, or change it there.".to_owned()
+            }
+            Self::Setting(SettingFault::Value(range)) => {
+                format!("{}: give {} to {}{}.", range.key, range.from, range.upto, range.unit)
+            }
             Self::Setting(_) => "Correct or remove this setting.".to_owned(),
             Self::Server { failure, .. } => hint_of(failure).to_owned(),
             Self::NoFolder => "Name a folder with --data or TIDEMARK_DATA.".to_owned(),

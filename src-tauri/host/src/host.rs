@@ -1,18 +1,21 @@
 //! Starting an engine with everything around it.
 
-use crate::clock::RunningClock;
+use crate::clock::{LocalZone, RunningClock};
+use crate::configuring::SettingsPlace;
 use crate::environment::Environment;
 use crate::faults::HostError;
 use crate::folder::data_folder;
 use crate::keychain::{Keychain, NoKeychain, SystemKeychain};
 use crate::registry::Registry;
-use crate::settings;
+use crate::surroundings;
 use crate::vault::Vault;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tidemark_engine::{Engine, EngineSettings, Platform, SystemClock, SystemRng, WriterMode};
+use tidemark_engine::{
+    Engine, EngineSettings, Platform, Surroundings, SystemClock, SystemRng, UnknownSurroundings, WriterMode,
+};
 use tidemark_model::clock::{Clock, Rng};
+use tidemark_model::schedule::Zone;
 use tidemark_model::view::{Backup, Restored};
 
 /// What a host is told; what is left open follows from the environment and the data folder.
@@ -24,7 +27,11 @@ pub struct HostOptions {
     pub clock: Option<Arc<dyn Clock>>,
     /// Chance.
     pub rng: Option<Arc<dyn Rng>>,
-    /// How the engine works.
+    /// Local time.
+    pub zone: Option<Arc<dyn Zone>>,
+    /// What the system tells of its network.
+    pub surroundings: Option<Arc<dyn Surroundings>>,
+    /// How the engine works; none: as file and environment say.
     pub settings: Option<EngineSettings>,
     /// Where writing happens.
     pub writer: WriterMode,
@@ -40,6 +47,8 @@ impl Default for HostOptions {
             data: None,
             clock: None,
             rng: None,
+            zone: None,
+            surroundings: None,
             settings: None,
             writer: WriterMode::Threaded,
             keychain: None,
@@ -83,6 +92,7 @@ pub struct Host {
     clock: Arc<dyn Clock>,
     pub(crate) environment: Environment,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) settings: SettingsPlace,
 }
 
 impl Host {
@@ -93,9 +103,10 @@ impl Host {
         let environment = options.environment.clone();
         let folder = options.folder()?;
         let clock = options.clock()?;
+        let place = SettingsPlace::new(&folder, environment.clone());
         let settings = match options.settings {
             Some(settings) => settings,
-            None => settings::engine_settings(read_settings(&folder)?.as_deref(), &environment)?,
+            None => EngineSettings::from(&place.read()?),
         };
         let keychain = options.keychain.clone().unwrap_or_else(|| keychain_of(&environment));
         let vault = Arc::new(Vault::new(keychain, environment.clone()));
@@ -103,9 +114,12 @@ impl Host {
             clock: Arc::clone(&clock),
             rng: options.rng.clone().unwrap_or_else(|| Arc::new(SystemRng)),
             connect: Arc::new(Registry::new(Arc::clone(&vault))),
+            zone: options.zone.clone().unwrap_or_else(|| Arc::new(LocalZone)),
+            surroundings: options.surroundings.clone().unwrap_or_else(|| surroundings_of(&environment)),
+            configure: Arc::new(place.clone()),
         };
         let engine = Engine::open(&folder, platform, settings, options.writer).await?;
-        Ok(Self { engine, options, folder, clock, environment, vault })
+        Ok(Self { engine, options, folder, clock, environment, vault, settings: place })
     }
 
     /// The engine.
@@ -129,15 +143,6 @@ impl Host {
     }
 }
 
-fn read_settings(folder: &Path) -> Result<Option<String>, HostError> {
-    let path = folder.join(settings::FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(HostError::File { path, error }),
-    }
-}
-
 fn clock_of(environment: &Environment) -> Result<Arc<dyn Clock>, HostError> {
     match environment.get("TIDEMARK_CLOCK") {
         None => Ok(Arc::new(SystemClock)),
@@ -151,5 +156,12 @@ fn keychain_of(environment: &Environment) -> Arc<dyn Keychain> {
     match environment.get("TIDEMARK_KEYCHAIN").as_deref() {
         Some("none") => Arc::new(NoKeychain),
         _ => Arc::new(SystemKeychain),
+    }
+}
+
+fn surroundings_of(environment: &Environment) -> Arc<dyn Surroundings> {
+    match environment.get("TIDEMARK_NETWORK").as_deref() {
+        Some("unknown") => Arc::new(UnknownSurroundings::default()),
+        _ => surroundings::of_system(),
     }
 }

@@ -8,9 +8,11 @@
 //! | `TIDEMARK_KEYCHAIN` | `none`: secrets are kept for this run only |
 //! | `TIDEMARK_SECRET_<LINK>` | a link's secret for this process; it beats the keychain |
 //! | `TIDEMARK_SAMPLE_SWITCHES` | `1`: the sample server's fault switches are served on its port |
+//! | `TIDEMARK_NETWORK` | `unknown`: the system is not asked about its network |
 //! | `PROCESSING_INTERVAL` … | [`settings`] |
 
 mod clock;
+mod configuring;
 mod connections;
 mod environment;
 mod faults;
@@ -22,9 +24,10 @@ pub mod notices;
 mod registry;
 pub mod sample;
 pub mod settings;
+mod surroundings;
 mod vault;
 
-pub use clock::RunningClock;
+pub use clock::{LocalZone, RunningClock};
 pub use environment::Environment;
 pub use faults::HostError;
 pub use host::{Host, HostOptions, backups, restore};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tidemark_connectors::Secret;
 use tidemark_engine::{Connect, LinkRow};
 use tidemark_model::connector::Connector;
-use tidemark_model::settings::LinkSettings;
+use tidemark_model::settings::{Compress, LinkSettings};
 use tidemark_model::view::Refusal;
 
 /// The kinds of server with the secrets to sign in.
@@ -26,8 +26,11 @@ impl Connect for Registry {
     fn connect(&self, link: &LinkRow) -> Result<Arc<dyn Connector>, Refusal> {
         let owner = Owner { link: &link.name, user: link.user.as_deref(), url: &link.url };
         let secret = self.vault.secret(&owner, link.secret_kept);
-        connector(&link.kind, &link.url, link.settings.clone(), link.user.clone(), secret)
-            .map_err(Refusal::from)
+        let mut settings = link.settings.clone();
+        if link.plain_bodies {
+            settings.write.compress = Compress::Off;
+        }
+        connector(&link.kind, &link.url, settings, link.user.clone(), secret).map_err(Refusal::from)
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex};
 use tidemark_host::{Environment, Host, HostError, HostOptions, Keychain, KeychainFault, NoKeychain, sample};
-use tidemark_model::number::Millis;
-use tidemark_model::view::{NewLink, Refusal, RefusalCode, TestStepKind};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{FieldEdit, NewLink, QueueFilter, Refusal, RefusalCode, TestStepKind, WaitReason};
 use tidemark_sandbox::{Account, RunningSandbox, Sandbox, SandboxOptions};
 
 const SECRET: &str = "swordfish-77";
@@ -225,4 +225,63 @@ async fn a_setting_that_cannot_be_used_stops_the_start_with_its_key() {
         "the clock starts where it is told"
     );
     host.engine().shutdown().await;
+}
+
+// proves E7
+#[tokio::test]
+async fn a_setting_changed_by_another_program_is_taken_over_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let sender = Host::open(options(folder.path())).await.unwrap();
+    sender.engine().start();
+    let mut told = sender.engine().subscribe();
+    let other = Host::open(options(folder.path())).await.unwrap();
+    other.set_setting("max_retries", Some("9")).await.unwrap();
+    let refused = other.set_setting("max_retries", Some("1001")).await.unwrap_err().to_string();
+    assert!(refused.contains("max_retries") && refused.contains("0 to 1000"), "{refused}");
+    while sender.engine().sync_settings().max_retries != Count(9) {
+        told.recv().await.unwrap();
+    }
+    other.engine().shutdown().await;
+    sender.engine().shutdown().await;
+    let again = Host::open(options(folder.path())).await.unwrap();
+    assert_eq!(again.engine().sync_settings().max_retries, Count(9));
+    again.engine().shutdown().await;
+}
+
+// proves E7
+#[tokio::test]
+async fn what_a_variable_sets_is_not_written_where_it_would_have_no_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::of([("MAX_RETRIES", "2"), ("TIDEMARK_KEYCHAIN", "none")]);
+    let options = HostOptions { data: Some(folder.path().to_owned()), environment, ..HostOptions::default() };
+    let host = Host::open(options).await.unwrap();
+    let refused = host.set_setting("max_retries", Some("9")).await.unwrap_err().to_string();
+    assert!(refused.contains("MAX_RETRIES"), "{refused}");
+    assert_eq!(host.engine().sync_settings().max_retries, Count(2));
+    assert!(!folder.path().join("settings.json").exists());
+    host.engine().shutdown().await;
+}
+
+// proves A7
+#[tokio::test]
+async fn signing_in_as_somebody_else_keeps_what_the_former_saved_and_sends_none_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let accounts = vec![Account::new("ann", SECRET), Account::new("bob", "other-88")];
+    let server = Sandbox::start(SandboxOptions { accounts, ..SandboxOptions::sample() }).await.unwrap();
+    let host = Host::open(options(folder.path())).await.unwrap();
+    host.add_link_with_everything(link(server.url(), Some(SECRET))).await.unwrap();
+    host.engine().sync(None, None).await.unwrap();
+    let name = |text: &str| [FieldEdit { path: "/name".into(), set: Some(format!("\"{text}\"")) }];
+    host.engine().update_record("Work", "customers", "CU-0001", &name("Ann's"), None).await.unwrap();
+    host.sign_in("Work", Some("bob"), "other-88".into()).await.unwrap();
+    host.engine().update_record("Work", "customers", "CU-0002", &name("Bob's"), None).await.unwrap();
+    assert_eq!(host.engine().sync(None, None).await.unwrap().confirmed, 1);
+    assert_eq!(host.engine().status().unwrap().links[0].user.as_deref(), Some("bob"));
+    let kept = host.engine().list_queue(&QueueFilter::default(), 0, 10).unwrap().rows;
+    assert_eq!((kept.len(), kept[0].record.as_str()), (1, "CU-0001"));
+    assert_eq!(kept[0].reason, Some(WaitReason::OtherAccount));
+    host.sign_in("Work", Some("ann"), SECRET.into()).await.unwrap();
+    assert_eq!(host.engine().sync(None, None).await.unwrap().confirmed, 1);
+    host.engine().shutdown().await;
+    server.stop().await;
 }

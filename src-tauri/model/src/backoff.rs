@@ -16,20 +16,23 @@ pub struct BackoffSettings {
     pub max: Millis,
     /// Retries after the first attempt before a counting failure parks the change.
     pub retries: u32,
+    /// How far a delay is spread at random, in per cent of it.
+    pub jitter: u32,
 }
 
 impl Default for BackoffSettings {
     fn default() -> Self {
-        Self { base: Millis(1_000), max: Millis(300_000), retries: 4 }
+        Self { base: Millis(1_000), max: Millis(300_000), retries: 4, jitter: 10 }
     }
 }
 
-/// `min(base · 2^n, max) + jitter` milliseconds, jitter uniform in 0–10 % of the delay; `n` counts failures before this one.
+/// `min(base · 2^n, max) + jitter` milliseconds, jitter uniform in 0–10 % of the delay by default; `n` counts failures
+/// before this one.
 pub fn delay(settings: &BackoffSettings, n: u32, rng: &dyn Rng) -> Millis {
     let doubled = settings.base.0.saturating_mul(1i64.checked_shl(n.min(62)).unwrap_or(i64::MAX));
     let delay = doubled.min(settings.max.0).max(0);
-    // A tenth of at most some minutes: exact in a double.
-    Millis(delay + (delay as f64 * 0.1 * rng.fraction()) as i64)
+    // A part of at most a day: exact in a double.
+    Millis(delay + (delay as f64 * f64::from(settings.jitter) / 100.0 * rng.fraction()) as i64)
 }
 
 /// The longest that [`delay`] can be after `n` failures.

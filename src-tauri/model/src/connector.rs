@@ -31,6 +31,8 @@ pub struct Capabilities {
     pub in_flight: usize,
     /// The most changes that the server takes all or none, in one request; 0 where it does not.
     pub atomic_batch: usize,
+    /// The server refused a packed body since the connector was made: bodies go to it as they are.
+    pub plain_bodies: bool,
 }
 
 /// What a request to the server proved.

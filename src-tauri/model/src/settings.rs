@@ -2,6 +2,7 @@
 
 use crate::connector::Reference;
 use crate::merge::MergeRules;
+use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,6 +17,9 @@ pub struct LinkSettings {
     pub pull: PullSettings,
     /// How changes go out.
     pub write: WriteSettings,
+    /// When it syncs by itself.
+    #[serde(skip_serializing_if = "is_default")]
+    pub schedule: Schedule,
     /// The zone of naive server times, as an IANA name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
@@ -179,6 +183,9 @@ pub struct WriteSettings {
     pub client_ids: bool,
     /// Several changes in one request, where the server takes that.
     pub batch: Option<BatchSettings>,
+    /// How bodies over 1 KiB are packed (row A15).
+    #[serde(skip_serializing_if = "is_default")]
+    pub compress: Compress,
 }
 
 impl Default for WriteSettings {
@@ -190,6 +197,7 @@ impl Default for WriteSettings {
             keys: KeySettings::default(),
             client_ids: true,
             batch: Some(BatchSettings::default()),
+            compress: Compress::default(),
         }
     }
 }
@@ -210,6 +218,21 @@ impl Default for BatchSettings {
     fn default() -> Self {
         Self { path: "batch".into(), max: 100, atomic: true }
     }
+}
+
+/// How bodies are packed on their way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Compress {
+    /// As the server says that it takes: zstd before gzip, else not at all.
+    #[default]
+    Offered,
+    /// In gzip, also where the server says nothing.
+    Gzip,
+    /// In zstd, also where the server says nothing.
+    Zstd,
+    /// Not at all.
+    Off,
 }
 
 /// How a record is made.

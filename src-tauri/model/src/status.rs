@@ -4,6 +4,7 @@
 //! (`ui.md` 3.2 and appendix A; the first line that applies is said).
 
 use crate::number::{Count, Millis};
+use crate::schedule::ScheduleWait;
 use crate::view::{Activity, Attention, Connectivity, Sentence, StoreFault};
 
 /// What is known of one link.
@@ -31,6 +32,8 @@ pub struct LinkFacts {
     pub last_contact: Option<Millis>,
     /// When it was last checked to the end since the start of this process.
     pub checked_at: Option<Millis>,
+    /// What it waits for by its schedule.
+    pub waits: Option<ScheduleWait>,
 }
 
 /// Why a link does not sync by itself, as far as the status tells them apart.
@@ -93,9 +96,15 @@ impl StatusFacts {
         self.paused || self.links.iter().all(|link| link.paused)
     }
 
-    /// The links that sync by themselves.
+    /// The links that sync by themselves now.
     fn active(&self) -> impl Iterator<Item = &LinkFacts> {
-        self.links.iter().filter(|link| !link.paused && link.stop.is_none())
+        self.links.iter().filter(|link| !link.paused && link.stop.is_none() && link.waits.is_none())
+    }
+
+    /// Changes that wait for an unmetered network.
+    fn wait_for_network(&self) -> i64 {
+        let waits = |link: &&LinkFacts| !link.paused && link.waits == Some(ScheduleWait::Unmetered);
+        self.links.iter().filter(waits).map(|link| link.waiting).sum()
     }
 
     fn unreachable(&self) -> usize {
@@ -183,6 +192,10 @@ pub fn sentence(facts: &StatusFacts) -> Sentence {
         facts.active().filter(|link| link.waiting > 0).find_map(|link| link.busy_until.map(|at| (link, at)))
     {
         return Sentence::Busy { server: link.server.clone(), waiting: Count(link.waiting), at };
+    }
+    match facts.wait_for_network() {
+        0 => {}
+        waiting => return Sentence::WaitsForNetwork { waiting: Count(waiting) },
     }
     if let Some(link) = facts.unchecked() {
         return Sentence::Checking { server: link.server.clone() };

@@ -11,6 +11,25 @@ pub fn count(n: Count, one: &str, many: &str) -> String {
     format!("{} {}", n.0, if n.0 == 1 { one } else { many })
 }
 
+/// A span as people say it, no finer than a minute.
+pub fn span(ms: Millis) -> String {
+    let minutes = ms.0.max(0) / 60_000;
+    match (minutes / (24 * 60), minutes / 60, minutes % 60) {
+        (0, 0, 0) => "less than a minute".into(),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (1, ..) => "1 day".into(),
+        (days, ..) => format!("{days} days"),
+    }
+}
+
+/// The health figure: how long the oldest change that is not finished has waited (`engine.md` 1).
+pub fn oldest(snapshot: &StatusSnapshot) -> Option<String> {
+    let since = snapshot.queue.oldest_at?;
+    Some(format!("Oldest waiting: {}", span(Millis(snapshot.at.0 - since.0))))
+}
+
 /// The activity half of the status.
 pub fn activity(activity: &Activity, time: Clockface<'_>) -> String {
     match activity {
@@ -131,6 +150,9 @@ pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
             let verb = if waiting.0 == 1 { "goes" } else { "go" };
             format!("{server} is busy. {} {verb} out at {}.", changes(waiting), time(*at))
         }
+        Sentence::WaitsForNetwork { waiting } => {
+            format!("{} waiting for an unmetered network.", are(*waiting))
+        }
         Sentence::Checking { server } => format!("Checking {server}."),
         Sentence::UpToDate { as_of } => {
             format!("Up to date, as of {}. Everything you changed is on the server.", time(*as_of))
@@ -166,6 +188,7 @@ fn fault_words(fault: StoreFault) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::QueueCounts;
 
     fn at(_: Millis) -> String {
         "14:05".into()
@@ -183,6 +206,19 @@ mod tests {
             sentence(&many, &at),
             "Offline. 14 changes are saved on this computer and go out by themselves."
         );
+    }
+
+    #[test]
+    fn the_oldest_change_is_told_by_how_long_it_waits() {
+        let waits = |ms: i64| {
+            let queue = QueueCounts { oldest_at: Some(Millis(1_000)), ..QueueCounts::default() };
+            oldest(&StatusSnapshot { at: Millis(1_000 + ms), queue, ..StatusSnapshot::default() }).unwrap()
+        };
+        assert_eq!(waits(59_999), "Oldest waiting: less than a minute");
+        assert_eq!(waits((3 * 60 + 12) * 60_000), "Oldest waiting: 3 h 12 min");
+        assert_eq!(waits(60 * 60_000), "Oldest waiting: 1 h");
+        assert_eq!(waits(50 * 60 * 60_000), "Oldest waiting: 2 days");
+        assert_eq!(oldest(&StatusSnapshot::default()), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use super::Desk;
 use tauri::State;
-use tidemark_model::view::{AddedLink, Discovery, LinkStatus, LinkTest, NewLink, Refusal, RemovedLink};
+use tidemark_model::view::{
+    AddedLink, Discovery, LinkLimits, LinkStatus, LinkTest, NewLink, Refusal, RemovedLink,
+};
 
 /// What a server offers, before it is added.
 #[tauri::command]
@@ -40,15 +42,24 @@ pub async fn remove_link(desk: State<'_, Desk>, name: String, force: bool) -> Re
     Ok(desk.host()?.remove_link(&name, force).await?)
 }
 
-/// Signs in again: keeps a new secret and tries at once; says why the keychain does not hold it, where it does not.
+/// Signs in again, as somebody else where an account is named: keeps a new secret and tries at once; says why the
+/// keychain does not hold it, where it does not.
 #[tauri::command]
 #[specta::specta]
 pub async fn set_link_secret(
     desk: State<'_, Desk>,
     name: String,
     secret: String,
+    user: Option<String>,
 ) -> Result<Option<String>, Refusal> {
-    Ok(desk.host()?.set_secret(&name, secret).await?)
+    Ok(desk.host()?.sign_in(&name, user.as_deref(), secret).await?)
+}
+
+/// Changes when and how a connection may sync; it applies at once.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_link_limits(desk: State<'_, Desk>, name: String, limits: LinkLimits) -> Result<(), Refusal> {
+    Ok(desk.engine()?.set_limits(&name, limits).await?)
 }
 
 /// The person's yes to the deletion guard of a collection.

@@ -87,8 +87,13 @@ export const commands = {
 	testLink: (name: string) => typedError<LinkTest, Refusal>(__TAURI_INVOKE("test_link", { name })),
 	/**  Removes a connection; while changes are not sent, only with `force`. */
 	removeLink: (name: string, force: boolean) => typedError<RemovedLink, Refusal>(__TAURI_INVOKE("remove_link", { name, force })),
-	/**  Signs in again: keeps a new secret and tries at once; says why the keychain does not hold it, where it does not. */
-	setLinkSecret: (name: string, secret: string) => typedError<string | null, Refusal>(__TAURI_INVOKE("set_link_secret", { name, secret })),
+	/**
+	 *  Signs in again, as somebody else where an account is named: keeps a new secret and tries at once; says why the
+	 *  keychain does not hold it, where it does not.
+	 */
+	setLinkSecret: (name: string, secret: string, user: string | null) => typedError<string | null, Refusal>(__TAURI_INVOKE("set_link_secret", { name, secret, user })),
+	/**  Changes when and how a connection may sync; it applies at once. */
+	setLinkLimits: (name: string, limits: LinkLimits) => typedError<null, Refusal>(__TAURI_INVOKE("set_link_limits", { name, limits })),
 	/**  The person's yes to the deletion guard of a collection. */
 	allowRemovals: (link: string, collection: string) => typedError<null, Refusal>(__TAURI_INVOKE("allow_removals", { link, collection })),
 	/**  Starts the built-in server with sample data and connects it. */
@@ -101,7 +106,7 @@ export const commands = {
 	letColleagueEdit: () => typedError<null, Refusal>(__TAURI_INVOKE("let_colleague_edit")),
 	/**  The settings as they are. */
 	getSettings: () => typedError<AppSettings, Refusal>(__TAURI_INVOKE("get_settings")),
-	/**  Changes the settings; they apply at once. */
+	/**  Changes the settings; they apply at once. A value outside of its range is named with its key and the range (row E7). */
 	updateSettings: (settings: AppSettings) => typedError<AppSettings, Refusal>(__TAURI_INVOKE("update_settings", { settings })),
 	/**  The local store's size and place with its backups, newest first. */
 	listBackups: () => typedError<Storage, Refusal>(__TAURI_INVOKE("list_backups")),
@@ -195,6 +200,8 @@ export type AppSettings = {
 	notifyNeedsYou?: boolean,
 	/**  How long a resolution is held for undo, in milliseconds; 0 is off. */
 	undoHold?: Millis,
+	/**  How the engine goes about its work (row E7); left out where it stays as it is. */
+	sync?: SyncSettings | null,
 };
 
 /**  One try. */
@@ -413,6 +420,17 @@ export type CollectionStatus = {
 	/**  A person paused it. */
 	paused: boolean,
 };
+
+/**  How bodies are packed on their way. */
+export type Compress = 
+/**  As the server says that it takes: zstd before gzip, else not at all. */
+"offered" | 
+/**  In gzip, also where the server says nothing. */
+"gzip" | 
+/**  In zstd, also where the server says nothing. */
+"zstd" | 
+/**  Not at all. */
+"off";
 
 /**  A conflict was met, or the server side of one moved. */
 export type ConflictCreated = {
@@ -791,6 +809,14 @@ export type FormField = {
 	refersTo: string | null,
 };
 
+/**  A part of the day in local time; one that ends before it begins goes over midnight. */
+export type Hours = {
+	/**  Its first minute. */
+	from: TimeOfDay,
+	/**  The minute after its last; the same as `from` means the whole day. */
+	to: TimeOfDay,
+};
+
 /**  A failure as the status tells it. */
 export type LastError = {
 	/**  Which link. */
@@ -829,6 +855,14 @@ export type Ledger = {
 	discarded: Count,
 	/**  Whether saved is the sum of the others. */
 	balanced: boolean,
+};
+
+/**  When and how a link may sync (`ui.md` 3.10, Schedule and limits). */
+export type LinkLimits = {
+	/**  When it syncs by itself. */
+	schedule: Schedule,
+	/**  How its bodies are packed. */
+	compress: Compress,
 };
 
 /**  One link's own line. */
@@ -871,6 +905,12 @@ export type LinkStatus = {
 	clockSkew: Millis | null,
 	/**  Its collections. */
 	collections: CollectionStatus[],
+	/**  When and how it may sync. */
+	limits: LinkLimits,
+	/**  What it waits for by its schedule. */
+	waits: ScheduleWait | null,
+	/**  The server refused a packed body: bodies go to it as they are. */
+	plainBodies: boolean,
 };
 
 /**  The steps of a connection's test, in order; the first that fails is the last. */
@@ -926,6 +966,15 @@ export type MutationState =
 "cancelled" | 
 /**  A person put it in the trash. */
 "discarded";
+
+/**  What the system says of the network. */
+export type Network = 
+/**  Nothing; it counts as unmetered. */
+"unknown" | 
+/**  Its use costs nothing. */
+"unmetered" | 
+/**  Its use is counted. */
+"metered";
 
 /**  A new link. The secret goes to the keychain and nowhere else. */
 export type NewLink = {
@@ -1312,6 +1361,23 @@ export type Saved = {
 	combinedInto: string | null,
 };
 
+/**  When a link may sync by itself; the default is always. */
+export type Schedule = {
+	/**  Only between these hours of the day. */
+	hours?: Hours | null,
+	/**  Only on a network whose use costs nothing, where the system tells; one it knows nothing of counts as such. */
+	unmetered_only?: boolean,
+};
+
+/**  What a link waits for by its schedule. */
+export type ScheduleWait = 
+/**  Its hours. */
+{ kind: "hours"; 
+/**  When they begin. */
+until: Millis } | 
+/**  An unmetered network. */
+{ kind: "unmetered" };
+
 /**  The first sentence of Overview; the first that applies, in this order. */
 export type Sentence = 
 /**  1. New changes can't be saved. */
@@ -1372,6 +1438,10 @@ server: string;
 waiting: Count; 
 /**  Next try. */
 at: Millis } | 
+/**  Changes wait for an unmetered network, by the wish of a person. */
+{ id: "waitsForNetwork"; 
+/**  How many. */
+waiting: Count } | 
 /**  11. Checking. */
 { id: "checking"; 
 /**  Which server. */
@@ -1438,6 +1508,8 @@ export type StatusSnapshot = {
 	storeFault: StoreFault | null,
 	/**  An older copy of the store was put back, until a person has seen that. */
 	putBack: PutBack | null,
+	/**  What the system says of the network. */
+	network: Network,
 	/**  Each link's own line. */
 	links: LinkStatus[],
 };
@@ -1516,6 +1588,34 @@ export type SyncProgress = {
 	link: string,
 } & Progress;
 
+/**  How the engine goes about its work; spans in milliseconds. */
+export type SyncSettings = {
+	/**  Row A11: while something waits, the queue is looked at at least so often, whatever wake-ups are stored. */
+	processingInterval?: Millis,
+	/**  Row C6: time between two looks at a server that does not ring. */
+	pollInterval?: Millis,
+	/**  Row A11: a cycle starts so long after a new write. */
+	debounce?: Millis,
+	/**  Row A11: changes fixed for sending at once, at least. */
+	syncBatchSize?: Count,
+	/**  Row A5: requests in flight per link. */
+	inFlight?: Count,
+	/**  Row A6: retries after the first counted attempt. */
+	maxRetries?: Count,
+	/**  Row A6: delay after the first failure. */
+	baseRetryDelay?: Millis,
+	/**  Row A6: the longest delay of the formula. */
+	maxRetryDelay?: Millis,
+	/**  Row A6: how far a delay is spread at random, in per cent of it. */
+	retryJitter?: Count,
+	/**  Rows asked for with each page. */
+	pageSize?: Count,
+	/**  Row E4: how long a running batch may take to finish at the end. */
+	shutdownWait?: Millis,
+	/**  Row A12: how many days completed entries stay. */
+	keepCompletedDays?: Count,
+};
+
 /**  Row E2's totals. */
 export type SyncStats = {
 	/**  Changes confirmed. */
@@ -1561,6 +1661,9 @@ export type Theme =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  A minute of the day, written `22:00`. */
+export type TimeOfDay = string;
 
 /**  `transaction-changed`: a transaction moved (row B7). */
 export type TransactionChanged = {
@@ -1707,6 +1810,14 @@ words: string } |
 until: Millis } | 
 /**  The engine, its link or its collection is paused. */
 { kind: "paused" } | 
+/**  Until the hours in which the link syncs. */
+{ kind: "hours"; 
+/**  When they begin. */
+until: Millis } | 
+/**  For an unmetered network, by the link's schedule. */
+{ kind: "unmetered" } | 
+/**  It belongs to another account than the one that is signed in. */
+{ kind: "other_account" } | 
 /**  The link does not sync by itself (sign-in, certificate …). */
 { kind: "link_stopped" } | 
 /**  A conflict is open. */

@@ -6,6 +6,7 @@ import {
   type ConflictView as AnyConflictView,
   type ExportFormat,
   type FieldEdit as AnyFieldEdit,
+  type LinkLimits,
   type NewLink as AnyNewLink,
   type QueueFilter as SomeQueueFilter,
   type RecordFilter as SomeRecordFilter,
@@ -111,7 +112,9 @@ export const bridge = {
   testLink: (name: string) => call(commands.testLink(name)),
   removeLink: (name: string, force: boolean) => call(commands.removeLink(name, force)),
   /** Answers why the keychain does not hold the new secret; null where it does. */
-  setSecret: (name: string, secret: string) => call(commands.setLinkSecret(name, secret)),
+  setSecret: (name: string, secret: string, user: string | null) =>
+    call(commands.setLinkSecret(name, secret, user)),
+  setLimits: (name: string, limits: LinkLimits) => call(commands.setLinkLimits(name, limits)),
   allowRemovals: (link: string, collection: string) => call(commands.allowRemovals(link, collection)),
 
   startSample: () => call(commands.startSample()),

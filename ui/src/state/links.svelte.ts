@@ -5,6 +5,7 @@ import {
   RefusedError,
   type AddedLink,
   type Discovery,
+  type LinkLimits,
   type LinkTest,
   type NewLink,
 } from "../ipc/client";
@@ -95,7 +96,19 @@ export const links = {
     return added;
   },
   /** Signs in again with a new secret; answers why the keychain does not hold it, null where it does. */
-  signIn: (name: string, secret: string) => attempt(() => bridge.setSecret(name, secret)),
+  signIn: (name: string, secret: string, user: string) =>
+    attempt(() => bridge.setSecret(name, secret, user.trim() || null)),
+  /** Changes when and how a connection syncs; answers why it was refused, where it was. */
+  setLimits: async (name: string, limits: LinkLimits): Promise<string | undefined> => {
+    try {
+      await bridge.setLimits(name, limits);
+      return undefined;
+    } catch (thrown) {
+      return RefusedError.from(thrown).message;
+    } finally {
+      await status.read();
+    }
+  },
   /** The person's yes to a pull that removes many records. */
   allowRemovals: (link: string, collection: string) => attempt(() => bridge.allowRemovals(link, collection)),
   /** The sample server's colleague changes a record, so that there is something to decide. */

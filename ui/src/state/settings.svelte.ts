@@ -1,8 +1,26 @@
 // Settings apply at once; one that the core refuses goes back and says why.
 
-import { bridge, RefusedError, type AppSettings } from "../ipc/client";
+import { bridge, RefusedError, type AppSettings, type SyncSettings } from "../ipc/client";
 
 export type { AppSettings, Density, Theme } from "../ipc/client";
+
+export type SyncKey = keyof SyncSettings;
+
+/** What the core does where nobody changed anything. */
+export const syncDefaults: Required<SyncSettings> = {
+  processingInterval: 5_000,
+  pollInterval: 30_000,
+  debounce: 1_000,
+  syncBatchSize: 10,
+  inFlight: 6,
+  maxRetries: 4,
+  baseRetryDelay: 1_000,
+  maxRetryDelay: 300_000,
+  retryJitter: 10,
+  pageSize: 1_000,
+  shutdownWait: 10_000,
+  keepCompletedDays: 7,
+};
 
 export const defaults: AppSettings = {
   theme: "system",
@@ -10,11 +28,14 @@ export const defaults: AppSettings = {
   notifyConflicts: true,
   notifyNeedsYou: true,
   undoHold: 10_000,
+  sync: null,
 };
 
 class Settings {
   now = $state<AppSettings>({ ...defaults });
   refused = $state<{ key: keyof AppSettings; why: string } | undefined>();
+
+  refusedSync = $state<{ key: SyncKey; why: string } | undefined>();
 
   async start(): Promise<void> {
     try {
@@ -31,12 +52,32 @@ class Settings {
     this.refused = undefined;
     this.#show();
     try {
-      await bridge.updateSettings(this.now);
+      // The engine's stay as they are: another program may have changed them since they were read.
+      await bridge.updateSettings({ ...this.now, sync: null });
     } catch (thrown) {
       this.now = before;
       this.refused = { key, why: RefusedError.from(thrown).message };
       this.#show();
     }
+  }
+
+  /** Changes one of the engine's settings; a refused one goes back and says why. */
+  async setSync(key: SyncKey, value: number): Promise<void> {
+    const before = this.now;
+    const sync = { ...syncDefaults, ...before.sync };
+    this.now = { ...before, sync: { ...sync, [key]: value } };
+    this.refusedSync = undefined;
+    try {
+      this.now = await bridge.updateSettings(this.now);
+    } catch (thrown) {
+      this.now = { ...before, sync };
+      this.refusedSync = { key, why: RefusedError.from(thrown).message };
+    }
+  }
+
+  /** What was typed is no number at all: it is not sent. */
+  refuseSync(key: SyncKey, why: string): void {
+    this.refusedSync = { key, why };
   }
 
   #show(): void {

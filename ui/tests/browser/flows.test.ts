@@ -328,9 +328,57 @@ test("a sign-in that is asked for again takes a new secret and hands it over onc
   await page.getByLabel("Password or token").fill("n3w");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByText("is stored in your keychain").waitFor();
-  expect(await calls(page, "set_link_secret")).toEqual([{ name: "ERPNext", secret: "n3w" }]);
+  expect(await calls(page, "set_link_secret")).toEqual([{ name: "ERPNext", secret: "n3w", user: null }]);
   await page.getByRole("button", { name: "Remove 180 records here" }).click();
   expect(await calls(page, "allow_removals")).toEqual([{ link: "Sample", collection: "notes" }]);
+});
+
+test("a connection is given hours and a network, and says what it waits for", async () => {
+  const page = await window.open({ scenario: "scheduled", at: "#/connections" });
+  await page.getByText("Waits until 22:00").waitFor();
+  await page.getByText("Waits for an unmetered network").waitFor();
+  await page.getByText("Schedule and limits").nth(1).click();
+  await page.getByText("This system doesn't say whether the network is metered").waitFor();
+  await page.getByText("Schedule and limits").first().click();
+  await page.getByText("takes no compressed changes").waitFor();
+  await page.getByLabel("To", { exact: true }).first().fill("05:30");
+  await page.getByLabel("To", { exact: true }).first().blur();
+  await expect
+    .poll(() => calls(page, "set_link_limits"))
+    .toEqual([
+      {
+        name: "ERPNext",
+        limits: { schedule: { hours: { from: "22:00", to: "05:30" } }, compress: "offered" },
+      },
+    ]);
+  await window.shot(page, "connection-limits");
+  expect(await window.axe(page)).toEqual([]);
+});
+
+test("the engine's settings are changed, refused with the range, and put back", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/settings" });
+  await page.getByText("Advanced: intervals, tries and sizes").click();
+  const tries = page.getByLabel("Tries after the first before a change needs you");
+  await tries.fill("7");
+  await tries.blur();
+  await page.getByRole("button", { name: /Reset\s+Tries after the first/ }).waitFor();
+  await tries.fill("seven");
+  await tries.blur();
+  await page.getByText("This setting went back: it is no whole number.").waitFor();
+  await page.evaluate(() =>
+    (globalThis as unknown as { world: World }).world.refuses.set("update_settings", {
+      code: "invalid",
+      message: "in_flight is '99'; accepted is a whole number from 1 to 32",
+      hint: "",
+    }),
+  );
+  const inFlight = page.getByLabel("Requests on their way at once");
+  await inFlight.fill("99");
+  await inFlight.blur();
+  await page.getByText("accepted is a whole number from 1 to 32").waitFor();
+  await window.shot(page, "settings-refused");
+  expect(await window.axe(page)).toEqual([]);
+  expect(await inFlight.inputValue(), "it goes back").toBe("6");
 });
 
 test("a test of a connection stops at the step that failed", async () => {

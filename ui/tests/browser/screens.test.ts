@@ -70,6 +70,8 @@ const cases: Case[] = [
   { name: "connections", scenario: "busy", at: "#/connections", wait: "Go offline" },
   { name: "connections-offline", scenario: "offline", at: "#/connections", wait: "Tries again at" },
   { name: "connections-stopped", scenario: "stopped", at: "#/connections", wait: "Remove 180 records here" },
+  { name: "connections-scheduled", scenario: "scheduled", at: "#/connections", wait: "Waits until 22:00" },
+  { name: "overview-scheduled", scenario: "scheduled", wait: "waiting for an unmetered network" },
   { name: "overview-sign-in", scenario: "stopped", wait: "Sign in again to" },
   { name: "connections-add", scenario: "busy", at: "#/connections/add", wait: "Find collections" },
   { name: "settings", scenario: "busy", at: "#/settings", wait: "Row height" },

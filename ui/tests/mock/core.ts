@@ -434,6 +434,13 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     void world.tell();
     return null;
   },
+  set_link_limits: (world, args) => {
+    world.links = world.links.map((one) =>
+      one.name === args.name ? { ...one, limits: args.limits as (typeof one)["limits"] } : one,
+    );
+    void world.tell();
+    return null;
+  },
   allow_removals: (world, args) => {
     world.links = world.links.map((one) => (one.name === args.link ? { ...one, stopped: null } : one));
     void world.tell();

@@ -42,6 +42,9 @@ export function link(name: string, server: string, more: Partial<LinkStatus> = {
     secretKept: true,
     clockSkew: 400,
     collections: [],
+    limits: { schedule: {}, compress: "offered" },
+    waits: null,
+    plainBodies: false,
     ...more,
   };
 }

@@ -401,6 +401,24 @@ export const scenarios: Record<string, (world: World) => void> = {
       attention: { conflicts: 3, needsYou: 1, signIn: ["erp.example.com"] },
     };
   },
+  scheduled: (world) => {
+    busy(world);
+    world.links = world.links.map((one, i) => ({
+      ...one,
+      limits: {
+        schedule: i === 0 ? { hours: { from: "22:00", to: "06:00" } } : { unmetered_only: true },
+        compress: "offered",
+      },
+      waits: i === 0 ? { kind: "hours", until: NOW + 8 * HOUR - 5 * MINUTE - 30_000 } : { kind: "unmetered" },
+      plainBodies: i === 0,
+    }));
+    world.changes = world.changes.map((one) =>
+      one.row.state === "waiting" && one.row.reason === null
+        ? { ...one, row: { ...one.row, reason: { kind: "hours", until: NOW + 8 * HOUR } } }
+        : one,
+    );
+    world.override = { sentence: { id: "waitsForNetwork", waiting: 12 } };
+  },
   unbalanced: (world) => {
     sample(world);
     world.override = { ledger: { ...world.snapshot().ledger, saved: 1200, balanced: false } };

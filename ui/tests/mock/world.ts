@@ -46,6 +46,7 @@ export class World {
     notifyConflicts: true,
     notifyNeedsYou: true,
     undoHold: 10_000,
+    sync: null,
   };
   /** Newest first. */
   backups: Backup[] = [
@@ -168,6 +169,7 @@ export class World {
       lastConfirmedAt: NOW - 4 * MINUTE,
       storeFault: null,
       putBack: null,
+      network: "unknown",
       links: this.links.map((link, i) => (i === 0 ? { ...link, queue, conflicts } : link)),
       ...this.override,
     };

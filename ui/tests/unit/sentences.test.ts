@@ -32,6 +32,7 @@ const said: [Sentence, string][] = [
     { id: "busy", server, waiting: 4, at: Date.UTC(2026, 10, 21, 14, 32) },
     "erp.example.com is busy. 4 changes go out at 14:32.",
   ],
+  [{ id: "waitsForNetwork", waiting: 14 }, "14 changes are waiting for an unmetered network."],
   [{ id: "checking", server }, "Checking erp.example.com."],
   [{ id: "upToDate", asOf: NOW }, "Up to date, as of 14:05. Everything you changed is on the server."],
 ];
@@ -48,6 +49,7 @@ test("one change is one, in every sentence that counts", () => {
     { id: "needYou", needsYou: 1, others: 0 },
     { id: "conflicts", conflicts: 1 },
     { id: "busy", server, waiting: 1, at: NOW },
+    { id: "waitsForNetwork", waiting: 1 },
   ];
   for (const given of one) expect(sentence(given, NOW)).not.toMatch(/\b1 (changes|records)\b/);
 });

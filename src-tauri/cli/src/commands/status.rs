@@ -35,6 +35,7 @@ fn in_words(status: &StatusSnapshot) -> String {
         lines.push(words::activity(&status.activity));
     }
     lines.extend(status.put_back.as_ref().map(words::put_back));
+    lines.extend(tidemark_model::words::oldest(status).map(|oldest| format!("{oldest}.")));
     lines.extend(status.links.iter().map(link));
     lines.push(ledger(&status.ledger));
     lines.join("\n")

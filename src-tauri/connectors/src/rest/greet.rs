@@ -89,6 +89,9 @@ fn refused(answer: &Answer) -> Failure {
 
 fn describe(rest: &Rest, members: &Members<'_>, contact: &mut Contact) {
     contact.software = wire::text(members, "software");
+    let packings =
+        members.get("compress").and_then(|raw| serde_json::from_str::<Vec<String>>(raw.get()).ok());
+    rest.http.server_takes(packings.unwrap_or_default().iter().map(String::as_str));
     let ttl = members.get("key_ttl_s").and_then(|raw| serde_json::from_str::<i64>(raw.get()).ok());
     if let Some(ttl) = ttl.filter(|ttl| *ttl >= 0) {
         let lifetime = Millis(ttl.min(LONGEST_LIFETIME_S) * 1000);

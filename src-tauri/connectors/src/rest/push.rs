@@ -17,6 +17,8 @@ use tidemark_model::settings::Precondition;
 
 pub const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 pub const REPLAYED_HEADER: &str = "idempotency-replayed";
+/// A record of which nothing but its end is known.
+const DELETED: Remote = Remote::Deleted { version: None, at: None, by: None };
 
 /// One request per item, several at a time.
 pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
@@ -62,9 +64,13 @@ pub async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer)
             ..failure
         }),
         Meaning::Conflict => conflict(problem.and_then(|problem| problem.current), failure),
+        Meaning::Gone if rest.many_are_gone() => match record::prove_collection(rest, place).await {
+            Ok(()) => gone(item, problem.and_then(|problem| problem.current).or(Some(DELETED)), failure),
+            Err(lost) => Outcome::Failed(lost),
+        },
         Meaning::Gone => {
             let current = problem.and_then(|problem| problem.current);
-            gone(item, current.or(Some(Remote::Deleted { version: None, at: None, by: None })), failure)
+            gone(item, current.or(Some(DELETED)), failure)
         }
         Meaning::Missing => match record::prove_collection(rest, place).await {
             Ok(()) => gone(item, Some(Remote::Missing), failure),

@@ -26,9 +26,16 @@ pub async fn fetch(rest: &Rest, collection: &str, id: &str) -> Result<Remote, Fa
     }
     let problem = problem::read(&answer, &place);
     match problem.as_ref().map(|problem| problem.kind) {
-        Some(Kind::Gone) if answer.status == 410 => Ok(problem
-            .and_then(|problem| problem.current)
-            .unwrap_or(Remote::Deleted { version: None, at: None, by: None })),
+        Some(Kind::Gone) if answer.status == 410 => {
+            if rest.many_are_gone() {
+                prove_collection(rest, &place).await?;
+            }
+            Ok(problem.and_then(|problem| problem.current).unwrap_or(Remote::Deleted {
+                version: None,
+                at: None,
+                by: None,
+            }))
+        }
         Some(Kind::NotFound) if answer.status == 404 => {
             prove_collection(rest, &place).await?;
             Ok(Remote::Missing)

@@ -37,10 +37,12 @@ pub struct LinkRow {
     pub clock_skew: Option<Millis>,
     /// How long the server remembers idempotency keys, as it published.
     pub key_lifetime: Option<Millis>,
+    /// The server refused a packed body: bodies go to it as they are.
+    pub plain_bodies: bool,
 }
 
 const COLUMNS: &str = "id, name, kind, url, user, principal, settings, paused, stopped, secret_kept, last_contact, \
-                       last_error, clock_skew, key_lifetime";
+                       last_error, clock_skew, key_lifetime, plain_bodies";
 
 impl LinkRow {
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -63,6 +65,7 @@ impl LinkRow {
                 .transpose()?,
             clock_skew: row.get::<_, Option<i64>>("clock_skew")?.map(Millis),
             key_lifetime: row.get::<_, Option<i64>>("key_lifetime")?.map(Millis),
+            plain_bodies: row.get("plain_bodies")?,
         })
     }
 }
@@ -147,6 +150,30 @@ pub(crate) fn set_secret_kept(tx: &Connection, id: i64, kept: bool) -> Result<()
 
 pub(crate) fn set_url(tx: &Connection, id: i64, url: &str) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE links SET url = ?2 WHERE id = ?1")?.execute(params![id, url])?;
+    Ok(())
+}
+
+/// Whether the server refused a packed body.
+pub(crate) fn set_plain_bodies(tx: &Connection, id: i64, plain: bool) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET plain_bodies = ?2 WHERE id = ?1")?.execute(params![id, plain])?;
+    Ok(())
+}
+
+pub(crate) fn set_settings(tx: &Connection, id: i64, settings: &LinkSettings) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET settings = ?2 WHERE id = ?1")?
+        .execute(params![id, serde_json::to_string(settings)?])?;
+    Ok(())
+}
+
+/// Another account signs in: what the former one saved stays its own.
+pub(crate) fn set_account(
+    tx: &Connection,
+    id: i64,
+    user: Option<&str>,
+    principal: &str,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE links SET user = ?2, principal = ?3 WHERE id = ?1")?
+        .execute(params![id, user, principal])?;
     Ok(())
 }
 

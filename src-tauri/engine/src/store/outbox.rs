@@ -2,11 +2,13 @@
 
 mod doubt;
 mod naming;
+mod readiness;
 mod sealing;
 mod state;
 
 pub(crate) use doubt::{clear_doubt, put_in_doubt};
 pub(crate) use naming::{forget_doubt, has_unnamed, move_lane, rename};
+pub(crate) use readiness::{belongs_to, has_ready};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
     Ended, bring_back, bring_forward, end, keep_undo, purge, put_back, repair, retry, roll_back,

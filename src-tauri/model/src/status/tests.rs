@@ -23,6 +23,7 @@ fn links() -> Vec<LinkFacts> {
                         conflicts: if bit(4) { 2 } else { 0 },
                         last_contact: Some(Millis(20)),
                         checked_at: bit(5).then_some(Millis(50)),
+                        waits: None,
                     });
                 }
             }
@@ -36,7 +37,10 @@ fn worlds() -> Vec<StatusFacts> {
     let calm = calm();
     let unchecked = LinkFacts { checked_at: None, connectivity: Connectivity::Unknown, ..calm.clone() };
     let unreachable = LinkFacts { connectivity: Connectivity::Offline, ..calm.clone() };
-    let seconds = [None, Some(calm), Some(unchecked), Some(unreachable)];
+    let scheduled = |waits| LinkFacts { waits: Some(waits), waiting: 2, ..unchecked.clone() };
+    let night = scheduled(ScheduleWait::Hours { until: Millis(95) });
+    let thrifty = scheduled(ScheduleWait::Unmetered);
+    let seconds = [None, Some(calm), Some(unchecked.clone()), Some(unreachable), Some(night), Some(thrifty)];
     let mut worlds = vec![StatusFacts::default()];
     for link in links() {
         for second in &seconds {
@@ -73,6 +77,7 @@ fn calm() -> LinkFacts {
         conflicts: 0,
         last_contact: Some(Millis(30)),
         checked_at: Some(Millis(40)),
+        waits: None,
     }
 }
 
@@ -86,7 +91,8 @@ fn applying(facts: &StatusFacts) -> Vec<u32> {
     let sum = |of: fn(&LinkFacts) -> i64| links.iter().map(of).sum::<i64>();
     let (waiting, needs_you, conflicts) =
         (sum(|link| link.waiting), sum(|link| link.needs_you), sum(|link| link.conflicts));
-    let working: Vec<&LinkFacts> = links.iter().filter(|link| !link.paused && link.stop.is_none()).collect();
+    let working: Vec<&LinkFacts> =
+        links.iter().filter(|link| !link.paused && link.stop.is_none() && link.waits.is_none()).collect();
     let offline =
         !working.is_empty() && working.iter().all(|link| link.connectivity == Connectivity::Offline);
     let lines = [
@@ -102,6 +108,7 @@ fn applying(facts: &StatusFacts) -> Vec<u32> {
         (9, conflicts > 0),
         (90, links.iter().any(|link| link.stop == Some(Stop::Other))),
         (10, working.iter().any(|link| link.waiting > 0 && link.busy_until.is_some())),
+        (92, links.iter().any(|link| link.waits == Some(ScheduleWait::Unmetered) && link.waiting > 0)),
         (
             11,
             working.iter().any(|link| {
@@ -136,6 +143,7 @@ fn number(sentence: &Sentence) -> u32 {
         Sentence::Conflicts { .. } => 9,
         Sentence::Stopped { .. } => 90,
         Sentence::Busy { .. } => 10,
+        Sentence::WaitsForNetwork { .. } => 92,
         Sentence::Checking { .. } => 11,
         Sentence::UpToDate { .. } => 12,
         Sentence::Waiting { .. } => 91,
@@ -160,6 +168,7 @@ fn may_have_a_tick(facts: &StatusFacts) -> bool {
                 busy_until: link.busy_until,
                 last_contact: link.last_contact,
                 checked_at: link.checked_at.and(Some(Millis(40))),
+                waits: link.waits,
                 ..calm()
             };
             LinkFacts { checked_at: link.checked_at.map(|_| Millis(40)), ..link.clone() } == settled

@@ -2,6 +2,7 @@
 
 use crate::connector::Discovered;
 use crate::number::{Count, Millis};
+use crate::sync_settings::SyncSettings;
 use serde::{Deserialize, Serialize};
 
 /// A new link. The secret goes to the keychain and nowhere else.
@@ -133,6 +134,8 @@ pub struct AppSettings {
     pub notify_needs_you: bool,
     /// How long a resolution is held for undo, in milliseconds; 0 is off.
     pub undo_hold: Millis,
+    /// How the engine goes about its work (row E7); left out where it stays as it is.
+    pub sync: Option<SyncSettings>,
 }
 
 impl Default for AppSettings {
@@ -143,6 +146,7 @@ impl Default for AppSettings {
             notify_conflicts: true,
             notify_needs_you: true,
             undo_hold: Millis(10_000),
+            sync: None,
         }
     }
 }

@@ -145,6 +145,15 @@ pub enum WaitReason {
     },
     /// The engine, its link or its collection is paused.
     Paused,
+    /// Until the hours in which the link syncs.
+    Hours {
+        /// When they begin.
+        until: Millis,
+    },
+    /// For an unmetered network, by the link's schedule.
+    Unmetered,
+    /// It belongs to another account than the one that is signed in.
+    OtherAccount,
     /// The link does not sync by itself (sign-in, certificate …).
     LinkStopped,
     /// A conflict is open.

@@ -3,6 +3,8 @@
 use super::PutBack;
 use crate::failure::ErrorClass;
 use crate::number::{Count, Millis};
+use crate::schedule::{Network, Schedule, ScheduleWait};
+use crate::settings::Compress;
 use serde::{Deserialize, Serialize};
 
 /// Row E1.
@@ -79,6 +81,8 @@ pub struct StatusSnapshot {
     pub store_fault: Option<StoreFault>,
     /// An older copy of the store was put back, until a person has seen that.
     pub put_back: Option<PutBack>,
+    /// What the system says of the network.
+    pub network: Network,
     /// Each link's own line.
     pub links: Vec<LinkStatus>,
 }
@@ -197,6 +201,11 @@ pub enum Sentence {
         waiting: Count,
         /// Next try.
         at: Millis,
+    },
+    /// Changes wait for an unmetered network, by the wish of a person.
+    WaitsForNetwork {
+        /// How many.
+        waiting: Count,
     },
     /// 11. Checking.
     Checking {
@@ -405,6 +414,22 @@ pub struct LinkStatus {
     pub clock_skew: Option<Millis>,
     /// Its collections.
     pub collections: Vec<CollectionStatus>,
+    /// When and how it may sync.
+    pub limits: LinkLimits,
+    /// What it waits for by its schedule.
+    pub waits: Option<ScheduleWait>,
+    /// The server refused a packed body: bodies go to it as they are.
+    pub plain_bodies: bool,
+}
+
+/// When and how a link may sync (`ui.md` 3.10, Schedule and limits).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(deny_unknown_fields)]
+pub struct LinkLimits {
+    /// When it syncs by itself.
+    pub schedule: Schedule,
+    /// How its bodies are packed.
+    pub compress: Compress,
 }
 
 /// Why a link does not sync by itself.

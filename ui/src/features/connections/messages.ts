@@ -1,7 +1,14 @@
 import { bytes } from "../../components/format/bytes";
 import { exact, plural } from "../../components/format/number";
 import { clock, duration, moment } from "../../components/format/time";
-import type { Discovered, LinkStatus, TestStepKind } from "../../state/types";
+import type {
+  Compress,
+  Discovered,
+  LinkStatus,
+  Network,
+  ScheduleWait,
+  TestStepKind,
+} from "../../state/types";
 
 export const words = {
   title: "Connections",
@@ -46,6 +53,8 @@ export const words = {
   },
   skew: (ms: number) => `The server's clock is ${duration(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}.`,
   signIn: "Sign in",
+  otherAccount: "Another account (optional)",
+  otherAccountHint: "What the present account saved stays here and is never sent under another name.",
   newSecret: "Password or token",
   signedIn: "The new password is stored in your keychain. Trying it now.",
   allowRemovals: (n: number) => plural(n, { one: "Remove # record here", other: "Remove # records here" }),
@@ -105,4 +114,29 @@ export const form = {
   badUrl: "This is no address. It starts with https:// (or http:// for this computer).",
   notKept: (why: string) => why,
   added: (name: string) => `${name} is connected.`,
+};
+
+export const limits = {
+  title: "Schedule and limits",
+  hours: "Only between given hours",
+  from: "From",
+  to: "To",
+  unmetered: "Only on an unmetered network",
+  network: {
+    unknown: "This system doesn't say whether the network is metered, so it counts as unmetered.",
+    unmetered: "The network is unmetered.",
+    metered: "The network is metered.",
+  } satisfies Record<Network, string>,
+  compress: "Compress long changes",
+  packings: {
+    offered: "As the server offers",
+    gzip: "Always, with gzip",
+    zstd: "Always, with zstd",
+    off: "Never",
+  } satisfies Record<Compress, string>,
+  plain: (server: string) => `${server} takes no compressed changes: they go as they are.`,
+  always: "Changes are saved at all times, and Check now sends at once.",
+  refused: (why: string) => `This setting went back: ${why}`,
+  waits: (wait: ScheduleWait) =>
+    wait.kind === "hours" ? `Waits until ${clock(wait.until)}` : "Waits for an unmetered network",
 };

@@ -192,6 +192,12 @@ export function reason(said: WaitReason, server: string): string {
       return `Sends at ${clock(said.until)}, until then you can undo it`;
     case "paused":
       return "Sending is paused";
+    case "hours":
+      return `Waits until ${clock(said.until)}`;
+    case "unmetered":
+      return "Waits for an unmetered network";
+    case "other_account":
+      return "Saved by another account, and only goes when that one is signed in";
     case "link_stopped":
       return `${server} needs you first`;
     case "conflict":

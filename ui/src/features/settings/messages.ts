@@ -16,3 +16,26 @@ export const words = {
   on: "On",
   refused: (why: string) => `This setting went back: ${why}`,
 };
+
+export const sync = {
+  title: "Advanced: intervals, tries and sizes",
+  about: "Each applies at once. The same settings stand in settings.json in the data folder.",
+  names: {
+    processingInterval: "Look at the queue at least every, in milliseconds",
+    pollInterval: "Look at a server every, in milliseconds",
+    debounce: "Send so long after a change was saved, in milliseconds",
+    syncBatchSize: "Changes prepared at once",
+    inFlight: "Requests on their way at once, per connection",
+    maxRetries: "Tries after the first before a change needs you",
+    baseRetryDelay: "Wait after the first failure, in milliseconds",
+    maxRetryDelay: "Longest wait between two tries, in milliseconds",
+    retryJitter: "Spread of waits at random, in per cent",
+    pageSize: "Records asked for at once",
+    shutdownWait: "Wait for answers when Tidemark ends, in milliseconds",
+    keepCompletedDays: "Keep confirmed changes in the list, in days",
+  },
+  isDefault: (value: number) => `Default: ${value}`,
+  reset: "Reset",
+  notWhole: "it is no whole number.",
+  refused: (why: string) => `This setting went back: ${why}`,
+};

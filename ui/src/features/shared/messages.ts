@@ -95,6 +95,11 @@ export function sentence(said: Sentence, now: number): string {
             one: `# change goes out at ${clock(said.next)}.`,
             other: `# changes go out at ${clock(said.next)}.`,
           });
+    case "waitsForNetwork":
+      return plural(said.waiting, {
+        one: "# change is waiting for an unmetered network.",
+        other: "# changes are waiting for an unmetered network.",
+      });
     case "checking":
       return `Checking ${said.server}.`;
     case "upToDate":

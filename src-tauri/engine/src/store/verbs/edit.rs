@@ -219,6 +219,8 @@ fn enqueue(
     let decision = match lane.last() {
         None => Coalesced::Successor,
         Some(_) if stands_apart => Coalesced::Successor,
+        // What another account saved stays its own.
+        Some(tail) if !outbox::belongs_to(tx, tail.seq, &place.principal)? => Coalesced::Successor,
         Some(tail) => join(tx, tail, edit.member.as_ref(), operation, &changes, &parents)?,
     };
     let mut combined_into = None;

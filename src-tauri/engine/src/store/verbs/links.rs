@@ -96,7 +96,7 @@ pub(crate) fn remove(
 }
 
 /// Who makes changes through a link: an account at an endpoint.
-fn principal(user: Option<&str>, url: &str) -> String {
+pub(crate) fn principal(user: Option<&str>, url: &str) -> String {
     format!("{}@{url}", user.unwrap_or(""))
 }
 

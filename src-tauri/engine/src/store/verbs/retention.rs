@@ -4,8 +4,6 @@ use crate::store::{StoreError, attempts, conflicts, daily, outbox, transactions}
 use rusqlite::Connection;
 use tidemark_model::number::{Count, Millis};
 
-/// How long ended rows stay.
-const KEEP_ENDED: i64 = 7 * DAY;
 /// How long the trash stays.
 const KEEP_TRASH: i64 = 30 * DAY;
 /// How long answers' excerpts stay.
@@ -26,15 +24,16 @@ pub(crate) fn trash_ends(discarded_at: Millis) -> Millis {
 
 /// Removes ended rows of the queue that are older than their span, and nothing else; what waits, failed or is in
 /// conflict is never touched. Returns how many went; fewer than [`AT_ONCE`] were the last.
-pub(crate) fn clear_old_requests(tx: &Connection, now: Millis) -> Result<Count, StoreError> {
-    let removed = outbox::purge(tx, now.plus(-KEEP_ENDED), now.plus(-KEEP_TRASH), AT_ONCE)?;
+pub(crate) fn clear_old_requests(tx: &Connection, now: Millis, keep_days: i64) -> Result<Count, StoreError> {
+    let removed =
+        outbox::purge(tx, now.plus(-keep_days.saturating_mul(DAY)), now.plus(-KEEP_TRASH), AT_ONCE)?;
     Ok(Count::of(removed))
 }
 
 /// Removes what else has outlived its span: excerpts of answers, decisions and merges, daily figures.
-pub(crate) fn clear_histories(tx: &Connection, now: Millis) -> Result<(), StoreError> {
+pub(crate) fn clear_histories(tx: &Connection, now: Millis, keep_days: i64) -> Result<(), StoreError> {
     attempts::forget_excerpts(tx, now.plus(-KEEP_EXCERPTS))?;
     conflicts::purge(tx, now.plus(-KEEP_DECISIONS))?;
-    transactions::purge(tx, now.plus(-KEEP_ENDED))?;
+    transactions::purge(tx, now.plus(-keep_days.saturating_mul(DAY)))?;
     daily::purge(tx, now.plus(-KEEP_FIGURES))
 }

@@ -13,10 +13,11 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tidemark_model::failure::ErrorClass;
 use tidemark_model::number::{Count, Millis};
+use tidemark_model::schedule::{Network, ScheduleWait};
 use tidemark_model::status::{LinkFacts, Run, StatusFacts, Stop, activity, attention, sentence};
 use tidemark_model::view::{
-    Connectivity, EngineState, LastError, LinkStatus, Progress, QueueCounts, StatusSnapshot, Stopped,
-    StoreFault, SyncStats,
+    Connectivity, EngineState, LastError, LinkLimits, LinkStatus, Progress, QueueCounts, StatusSnapshot,
+    Stopped, StoreFault, SyncStats,
 };
 
 /// What only the running process knows of a link.
@@ -38,6 +39,9 @@ pub struct LiveLink {
     pub progress: Option<Progress>,
     /// When it was last checked to the end since this process started.
     pub checked_at: Option<Millis>,
+    /// What it waits for by its schedule.
+    #[serde(default)]
+    pub waits: Option<ScheduleWait>,
 }
 
 /// What only the running process knows of itself.
@@ -54,6 +58,9 @@ pub struct ProcessFacts {
     /// When the newest intact backup was made, where the store is damaged.
     #[serde(default)]
     pub intact: Option<Millis>,
+    /// What the system says of the network.
+    #[serde(default)]
+    pub network: Network,
 }
 
 /// Everything that every surface says, taken in one read transaction. A link that `live` leaves out has not been
@@ -79,7 +86,7 @@ fn told(stored: StoredStatus, live: &[LiveLink], process: &ProcessFacts) -> Stat
         store_fault: process.store_fault,
         intact: process.intact,
         paused: stored.paused_since.is_some(),
-        next_at: next_at(stored.queue.next_at, &links, process.now),
+        next_at: next_at(&links, process.now),
         links: links.iter().map(|(stored, live)| link_facts(stored, live)).collect(),
     };
     let last_error =
@@ -107,17 +114,23 @@ fn told(stored: StoredStatus, live: &[LiveLink], process: &ProcessFacts) -> Stat
         last_confirmed_at: stored.last_confirmed_at,
         store_fault: process.store_fault,
         put_back: stored.put_back,
+        network: process.network,
         links: links.into_iter().map(|(stored, live)| link_status(stored, live)).collect(),
     }
 }
 
-/// The sooner of a change's wake-up and a link's next try with work waiting.
-fn next_at(stored: Option<Millis>, links: &[(StoredLink, &LiveLink)], now: Millis) -> Option<Millis> {
-    let tries = links
-        .iter()
-        .filter(|(link, _)| !link.row.paused && link.row.stopped.is_none() && waiting(&link.queue) > 0)
-        .filter_map(|(_, live)| live.next_try);
-    tries.chain(stored).filter(|at| *at > now).min()
+/// The soonest of the changes' wake-ups, the links' next tries with work waiting, and the hours in which they sync.
+fn next_at(links: &[(StoredLink, &LiveLink)], now: Millis) -> Option<Millis> {
+    let of_link = |(link, live): &(StoredLink, &LiveLink)| {
+        let has_work = waiting(&link.queue) > 0;
+        let may_try = !link.row.paused && link.row.stopped.is_none() && has_work;
+        match live.waits {
+            Some(ScheduleWait::Hours { until }) => [may_try.then_some(until), None],
+            Some(ScheduleWait::Unmetered) => [None, None],
+            None => [link.queue.next_at, live.next_try.filter(|_| may_try)],
+        }
+    };
+    links.iter().flat_map(of_link).flatten().filter(|at| *at > now).min()
 }
 
 fn link_facts(stored: &StoredLink, live: &LiveLink) -> LinkFacts {
@@ -141,6 +154,7 @@ fn link_facts(stored: &StoredLink, live: &LiveLink) -> LinkFacts {
         conflicts: stored.conflicts,
         last_contact: stored.row.last_contact,
         checked_at: live.checked_at,
+        waits: live.waits,
     }
 }
 
@@ -220,5 +234,8 @@ fn link_status(stored: StoredLink, live: &LiveLink) -> LinkStatus {
         secret_kept: row.secret_kept,
         clock_skew: row.clock_skew,
         collections: stored.collections,
+        limits: LinkLimits { schedule: row.settings.schedule, compress: row.settings.write.compress },
+        waits: live.waits,
+        plain_bodies: row.plain_bodies,
     }
 }

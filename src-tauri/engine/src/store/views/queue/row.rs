@@ -34,7 +34,7 @@ pub(super) fn read(
                 coalesce(r.title, (SELECT title FROM records WHERE collection_id = o.collection_id AND rid = o.rid))
                     AS title,
                 l.paused OR coalesce(c.paused, 0) AS paused,
-                l.stopped IS NOT NULL OR l.principal <> o.principal AS stopped
+                l.stopped IS NOT NULL AS stopped, l.principal <> o.principal AS other_account
            FROM outbox o JOIN links l ON l.id = o.link_id
            LEFT JOIN collections c ON c.id = o.collection_id
            LEFT JOIN records r ON r.id = o.record_id
@@ -70,6 +70,7 @@ struct Listed {
     stopped: bool,
     transaction: Option<String>,
     gated: bool,
+    other_account: bool,
 }
 
 impl Listed {
@@ -103,6 +104,7 @@ impl Listed {
             stopped: row.get("stopped")?,
             transaction: row.get("transaction_id")?,
             gated: row.get("gated")?,
+            other_account: row.get("other_account")?,
         })
     }
 
@@ -210,10 +212,11 @@ impl Listed {
 
     /// What stops more than this one change.
     fn stands(&self) -> Option<WaitReason> {
-        match (self.paused, self.stopped) {
-            (true, _) => Some(WaitReason::Paused),
-            (false, true) => Some(WaitReason::LinkStopped),
-            (false, false) => None,
+        match (self.other_account, self.paused, self.stopped) {
+            (true, _, _) => Some(WaitReason::OtherAccount),
+            (false, true, _) => Some(WaitReason::Paused),
+            (false, false, true) => Some(WaitReason::LinkStopped),
+            (false, false, false) => None,
         }
     }
 }

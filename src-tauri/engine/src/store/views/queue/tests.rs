@@ -351,7 +351,7 @@ fn a_row_says_what_its_change_waits_for() {
     let permanent = WaitReason::Refused { class: ErrorClass::Permanent, status: None, words: words() };
     assert_eq!(reason(refused), Some(permanent));
     assert_eq!(reason(lost), Some(WaitReason::MayHaveBeenSent));
-    assert_eq!(reason(foreign), Some(WaitReason::LinkStopped), "another account's change does not go");
+    assert_eq!(reason(foreign), Some(WaitReason::OtherAccount), "another account's change does not go");
     fixture.sql("UPDATE links SET stopped = '{}' WHERE id = 1");
     assert_eq!(reason(head), Some(WaitReason::LinkStopped));
     fixture.sql("INSERT INTO meta (key, value) VALUES ('paused_since', '5')");

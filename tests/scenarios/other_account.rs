@@ -1,0 +1,76 @@
+//! What one account saved is never sent by another; a refusal of the account is told from one of a record.
+
+use tidemark_model::mutation::MutationState;
+use tidemark_model::view::{Stopped, WaitReason};
+use tidemark_sandbox::Switch;
+use tidemark_tests::world::{LINK, Stage};
+
+// proves A7, C7
+#[tokio::test]
+async fn after_signing_in_as_somebody_else_nothing_of_the_former_is_sent_and_all_of_it_is_kept() {
+    let mut world = Stage::tasks(4).open().await;
+    world.set("t001", "state", "first").await;
+    world.set("t002", "state", "first").await;
+    world.engine().set_account(LINK, Some("bob")).await.unwrap();
+    world.sync().await;
+    assert_eq!(world.effect_count(), 0);
+    let reasons: Vec<_> = world.queue().into_iter().map(|row| row.reason).collect();
+    assert_eq!(reasons, [Some(WaitReason::OtherAccount), Some(WaitReason::OtherAccount)]);
+
+    world.set("t001", "state", "second").await;
+    world.set("t003", "state", "second").await;
+    assert_eq!(world.sync().await.confirmed, 1, "what the new account saved goes");
+    assert_eq!(world.effects("t003"), ["put"]);
+    assert_eq!(world.queue().len(), 3, "an edit behind the former's waits for it and is not mixed with it");
+    let first = world.queue().remove(0);
+    let detail = world.engine().get_change(&first.id).unwrap();
+    assert_eq!(detail.changes[0].after.as_deref(), Some("\"first\""), "it is listed whole");
+    world.restart().await;
+    world.sync().await;
+    assert_eq!(world.effect_count(), 1);
+    world.check_books();
+
+    world.engine().set_account(LINK, None).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 2);
+    world.engine().set_account(LINK, Some("bob")).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 1);
+    assert_eq!(world.there("t001").unwrap()["state"], "second");
+    world.engine().set_account(LINK, None).await.unwrap();
+    world.finish().await;
+}
+
+// proves A7
+#[tokio::test]
+async fn one_record_that_is_forbidden_is_parked_and_the_others_go_on() {
+    let world = Stage::tasks(10).open().await;
+    for number in 1..=10 {
+        world.set(&format!("t{number:03}"), "state", "done").await;
+    }
+    world.fault(|faults| faults.status = Some(Switch::always(vec![403]).method("PUT").path("t003")));
+    let report = world.sync().await;
+    assert_eq!((report.confirmed, report.parked), (9, 1));
+    assert_eq!(world.engine().status().unwrap().links[0].stopped, None);
+    world.server.clear_faults();
+    world.engine().reprocess_failed().await.unwrap();
+    world.finish().await;
+}
+
+// proves A7
+#[tokio::test]
+async fn two_records_forbidden_one_after_the_other_are_a_matter_of_the_account() {
+    let world = Stage::tasks(10).open().await;
+    for number in 1..=10 {
+        world.set(&format!("t{number:03}"), "state", "done").await;
+    }
+    world.fault(|faults| faults.status = Some(Switch::always(vec![403]).method("PUT")));
+    world.sync().await;
+    let status = world.engine().status().unwrap();
+    assert!(matches!(status.links[0].stopped, Some(Stopped::SignIn { .. })), "{:?}", status.links[0].stopped);
+    assert_eq!((status.ledger.needs_you.0, status.queue_length.0), (0, 10), "no change was parked for it");
+    assert!(world.queue().iter().all(|row| row.mutation_state == MutationState::Queued));
+    world.check_books();
+    world.server.clear_faults();
+    world.engine().reconnect(LINK).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 10);
+    world.finish().await;
+}
