@@ -53,7 +53,7 @@ async fn start_with_sample_data(window: &Page) {
 
 async fn go_offline(window: &Page) {
     window.screen("Connections").await;
-    window.click("input[role=switch]").await;
+    window.press("Go offline").await;
     window.see("Unreachable since 14:0").await;
 }
 
@@ -61,7 +61,8 @@ async fn go_offline(window: &Page) {
 async fn come_back_unwatched(desk: &Desk, window: &Page) {
     desk.look_away();
     // A real click would bring the window to the front again.
-    window.script("document.querySelector('input[role=switch]').click()").await;
+    let switch = "[...document.querySelectorAll('label')].find((label) => label.textContent.trim() === 'Go offline')";
+    window.script(&format!("{switch}.querySelector('input').click()")).await;
     window.lose("Unreachable since").await;
 }
 

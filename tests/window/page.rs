@@ -75,7 +75,7 @@ impl Page {
         true
     }
 
-    /// Waits for a button, link, tab or menu entry with this name, and clicks it.
+    /// Waits for a button, link, tab, menu entry or switch with this name, and clicks it.
     pub async fn press(&self, name: &str) {
         self.press_in("", name).await;
     }
@@ -83,8 +83,8 @@ impl Page {
     /// The same inside of what the XPath matches.
     pub async fn press_in(&self, inside: &str, name: &str) {
         let named = quoted(name);
-        let roles =
-            "self::button or self::a or self::summary or @role='tab' or @role='menuitem' or @role='option'";
+        let roles = "self::button or self::a or self::summary or @role='tab' or @role='menuitem' or @role='option' \
+                     or input[@role='switch']";
         let names = format!(
             "normalize-space(.)={named} or @aria-label={named} or @title={named} or *[normalize-space(.)={named}]"
         );
