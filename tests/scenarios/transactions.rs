@@ -3,6 +3,7 @@
 mod atomic;
 mod ordered;
 mod parallel;
+mod references;
 mod restoring;
 mod saga;
 mod seen;

@@ -246,12 +246,14 @@ pub(crate) fn nearest_ahead(tx: &Connection, id: &str) -> Result<Option<String>,
         .optional()?)
 }
 
-/// Whether all members that are not finished are first in their lanes.
+/// Whether all members that are not finished are first in their lanes, or behind other members only.
 pub(crate) fn is_first_everywhere(tx: &Connection, id: &str) -> Result<bool, StoreError> {
     let waits = tx
         .prepare_cached(
-            "SELECT 1 FROM outbox WHERE transaction_id = ?1 AND head = 0 AND record_id IS NOT NULL
-                AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') LIMIT 1",
+            "SELECT 1 FROM outbox mine JOIN outbox ahead ON ahead.record_id = mine.record_id AND ahead.seq < mine.seq
+              WHERE mine.transaction_id = ?1 AND mine.head = 0 AND ahead.transaction_id IS NOT ?1
+                AND mine.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
+                AND ahead.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') LIMIT 1",
         )?
         .exists([id])?;
     Ok(!waits)
