@@ -19,11 +19,11 @@ async fn open_with_own_ids() -> World {
     Stage::default().collection(CollectionSpec::named("customers")).collection(orders).open().await
 }
 
-fn new(collection: &str, document: &Value) -> NewChange {
+pub fn new(collection: &str, document: &Value) -> NewChange {
     NewChange::Create { collection: collection.into(), document: document.to_string() }
 }
 
-fn set(collection: &str, record: &str, field: &str, value: &str) -> NewChange {
+pub fn set(collection: &str, record: &str, field: &str, value: &str) -> NewChange {
     let fields = vec![FieldEdit { path: format!("/{field}"), set: Some(json!(value).to_string()) }];
     NewChange::Update { collection: collection.into(), record: record.into(), fields }
 }
@@ -37,7 +37,7 @@ async fn tried(
     world.engine().apply_transaction(new).await
 }
 
-async fn apply(world: &World, strategy: Strategy, changes: Vec<NewChange>) -> TransactionRow {
+pub async fn apply(world: &World, strategy: Strategy, changes: Vec<NewChange>) -> TransactionRow {
     tried(world, strategy, changes).await.unwrap()
 }
 
@@ -48,7 +48,7 @@ fn refusal(result: Result<TransactionRow, StoreError>) -> Refusal {
     }
 }
 
-fn state(world: &World, row: &TransactionRow) -> tidemark_model::transaction::TransactionState {
+pub fn state(world: &World, row: &TransactionRow) -> tidemark_model::transaction::TransactionState {
     world.engine().get_transaction(&row.id).unwrap().row.state
 }
 

@@ -201,10 +201,12 @@ pub(crate) fn followers_are_stale(tx: &Connection, id: &str) -> Result<(), Store
     Ok(())
 }
 
-/// How many members stand where: the members themselves, and what takes accepted ones back.
+/// How many members stand where: the members themselves, and what takes accepted ones back. One that may have been sent
+/// and waits for a person's word has no definite answer yet: nothing is rolled back on a guess.
 pub(crate) fn tally(tx: &Connection, id: &str) -> Result<(Tally, Tally), StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT state, record_id IS NULL, compensates IS NOT NULL, count(*) FROM outbox
+        "SELECT CASE WHEN state = 'parked' AND may_be_in = 1 AND key IS NOT NULL THEN 'uncertain' ELSE state END,
+                record_id IS NULL, compensates IS NOT NULL, count(*) FROM outbox
           WHERE transaction_id = ?1 GROUP BY 1, 2, 3",
     )?;
     let mut rows = statement.query([id])?;
