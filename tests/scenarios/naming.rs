@@ -2,5 +2,5 @@
 
 mod children;
 mod doubt;
-mod stage;
+pub mod stage;
 mod twins;

@@ -1,8 +1,10 @@
 //! Changes that belong together: locks, roll-back, all or none, taking back, restoring (rows B1–B7).
 
 mod atomic;
+mod doubt;
 mod ordered;
 mod parallel;
+mod references;
 mod restoring;
 mod saga;
 mod seen;

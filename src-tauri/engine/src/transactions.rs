@@ -122,10 +122,9 @@ impl Engine {
         Ok(match change {
             NewChange::Create { collection, document } => {
                 let document = document_of(&document)?;
-                (
-                    self.place(link, &collection)?,
-                    EditKind::Create { document, fresh_id: self.shared().uuid() },
-                )
+                let place = self.place(link, &collection)?;
+                self.check_own_id(&place, &document)?;
+                (place, EditKind::Create { document, fresh_id: self.fresh_id(link) })
             }
             NewChange::Update { collection, record, fields } => {
                 let changes = fields.iter().map(change_of).collect::<Result<Vec<_>, _>>()?;

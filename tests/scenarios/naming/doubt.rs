@@ -5,6 +5,7 @@ use serde_json::json;
 use tidemark_model::mutation::MutationState;
 use tidemark_model::view::WaitReason;
 use tidemark_sandbox::Switch;
+use tidemark_tests::store_files::Copied;
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::World;
 
@@ -185,4 +186,59 @@ async fn a_change_of_a_known_record_cannot_be_said_to_be_another() {
     }
     assert_eq!(world.sync().await.confirmed, 1);
     world.finish().await;
+}
+
+// proves A1, A4, C8
+#[tokio::test]
+async fn in_an_old_copy_that_was_put_back_a_record_without_a_name_is_asked_about() {
+    for (settings, sent_since) in [(KEYS, true), (NO_KEYS, true), (KEYS, false), (NO_KEYS, false)] {
+        let mut world = open(settings).await;
+        let customer = make(&world, "customers", title("Acme")).await;
+        make(&world, "orders", json!({ "customer": customer })).await;
+        world.close().await;
+        let copied = Copied::of(world.folder());
+        world.open_engine().await;
+        if sent_since {
+            assert_eq!(world.sync().await.confirmed, 2);
+        } else {
+            // What the copy does not know: the store went on.
+            make(&world, "lines", title("bolts")).await;
+        }
+        world.close().await;
+        copied.put_back(world.folder());
+        world.open_engine().await;
+        for _ in 0..3 {
+            world.engine().reprocess_failed().await.unwrap();
+            world.sync().await;
+            world.clock.advance_s(60);
+        }
+        world.check_books();
+        let names = there(&world, "customers");
+        assert_eq!(names.len(), usize::from(sent_since), "it is never repeated by itself: {settings}");
+        let change = world.queue().into_iter().find(|row| row.collection == "customers").unwrap();
+        assert!(matches!(change.reason, Some(WaitReason::MayHaveBeenSent)), "{change:?}");
+        let offered = world.engine().may_be(&change.id).await.unwrap();
+        assert_eq!(offered.len(), usize::from(sent_since));
+        match offered.first() {
+            Some(offered) => world.engine().is_there(&change.id, &offered.record).await.unwrap(),
+            None => world.engine().send_again(&change.id).await.unwrap(),
+        }
+        world.sync().await;
+        assert_eq!(there(&world, "customers").len(), 1);
+        if sent_since {
+            // Its child may be there too, and is a question of its own.
+            let child = world.queue().remove(0);
+            assert!(matches!(child.reason, Some(WaitReason::MayHaveBeenSent)), "{child:?}");
+            let order = world.engine().may_be(&child.id).await.unwrap().remove(0).record;
+            world.engine().is_there(&child.id, &order).await.unwrap();
+        } else {
+            let child = world.queue().remove(0);
+            world.engine().send_again(&child.id).await.unwrap();
+        }
+        world.sync().await;
+        assert_eq!(there(&world, "orders").len(), 1, "{settings}");
+        assert_eq!(there(&world, "orders").remove(0)["customer"], there(&world, "customers").remove(0)["id"]);
+        nothing_temporary_left(&world);
+        world.finish().await;
+    }
 }

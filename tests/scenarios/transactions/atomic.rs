@@ -2,6 +2,7 @@ use super::{apply, create, delete, now, path, set, state};
 use serde_json::json;
 use tidemark_model::transaction::Strategy::{Atomic, Saga};
 use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending, Persisting};
+use tidemark_model::view::TransactionError;
 use tidemark_sandbox::Switch;
 use tidemark_tests::world::{Stage, task};
 
@@ -100,6 +101,33 @@ async fn one_change_on_hold_keeps_the_others_and_nobody_else() {
     assert_eq!((state(&world, &row), world.effect_count()), (Pending, 1));
     world.engine().hold(vec![held], false).await.unwrap();
     assert_eq!(world.sync().await.confirmed, 2);
+    world.finish().await;
+}
+
+// proves B4, A8
+#[tokio::test]
+async fn one_in_the_trash_rolls_the_others_back_and_stays_there_when_they_are_restored() {
+    let world = Stage::tasks(3).open().await;
+    world.server.go_offline().await.unwrap();
+    let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    let row = apply(&world, Atomic, changes).await;
+    let two = world.queue().into_iter().find(|change| change.record == "t002").unwrap();
+    assert_eq!(world.engine().discard(vec![two.id]).await.unwrap().done.0, 1);
+    let failed = now(&world, &row);
+    assert_eq!((failed.state, failed.rolled_back.0), (Failed, 2));
+    assert_eq!(failed.error, Some(TransactionError::Discarded));
+    for (record, rank) in [("t001", 1), ("t002", 2), ("t003", 3)] {
+        assert_eq!(world.here(record).unwrap()["rank"], rank, "nothing of it is seen");
+    }
+    world.check_books();
+    let again = world.engine().restore_transaction(&row.id).await.unwrap();
+    assert_eq!((again.state, again.changes.0, again.error), (Pending, 2, None));
+    world.server.go_online().await.unwrap();
+    world.clock.advance_s(600);
+    assert_eq!(world.sync().await.confirmed, 2);
+    assert_eq!(state(&world, &row), Completed);
+    let there = |record| world.there(record).unwrap()["rank"].clone();
+    assert_eq!([there("t001"), there("t002"), there("t003")], [json!(11), json!(2), json!(13)]);
     world.finish().await;
 }
 

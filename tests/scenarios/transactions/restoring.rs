@@ -1,7 +1,7 @@
 use super::{apply, create, delete, now, refuse, set, state};
 use serde_json::json;
 use tidemark_model::transaction::Strategy::Ordered;
-use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed};
+use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed, Pending};
 use tidemark_model::view::RefusalCode;
 use tidemark_tests::world::{Stage, World, task};
 
@@ -66,6 +66,35 @@ async fn what_a_colleague_changed_meanwhile_is_merged_or_asked_about_never_writt
     world.sync().await;
     let (one, two) = (world.there("t001").unwrap(), world.there("t002").unwrap());
     assert_eq!((&one["rank"], &two["rank"], &two["title"]), (&json!(11), &json!(12), &json!("Theirs")));
+    assert_eq!(state(&world, &row), Completed);
+    world.finish().await;
+}
+
+// proves B2, A8
+#[tokio::test]
+async fn one_of_it_sent_again_brings_all_of_it_back() {
+    let world = Stage::tasks(3).open().await;
+    let row = rolled_back(&world).await;
+    let ids: Vec<String> = world.queue().into_iter().map(|change| change.id).collect();
+    assert_eq!(world.engine().retry(vec![ids[1].clone()]).await.unwrap().done.0, 1);
+    let again = now(&world, &row);
+    assert_eq!((again.state, again.rolled_back.0, again.changes.0), (Pending, 0, 4), "{again:?}");
+    assert_eq!((world.here("t001").unwrap()["rank"].clone(), world.here("t003")), (json!(11), None));
+    assert_eq!(world.engine().retry(ids).await.unwrap().already_gone.0, 4, "others stand in their place");
+    assert_eq!(world.sync().await.confirmed, 4);
+    assert_eq!(state(&world, &row), Completed);
+    assert_eq!((world.there("t003"), world.there("t009")), (None, Some(task(9))));
+    world.finish().await;
+}
+
+// proves B2, A8
+#[tokio::test]
+async fn all_of_it_named_to_be_sent_again_comes_back_once() {
+    let world = Stage::tasks(3).open().await;
+    let row = rolled_back(&world).await;
+    let ids = world.queue().into_iter().map(|change| change.id).collect();
+    assert_eq!(world.engine().retry(ids).await.unwrap().done.0, 4);
+    assert_eq!((world.queue().len(), world.sync().await.confirmed), (4, 4));
     assert_eq!(state(&world, &row), Completed);
     world.finish().await;
 }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tidemark_model::connector::{Outcome, PushAnswer, Sealed};
 use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::mutation::Operation;
 
 /// The status of an item that was not done because another was refused.
 const NOT_DONE: u16 = 424;
@@ -24,7 +25,7 @@ pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
         server_time: answer.and_then(Answer::server_time),
         backoff: answer.and_then(Answer::backoff),
     };
-    let (body, target) = match (body(items), target(rest)) {
+    let (body, target) = match (body(rest, items), target(rest)) {
         (Ok(body), Some(target)) => (body, target),
         (Err(why), _) => return told(all(&Failure::new(ErrorClass::Permanent, why)), None),
         (_, None) => {
@@ -77,19 +78,23 @@ fn target(rest: &Rest) -> Option<String> {
     Some(format!("{}?atomic=1", batch.path))
 }
 
-/// `{items: [{method, collection, id, if_match?, if_none_match?, content_type?, body?}]}`.
-fn body(items: &[Sealed]) -> Result<String, String> {
-    let items = items.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+/// `{items: [{method, collection, id?, if_match?, if_none_match?, content_type?, body?}]}`.
+fn body(rest: &Rest, items: &[Sealed]) -> Result<String, String> {
+    let client_ids = rest.settings.write.client_ids;
+    let items = items.iter().map(|item| row(item, client_ids)).collect::<Result<Vec<_>, _>>()?;
     let mut whole = Map::new();
     whole.insert("items".to_owned(), Value::Array(items));
     Ok(Value::Object(whole).to_string())
 }
 
-fn row(item: &Sealed) -> Result<Value, String> {
+fn row(item: &Sealed, client_ids: bool) -> Result<Value, String> {
     let mut row = Map::new();
     row.insert("method".to_owned(), item.wire.method.as_str().into());
     row.insert("collection".to_owned(), item.collection.as_str().into());
-    row.insert("id".to_owned(), item.record.as_str().into());
+    if client_ids || item.operation != Operation::Create {
+        // A record that the server is to name has none yet.
+        row.insert("id".to_owned(), item.record.as_str().into());
+    }
     for (name, value) in &item.wire.headers {
         let member = match name.to_ascii_lowercase().as_str() {
             "if-match" => "if_match",

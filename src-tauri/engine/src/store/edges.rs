@@ -36,6 +36,23 @@ pub(crate) fn drop_of(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Members of a transaction that go in one request do not wait for each other.
+pub(crate) fn drop_within(tx: &Connection, transaction: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET blockers = blockers - (
+             SELECT count(*) FROM edges e JOIN outbox o ON o.seq = e.waits_for
+              WHERE e.seq = outbox.seq AND o.transaction_id = ?1)
+          WHERE transaction_id = ?1",
+    )?
+    .execute([transaction])?;
+    tx.prepare_cached(
+        "DELETE FROM edges WHERE seq IN (SELECT seq FROM outbox WHERE transaction_id = ?1)
+            AND waits_for IN (SELECT seq FROM outbox WHERE transaction_id = ?1)",
+    )?
+    .execute([transaction])?;
+    Ok(())
+}
+
 /// What waited for `from` waits for `to`, which takes its place.
 pub(crate) fn hand_over(tx: &Connection, from: i64, to: i64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE edges SET waits_for = ?2 WHERE waits_for = ?1")?.execute(params![from, to])?;

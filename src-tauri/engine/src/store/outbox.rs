@@ -6,8 +6,8 @@ mod readiness;
 mod sealing;
 mod state;
 
-pub(crate) use doubt::{clear_doubt, put_in_doubt};
-pub(crate) use naming::{forget_doubt, has_unnamed, move_lane, rename};
+pub(crate) use doubt::{clear_doubt, keep_for_comparing, put_in_doubt};
+pub(crate) use naming::{has_unnamed, move_lane, rename};
 pub(crate) use readiness::{belongs_to, has_ready};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
@@ -338,7 +338,9 @@ pub(crate) fn ready(
             AND (transaction_id IS NULL OR NOT EXISTS (
                 SELECT 1 FROM transactions t JOIN outbox other ON other.transaction_id = t.id
                  WHERE t.id = outbox.transaction_id AND t.strategy = 'atomic'
-                   AND other.state IN ('queued', 'sealed', 'uncertain', 'conflicted')
+                   AND (other.state IN ('queued', 'sealed', 'uncertain', 'conflicted')
+                        OR (outbox.state = 'queued' AND other.state = 'parked' AND other.may_be_in = 1
+                            AND other.key IS NOT NULL))
                    AND (other.head = 0 OR other.blockers > 0 OR other.held IS NOT NULL OR other.due_at > 0
                         OR other.state NOT IN ('queued', 'uncertain') OR EXISTS (
                             SELECT 1 FROM collections c WHERE c.id = other.collection_id AND c.paused = 1))))

@@ -201,10 +201,12 @@ pub(crate) fn followers_are_stale(tx: &Connection, id: &str) -> Result<(), Store
     Ok(())
 }
 
-/// How many members stand where: the members themselves, and what takes accepted ones back.
+/// How many members stand where: the members themselves, and what takes accepted ones back. One that may have been sent
+/// and waits for a person's word has no definite answer yet: nothing is rolled back on a guess.
 pub(crate) fn tally(tx: &Connection, id: &str) -> Result<(Tally, Tally), StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT state, record_id IS NULL, compensates IS NOT NULL, count(*) FROM outbox
+        "SELECT CASE WHEN state = 'parked' AND may_be_in = 1 AND key IS NOT NULL THEN 'uncertain' ELSE state END,
+                record_id IS NULL, compensates IS NOT NULL, count(*) FROM outbox
           WHERE transaction_id = ?1 GROUP BY 1, 2, 3",
     )?;
     let mut rows = statement.query([id])?;
@@ -246,12 +248,14 @@ pub(crate) fn nearest_ahead(tx: &Connection, id: &str) -> Result<Option<String>,
         .optional()?)
 }
 
-/// Whether all members that are not finished are first in their lanes.
+/// Whether all members that are not finished are first in their lanes, or behind other members only.
 pub(crate) fn is_first_everywhere(tx: &Connection, id: &str) -> Result<bool, StoreError> {
     let waits = tx
         .prepare_cached(
-            "SELECT 1 FROM outbox WHERE transaction_id = ?1 AND head = 0 AND record_id IS NOT NULL
-                AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') LIMIT 1",
+            "SELECT 1 FROM outbox mine JOIN outbox ahead ON ahead.record_id = mine.record_id AND ahead.seq < mine.seq
+              WHERE mine.transaction_id = ?1 AND mine.head = 0 AND ahead.transaction_id IS NOT ?1
+                AND mine.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
+                AND ahead.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') LIMIT 1",
         )?
         .exists([id])?;
     Ok(!waits)

@@ -46,8 +46,16 @@ pub(crate) fn put_in_doubt(tx: &Connection) -> Result<usize, StoreError> {
     Ok(doubted)
 }
 
-/// It was read and is certainly not there: it waits as if it had never been in doubt.
+/// It is certainly not there, by reading or by a person's word: it waits as if it had never been in doubt.
 pub(crate) fn clear_doubt(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE outbox SET may_be_in = 0 WHERE seq = ?1")?.execute([seq])?;
+    Ok(())
+}
+
+/// Sealed and not sent: the bytes stay, to be compared with what is there. Sealed before all time, so that nobody takes
+/// its key for one that the server knows.
+pub(crate) fn keep_for_comparing(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET sealed_at = 0, attempts = attempts - 1 WHERE seq = ?1")?
+        .execute([seq])?;
     Ok(())
 }

@@ -32,9 +32,3 @@ pub(crate) fn move_lane(tx: &Connection, from: i64, to: i64) -> Result<(), Store
     .execute([from, to])?;
     Ok(())
 }
-
-/// A person knows what nobody else could: there is no doubt any more.
-pub(crate) fn forget_doubt(tx: &Connection, seq: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE outbox SET may_be_in = 0 WHERE seq = ?1")?.execute([seq])?;
-    Ok(())
-}

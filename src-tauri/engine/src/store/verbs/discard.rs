@@ -5,7 +5,7 @@ use super::{Moved, seal};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
-use crate::store::{StoreError, collections, conflicts, edges};
+use crate::store::{StoreError, collections, conflicts, edges, transactions};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -119,6 +119,9 @@ fn orphan(
 ) -> Result<(), StoreError> {
     let queued = |waiting: &MutationRow| waiting.state == MutationState::Queued;
     let Some(waiting) = outbox::by_seq(tx, seq)?.filter(queued) else { return Ok(()) };
+    if rolls_back_with(tx, &waiting, ended)? {
+        return Ok(());
+    }
     let why = match ended.operation {
         Operation::Create => {
             let collection = collections::get(tx, ended.collection_id)?.map(|collection| collection.name);
@@ -134,6 +137,16 @@ fn orphan(
     moved.record(waiting.collection_id, &waiting.rid);
     moved.changes.push(waiting.id);
     Ok(())
+}
+
+/// Of a transaction that belongs together the others go back with the one that was discarded, whatever they waited for.
+fn rolls_back_with(tx: &Connection, waiting: &MutationRow, ended: &MutationRow) -> Result<bool, StoreError> {
+    match &waiting.transaction_id {
+        Some(id) if ended.transaction_id.as_ref() == Some(id) => {
+            Ok(transactions::get(tx, id)?.is_some_and(|row| row.strategy.locks() && !row.undoing))
+        }
+        Some(_) | None => Ok(false),
+    }
 }
 
 /// The record without a change that was discarded: its base with what is left of its lane on top.

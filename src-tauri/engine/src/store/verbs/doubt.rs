@@ -6,7 +6,7 @@ use super::rename;
 use super::settle;
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{Place, refuse};
-use crate::store::{StoreError, daily, records};
+use crate::store::{StoreError, attempts, daily, records};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::connector::{Capabilities, Remote};
@@ -39,6 +39,23 @@ pub(crate) fn park(tx: &Connection, mutation: &MutationRow, words: &str) -> Resu
 pub(crate) fn park_lost(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<(), StoreError> {
     daily::refused(tx, mutation.link_id, now)?;
     park(tx, mutation, "it was sent and no answer came; the server may have made the record")
+}
+
+/// The same for one that was sealed just now, in an old copy that was put back: it may have been sent since the copy.
+pub(crate) fn park_unread(
+    tx: &Connection,
+    mutation: &MutationRow,
+    attempt: i64,
+    now: Millis,
+) -> Result<(), StoreError> {
+    attempts::take_back(tx, mutation.seq, attempt)?;
+    outbox::keep_for_comparing(tx, mutation.seq)?;
+    daily::refused(tx, mutation.link_id, now)?;
+    park(
+        tx,
+        mutation,
+        "an older copy of the local store was put back; the server may have made the record since",
+    )
 }
 
 /// A parked create in doubt, by its id.
@@ -87,7 +104,7 @@ fn sent_fields(mutation: &MutationRow, id_field: &str) -> Result<Option<Value>, 
 /// A person says that it did not arrive: it goes again, under a new key.
 pub(crate) fn send_again(tx: &Connection, id: &str) -> Result<Moved, StoreError> {
     let mutation = doubtful(tx, id)?;
-    outbox::forget_doubt(tx, mutation.seq)?;
+    outbox::clear_doubt(tx, mutation.seq)?;
     outbox::repair(tx, mutation.seq)?;
     let mut moved = Moved::default();
     moved.record(mutation.collection_id, &mutation.rid);
@@ -133,7 +150,7 @@ pub(crate) fn is_there(
         return Ok(moved);
     }
     // It holds something else: what was typed here is not given up for it, both sides are compared.
-    outbox::forget_doubt(tx, mutation.seq)?;
+    outbox::clear_doubt(tx, mutation.seq)?;
     outbox::repair(tx, mutation.seq)?;
     let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: true, now };
     let became = reconcile::reconcile(tx, place, &mutation.rid, remote, &origin, &mut moved)?;

@@ -5,7 +5,7 @@ use super::seal::park_unsendable;
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
-use crate::store::{StoreError, aliases, collections, edges};
+use crate::store::{StoreError, aliases, collections, edges, transactions};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::change::{self, Change};
@@ -180,6 +180,9 @@ pub(crate) fn must_wait(
             // Neither can go first: it is sent as it is, or parked below.
             continue;
         }
+        if goes_with(tx, mutation, &parent.create)? {
+            continue;
+        }
         edges::add(tx, mutation.seq, parent.create.seq)?;
         waits = true;
     }
@@ -198,4 +201,12 @@ pub(crate) fn must_wait(
         now,
     )?;
     Ok(true)
+}
+
+/// Whether both go in one request.
+fn goes_with(tx: &Connection, mutation: &MutationRow, parent: &MutationRow) -> Result<bool, StoreError> {
+    match &mutation.transaction_id {
+        Some(id) if parent.transaction_id.as_ref() == Some(id) => transactions::is_atomic(tx, id),
+        Some(_) | None => Ok(false),
+    }
 }

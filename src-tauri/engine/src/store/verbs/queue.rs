@@ -76,6 +76,8 @@ pub(crate) fn retry(
                 true => bulk.done(mutation),
                 false => bulk.result.kept.0 += 1,
             },
+            // It came back with one of its transaction that was named before it.
+            MutationState::Combined if came_back(&restored, &mutation) => bulk.done(mutation),
             MutationState::Sealed
             | MutationState::Conflicted
             | MutationState::Confirmed
@@ -86,6 +88,10 @@ pub(crate) fn retry(
         }
     }
     Ok(bulk.told())
+}
+
+fn came_back(restored: &BTreeMap<String, bool>, mutation: &MutationRow) -> bool {
+    mutation.transaction_id.as_ref().and_then(|id| restored.get(id)) == Some(&true)
 }
 
 /// Sends every parked change again.

@@ -184,6 +184,16 @@ fn dispatch(
             let sealed = sealed(place, mutation, key, wire.clone());
             Ok(Some(outgoing(mutation, attempt, false, sealed)))
         }
+        // There is nothing to ask the server for: a person is asked, and shown what would be sent.
+        _ if mutation.may_be_in && doubt::is_beyond_reading(mutation, sealing.capabilities) => {
+            match seal_first(tx, sealing, place, mutation, waiting())? {
+                Some(Dispatch::Send(outgoing)) => {
+                    doubt::park_unread(tx, mutation, outgoing.attempt, sealing.now)?;
+                    Ok(None)
+                }
+                other => Ok(other),
+            }
+        }
         // An old copy was put back, or an answer got lost: it may be there already (`engine.md` 2).
         _ if mutation.may_be_in && mutation.operation != Operation::Request => {
             Ok(Some(Dispatch::ReadBack(waiting())))

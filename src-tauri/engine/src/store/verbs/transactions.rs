@@ -47,7 +47,7 @@ pub(crate) fn apply(tx: &Connection, new: &NewTransaction) -> Result<Moved, Stor
             "Leave it out, or look at its changes.",
         ));
     }
-    put_in_order(tx, new.record.strategy, &members)?;
+    put_in_order(tx, &new.record, &members)?;
     Ok(moved)
 }
 
@@ -61,14 +61,34 @@ fn in_change(error: StoreError, number: usize, of: usize) -> StoreError {
     }
 }
 
-/// Where members go one after the other, each waits for the one before it.
-fn put_in_order(tx: &Connection, strategy: Strategy, members: &[MutationRow]) -> Result<(), StoreError> {
-    if strategy.in_order() {
+/// Where members go one after the other, each waits for the one before it; those that go in one request do not wait for
+/// each other.
+fn put_in_order(tx: &Connection, row: &TransactionRecord, members: &[MutationRow]) -> Result<(), StoreError> {
+    if row.strategy.in_order() {
         for pair in members.windows(2) {
             edges::add(tx, pair[1].seq, pair[0].seq)?;
         }
     }
+    if row.strategy == Strategy::Atomic {
+        refuse_twice(members)?;
+        edges::drop_within(tx, &row.id)?;
+    }
     Ok(())
+}
+
+/// A record whose later change had to stand apart, behind one that it refers to, cannot be twice in one request.
+fn refuse_twice(members: &[MutationRow]) -> Result<(), StoreError> {
+    let twice = members.iter().enumerate().find(|(index, member)| {
+        members[..*index].iter().any(|earlier| earlier.record_id == member.record_id)
+    });
+    match twice {
+        None => Ok(()),
+        Some((_, member)) => Err(refuse(
+            RefusalCode::Invalid,
+            format!("'{}' is changed twice, and one request can change it once", member.rid),
+            "Make the record that it refers to first, and change this one once, after it.",
+        )),
+    }
 }
 
 /// What restoring a transaction needs from outside.
@@ -127,14 +147,19 @@ pub(crate) fn restore(
         moved.changes.push(member.id.clone());
         let new = outbox::by_id(tx, &edit.mutation_id)?;
         if member.state == MutationState::Parked {
-            if let Some(new) = &new {
-                edges::hand_over(tx, member.seq, new.seq)?;
+            // What waits for it waits for the change that holds its values now; an ended one would never let it go.
+            let holds = match new.as_ref().and_then(|new| new.into_id.as_deref()) {
+                Some(into) => outbox::by_id(tx, into)?,
+                None => new.clone(),
+            };
+            if let Some(holds) = holds.filter(|holds| holds.state == MutationState::Queued) {
+                edges::hand_over(tx, member.seq, holds.seq)?;
             }
             outbox::end(tx, member, Ended::Combined(&edit.mutation_id), at.now)?;
         }
         restored.extend(new.filter(|new| new.state == MutationState::Queued));
     }
-    put_in_order(tx, row.strategy, &restored)?;
+    put_in_order(tx, row, &restored)?;
     Ok(moved)
 }
 
