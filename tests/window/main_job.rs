@@ -61,7 +61,8 @@ async fn go_offline(window: &Page) {
 async fn come_back_unwatched(desk: &Desk, window: &Page) {
     desk.look_away();
     // A real click would bring the window to the front again.
-    let switch = "[...document.querySelectorAll('label')].find((label) => label.textContent.trim() === 'Go offline')";
+    let switch =
+        "[...document.querySelectorAll('label')].find((label) => label.textContent.trim() === 'Go offline')";
     window.script(&format!("{switch}.querySelector('input').click()")).await;
     window.lose("Unreachable since").await;
 }

@@ -3,6 +3,7 @@
 pub(crate) mod aliases;
 pub(crate) mod attempts;
 pub(crate) mod check;
+mod checkpoint;
 pub(crate) mod collections;
 pub(crate) mod conflicts;
 pub(crate) mod copying;
@@ -64,8 +65,8 @@ impl Store {
         migrations::migrate(&mut connection).map_err(|error| error.named(&path))?;
         faults::make_private_file(&path)?;
         Ok(Self {
+            writer: Writer::start(connection, &path, mode).map_err(|error| error.named(&path))?,
             path,
-            writer: Writer::start(connection, mode),
             readers: Mutex::new(Vec::new()),
             damaged: AtomicBool::new(false),
         })

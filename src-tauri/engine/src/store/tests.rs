@@ -28,3 +28,31 @@ fn a_store_that_was_found_damaged_takes_nothing_more() {
     assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
     assert_eq!(store.read(|tx| meta::get(tx, "a")).unwrap().as_deref(), Some("1"), "it can still be read");
 }
+
+// proves A1
+#[test]
+fn the_log_is_copied_back_beside_the_writes_and_stays_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), WriterMode::Threaded).unwrap();
+    // About 100 MiB of changed pages in commits of about 1 MiB.
+    for round in 0..100 {
+        store
+            .write_blocking(move |tx| {
+                for row in 0..16 {
+                    meta::set(tx, &format!("row {row}"), &format!("{round:064}").repeat(1024))?;
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+    let log = folder.path().join(format!("{DATABASE}-wal"));
+    let length = std::fs::metadata(&log).unwrap().len();
+    assert!(length <= 72 * 1024 * 1024, "the log has {length} bytes, whatever was written");
+    assert_eq!(
+        store.read(|tx| meta::get(tx, "row 3")).unwrap().map(|text| text.len()),
+        Some(64 * 1024),
+        "what was written is read"
+    );
+    store.close();
+    assert_eq!(std::fs::metadata(&log).map_or(0, |file| file.len()), 0, "at the end nothing is left in it");
+}

@@ -1,7 +1,9 @@
 //! The one owner of the write connection. Concurrent writes share a commit; each keeps its own savepoint.
 
 use super::StoreError;
+use super::checkpoint::Checkpointer;
 use rusqlite::Connection;
+use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -47,16 +49,25 @@ enum Place {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, mode: WriterMode) -> Self {
+    pub(super) fn start(
+        mut connection: Connection,
+        path: &Path,
+        mode: WriterMode,
+    ) -> Result<Self, StoreError> {
         let place = match mode {
             WriterMode::Inline => Place::Inline(Box::new(connection)),
             WriterMode::Threaded => {
+                let checkpointer = Checkpointer::start(&mut connection, path)?;
                 let (wishes, inbox) = mpsc::channel();
-                let thread = std::thread::spawn(move || serve(&connection, &inbox));
+                let thread = std::thread::spawn(move || {
+                    serve(&connection, &inbox);
+                    checkpointer.stop(&mut connection);
+                    close(&connection);
+                });
                 Place::Thread { wishes, thread }
             }
         };
-        Self { place: Mutex::new(Some(place)) }
+        Ok(Self { place: Mutex::new(Some(place)) })
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -198,7 +209,6 @@ fn serve(connection: &Connection, inbox: &mpsc::Receiver<Wish>) {
             commit(connection, group);
         }
     }
-    close(connection);
 }
 
 fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
