@@ -95,6 +95,7 @@ async fn no_secret_is_written_anywhere_and_no_record_into_a_log() {
     let holds = |bytes: &[u8]| found("", bytes, CONTENT).is_some();
     assert!(files.iter().any(|(_, bytes)| holds(bytes)), "the scan finds what is there");
     assert!(exports.iter().all(|export| holds(export.as_bytes())), "the exports hold what was refused");
+    log_carelessly(&listener);
     ground.echo.assert_used();
     counted(&listener.told());
     ground.server.stop().await;
@@ -187,6 +188,18 @@ fn export(ground: &Ground) -> Vec<String> {
         .map(|format| engine.export_changes(&ids, format).unwrap())
         .into_iter()
         .collect()
+}
+
+/// The vault has told the log what to hide: whoever logs a secret by mistake writes none.
+fn log_carelessly(listener: &Listener) {
+    let pair = format!("{PAIR}=");
+    tracing::error!(header = pair, lost = ?Some(PASSWORD), "a careless line with {WRONG} and {TOKEN}");
+    let (told, logged) = (listener.told(), listener.logged());
+    assert!(logged.contains("a careless line"));
+    for mark in ["mark-password", "mark-wrong", "mark-token", PAIR] {
+        assert!(told.contains(mark), "{mark} was told");
+        assert!(!logged.contains(mark), "{mark} is in the log");
+    }
 }
 
 /// What a careless `{:?}` would print.
