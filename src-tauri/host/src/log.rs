@@ -8,6 +8,7 @@ use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::io::Write;
+use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 use tidemark_model::export::{MASK, is_secret};
 use tracing::field::{Field, Visit};
@@ -69,7 +70,7 @@ where
         let mut fields = Fields::of(&self.hidden);
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(Told(fields.told));
+            span.extensions_mut().replace(Told::<W>(fields.told, PhantomData));
         }
     }
 
@@ -77,7 +78,7 @@ where
         let mut fields = Fields::of(&self.hidden);
         record.record(&mut fields);
         if let Some(span) = context.span(id)
-            && let Some(Told(told)) = span.extensions_mut().get_mut()
+            && let Some(Told(told, _)) = span.extensions_mut().get_mut::<Told<W>>()
         {
             told.extend(fields.told);
         }
@@ -89,7 +90,7 @@ where
         let spans = context.event_scope(event).into_iter().flat_map(|scope| scope.from_root());
         let spans: Vec<(&str, Map<String, Value>)> = spans
             .map(|span| {
-                let told = span.extensions().get::<Told>().map(|told| told.0.clone()).unwrap_or_default();
+                let told = span.extensions().get::<Told<W>>().map(|told| told.0.clone()).unwrap_or_default();
                 (span.name(), told)
             })
             .collect();
@@ -107,8 +108,8 @@ where
     }
 }
 
-/// A span's fields, masked when they were told.
-struct Told(Map<String, Value>);
+/// A span's fields, masked when they were told; of one log, so that a second one beside it keeps its own.
+struct Told<W>(Map<String, Value>, PhantomData<fn() -> W>);
 
 /// Takes fields in, masked by name and by what they hold.
 struct Fields<'a> {
