@@ -17,6 +17,7 @@ use desk::Desk;
 use std::sync::Arc;
 use tauri::{App, AppHandle, Builder, Context, Manager as _, RunEvent, Runtime, WindowEvent, Wry};
 use tidemark_host::HostOptions;
+use tidemark_host::log::{self, Style};
 use tokio::sync::Notify;
 
 /// The embedded configuration: window, content policy, access list and the built page.
@@ -38,13 +39,7 @@ pub fn build<R: Runtime>(builder: Builder<R>) -> tauri::Result<App<R>> {
 
 /// Opens the window and returns when it is closed; the exit code is 1 where Tidemark cannot start.
 pub fn run() -> i32 {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("TIDEMARK_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    log::start(Style::Text, "warn");
     let desk = match tauri::async_runtime::block_on(Desk::open(HostOptions::default())) {
         Ok(desk) => desk,
         Err(error) => {

@@ -19,6 +19,7 @@ use fault::Fault;
 use grammar::Grammar;
 use out::Out;
 use std::process::ExitCode;
+use tidemark_host::log::{self, Style};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
@@ -31,7 +32,8 @@ fn main() -> ExitCode {
 
 fn perform(grammar: Grammar) -> Exit {
     let out = Out::new(grammar.json);
-    log_to_standard_error(grammar.json);
+    // Silent unless `TIDEMARK_LOG` asks for it (`info`, `tidemark_engine=debug` …).
+    log::start(if grammar.json { Style::Json } else { Style::Text }, "off");
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return out.fault(&Fault::System(error)),
@@ -57,13 +59,4 @@ fn answer_usage(error: &clap::Error, json: bool) -> Exit {
             Exit::Usage
         }
     }
-}
-
-/// Silent unless `TIDEMARK_LOG` asks for it (`info`, `tidemark_engine=debug` …).
-fn log_to_standard_error(json: bool) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("TIDEMARK_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start in one process cannot be; a failure would only mean no log.
-    let _ = if json { log.json().try_init() } else { log.try_init() };
 }

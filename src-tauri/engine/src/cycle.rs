@@ -8,11 +8,13 @@ use crate::shared::Shared;
 use crate::store::verbs::settle::Settled;
 use crate::store::verbs::transactions::seen as settle_seen;
 use crate::store::{StoreError, Tx, hosts, links, meta, outbox, transactions, wakeups};
+use crate::telemetry;
 use std::sync::{Arc, PoisonError};
 use tidemark_model::backoff;
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{Connectivity, LastError, Progress, Stopped};
+use tracing::Instrument as _;
 
 /// How long a transaction waits at most to be seen in a pull, in milliseconds (`engine.md` 6).
 pub(crate) const AWAITED: i64 = 60_000;
@@ -50,6 +52,8 @@ pub(crate) struct Run {
     pub(crate) report: CycleReport,
     /// How many are sealed at once; grows while the wire keeps up.
     pub(crate) seal_size: usize,
+    /// The bytes of all bodies that left.
+    pub(crate) bytes: i64,
     /// Nothing is sent before: the server asked for it.
     pub(crate) pace: Option<Millis>,
     /// The link as a whole stops.
@@ -110,8 +114,10 @@ pub(crate) async fn sync_once(
     }
     link.change_live(|live| live.syncing = true);
     shared.bulletin.status_is_stale();
-    let result = steps(shared, link, &mut run).await;
-    let ended = finish(shared, link, &mut run, started).await;
+    let span = telemetry::cycle(link, cause);
+    let result = steps(shared, link, &mut run).instrument(span.clone()).await;
+    let ended = finish(shared, link, &mut run, started).instrument(span.clone()).await;
+    telemetry::cycle_ended(&span, &run.report, run.bytes, Millis(shared.now().0 - started.0));
     link.breaker(|breaker| breaker.end_trial(link.id));
     result.and(ended)?;
     Ok(run.report)

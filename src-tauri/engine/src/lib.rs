@@ -27,6 +27,7 @@ mod resolutions;
 mod restoring;
 mod shared;
 mod store;
+mod telemetry;
 mod transactions;
 mod trash;
 mod worker;

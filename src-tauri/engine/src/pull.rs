@@ -7,6 +7,7 @@ use crate::shared::Shared;
 use crate::store::places::Place;
 use crate::store::verbs::pull::{self as verb, Applied};
 use crate::store::{CollectionRow, StoreError, collections, links, outbox};
+use crate::telemetry;
 use std::sync::Arc;
 use tidemark_model::connector::{Page, PullFailure, PullRequest};
 use tidemark_model::failure::{ErrorClass, Failure};
@@ -93,6 +94,7 @@ async fn pull_collection(
             }
             Err(PullFailure::CheckpointExpired | PullFailure::EpochChanged) if !started_over => {
                 started_over = true;
+                telemetry::starts_over(place);
                 let place = place.clone();
                 shared.write(move |tx| verb::start_over(tx, &place)).await?;
             }

@@ -10,6 +10,7 @@ use crate::store::verbs::seal::{self, Dispatch, Outgoing, Sealing, Waiting};
 use crate::store::verbs::settle::{self, Answer, Settled};
 use crate::store::verbs::{Moved, seal::take_back};
 use crate::store::{StoreError, links, standing};
+use crate::telemetry;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::{Outcome, PushAnswer, Remote, Sealed};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::Millis;
+use tracing::{Instrument as _, Span};
 
 /// What goes in one request: one change, or all of an atomic transaction.
 type Parcel = Vec<Outgoing>;
@@ -135,7 +137,8 @@ impl Push<'_> {
         }
         while !self.stopped && wire.len() < limit {
             let Some(parcel) = self.buffer.pop_front() else { break };
-            wire.push(send(Arc::clone(self.link), parcel));
+            self.run.bytes += bytes_of(&parcel);
+            wire.push(send(Arc::clone(self.shared), Arc::clone(self.link), parcel));
         }
         if self.stopped {
             self.give_back().await?;
@@ -375,22 +378,33 @@ fn done() -> BoxFuture<'static, Result<Written, StoreError>> {
     Box::pin(async { Ok(Written { settled: Vec::new(), moved: Moved::default(), looked: None }) })
 }
 
-fn send(link: Arc<Link>, parcel: Parcel) -> BoxFuture<'static, Arrived> {
-    Box::pin(async move {
+fn bytes_of(parcel: &Parcel) -> i64 {
+    parcel.iter().map(|outgoing| outgoing.sealed.wire.body.as_ref().map_or(0, String::len) as i64).sum()
+}
+
+fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxFuture<'static, Arrived> {
+    let spans: Vec<Span> = parcel.iter().map(|outgoing| telemetry::attempt(&link, outgoing)).collect();
+    // What goes together goes in the span of its first change.
+    let span = spans.first().cloned().unwrap_or_else(Span::none);
+    let sent = async move {
+        let started = shared.now();
         let items: Vec<Sealed> = parcel.iter().map(|outgoing| outgoing.sealed.clone()).collect();
         let answer = match items.len() {
             1 => link.connector.push(&items).await,
             _ => link.connector.push_atomic(&items).await,
         };
         let PushAnswer { outcomes, server_time, backoff, .. } = answer;
+        let spent = Millis(shared.now().0 - started.0);
         let mut outcomes = outcomes.into_iter();
         let mut parts = Vec::with_capacity(parcel.len());
-        for outgoing in parcel {
+        for (outgoing, span) in parcel.into_iter().zip(&spans) {
             let outcome = outcomes.next().unwrap_or_else(|| Outcome::Failed(no_outcome()));
+            telemetry::attempt_ended(span, &outcome, spent);
             parts.push(look_after(&link, outgoing, outcome).await);
         }
         Arrived::Answer { parts, server_time, backoff }
-    })
+    };
+    Box::pin(sent.instrument(span))
 }
 
 /// Looks at the record where the answer alone does not settle the change.

@@ -9,6 +9,7 @@ use crate::restoring;
 use crate::store::check::quick_check;
 use crate::store::places::refuse;
 use crate::store::{Store, StoreError, WriterMode, meta, standing};
+use crate::telemetry::{self, Repair};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -96,6 +97,7 @@ impl Engine {
         let shared = self.shared();
         let (folder, now, ends) = (shared.folder.clone(), shared.now(), Arc::clone(&shared.ends));
         let made = shared.aside(move || backups::make(&folder, now, &|| !ends.load(Ordering::Relaxed))).await;
+        telemetry::repair_ended(Repair::Backup, &made, Millis(shared.now().0 - now.0));
         if let Err(StoreError::Damaged { why, .. }) = &made {
             self.found_damaged(why).await;
         }
@@ -154,7 +156,10 @@ impl Engine {
             Err(error) => tracing::warn!(%error, "looking how the last session ended"),
         }
         let path = shared.store.path().to_owned();
-        match shared.aside(move || quick_check(&path)).await {
+        let started = shared.now();
+        let checked = shared.aside(move || quick_check(&path)).await;
+        telemetry::repair_ended(Repair::QuickCheck, &checked, Millis(shared.now().0 - started.0));
+        match checked {
             Ok(()) => {
                 if let Err(error) = shared.write(standing::checked).await {
                     tracing::warn!(%error, "noting that the store is whole");

@@ -10,6 +10,7 @@ use crate::recovery;
 use crate::store::places::Place;
 use crate::store::verbs::{Moved, transactions};
 use crate::store::{Store, StoreError, Tx, WriterMode, conflicts};
+use crate::telemetry;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -252,6 +253,11 @@ impl Shared {
             return;
         }
         self.bulletin.status_is_stale();
+        for met in &moved.conflicts {
+            if let Some(place) = place(met.collection_id) {
+                telemetry::conflict(place, met);
+            }
+        }
         let read = self.store.read(|tx| {
             let open = conflicts::count_open(tx, None)?;
             let settled =

@@ -35,6 +35,9 @@ impl Host {
         settings: Option<&str>,
     ) -> Result<Discovery, HostError> {
         let settings = parse_settings(settings)?;
+        if let Some(secret) = &secret {
+            self.vault.hide(&Owner { link: "", user: user.as_deref(), url: url.trim() }, secret);
+        }
         let secret = secret.map(Secret::new);
         let connector = connector(kind, url.trim(), settings, user, secret)?;
         let failed = |failure| HostError::Server { url: url.trim().to_owned(), failure };
@@ -63,14 +66,17 @@ impl Host {
         let settings = parse_settings(new.settings.as_deref())?;
         let secret = new.secret.filter(|secret| !secret.is_empty()).map(Zeroizing::new);
         let given = secret.as_ref().map(|secret| Secret::new(secret.as_str()));
-        let signs_in_with = given.or_else(|| self.vault.in_environment(&name));
+        let owner = Owner { link: &name, user: new.user.as_deref(), url: &url };
+        if let Some(secret) = &secret {
+            self.vault.hide(&owner, secret);
+        }
+        let signs_in_with = given.or_else(|| self.vault.in_environment(&owner));
         let from_environment = secret.is_none() && signs_in_with.is_some();
         let asked = with_named(settings.clone(), &new.collections);
         let connector = connector(&new.kind, &url, asked.clone(), new.user.clone(), signs_in_with)?;
         let offered = connector.discover().await;
         let collections =
             choose(&new.collections, &settings, offered, keep).map_err(|error| error.at(&url))?;
-        let owner = Owner { link: &name, user: new.user.as_deref(), url: &url };
         let kept = secret.map(|secret| self.vault.keep(&owner, secret));
         let names: Vec<String> = collections.iter().map(|collection| collection.name.clone()).collect();
         let draft = LinkDraft {

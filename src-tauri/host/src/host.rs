@@ -5,6 +5,7 @@ use crate::configuring::SettingsPlace;
 use crate::environment::Environment;
 use crate::faults::HostError;
 use crate::folder::data_folder;
+use crate::hidden::Hidden;
 use crate::keychain::{Keychain, NoKeychain, SystemKeychain};
 use crate::registry::Registry;
 use crate::surroundings;
@@ -39,6 +40,8 @@ pub struct HostOptions {
     pub keychain: Option<Arc<dyn Keychain>>,
     /// The variables of this process.
     pub environment: Environment,
+    /// What no log line may hold.
+    pub hidden: Hidden,
 }
 
 impl Default for HostOptions {
@@ -53,6 +56,7 @@ impl Default for HostOptions {
             writer: WriterMode::Threaded,
             keychain: None,
             environment: Environment::of_process(),
+            hidden: Hidden::of_process(),
         }
     }
 }
@@ -109,7 +113,7 @@ impl Host {
             None => EngineSettings::from(&place.read()?),
         };
         let keychain = options.keychain.clone().unwrap_or_else(|| keychain_of(&environment));
-        let vault = Arc::new(Vault::new(keychain, environment.clone()));
+        let vault = Arc::new(Vault::new(keychain, environment.clone(), options.hidden.clone()));
         let platform = Platform {
             clock: Arc::clone(&clock),
             rng: options.rng.clone().unwrap_or_else(|| Arc::new(SystemRng)),
@@ -140,6 +144,13 @@ impl Host {
     /// The clock of the engine, for whatever shows or compares times beside it.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What else it holds leads to secrets and records.
+        f.debug_struct("Host").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 

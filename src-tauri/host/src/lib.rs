@@ -8,6 +8,7 @@
 //! | `TIDEMARK_KEYCHAIN` | `none`: secrets are kept for this run only |
 //! | `TIDEMARK_SECRET_<LINK>` | a link's secret for this process; it beats the keychain |
 //! | `TIDEMARK_SAMPLE_SWITCHES` | `1`: the sample server's fault switches are served on its port |
+//! | `TIDEMARK_LOG` | what is logged: `warn`, `info`, `tidemark_engine=debug` …; never a record or a secret |
 //! | `TIDEMARK_NETWORK` | `unknown`: the system is not asked about its network |
 //! | `PROCESSING_INTERVAL` … | [`settings`] |
 
@@ -17,9 +18,11 @@ mod connections;
 mod environment;
 mod faults;
 mod folder;
+mod hidden;
 mod host;
 mod keychain;
 mod link_test;
+pub mod log;
 pub mod notices;
 mod registry;
 pub mod sample;
@@ -30,6 +33,7 @@ mod vault;
 pub use clock::{LocalZone, RunningClock};
 pub use environment::Environment;
 pub use faults::HostError;
+pub use hidden::Hidden;
 pub use host::{Host, HostOptions, backups, restore};
 pub use keychain::{Keychain, KeychainFault, NoKeychain, SystemKeychain};
 pub use registry::Registry;

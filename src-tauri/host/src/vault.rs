@@ -1,6 +1,7 @@
 //! Each link's secret: from the environment, else from the keychain, else for this run only. Never in a file or log.
 
 use crate::environment::Environment;
+use crate::hidden::Hidden;
 use crate::keychain::{Keychain, KeychainFault};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +14,7 @@ pub struct Vault {
     environment: Environment,
     /// What was given or read in this run, by entry.
     known: Mutex<BTreeMap<String, Zeroizing<String>>>,
+    hidden: Hidden,
 }
 
 /// Whose secret it is. The entry's name does not depend on the data folder, so that a moved folder finds it again.
@@ -44,14 +46,19 @@ pub fn secret_variable(link: &str) -> String {
 }
 
 impl Vault {
-    /// A vault over a keychain and an environment.
-    pub fn new(keychain: Arc<dyn Keychain>, environment: Environment) -> Self {
-        Self { keychain, environment, known: Mutex::default() }
+    /// A vault over a keychain and an environment; each secret that it gets to know is kept out of logs by `hidden`.
+    pub fn new(keychain: Arc<dyn Keychain>, environment: Environment, hidden: Hidden) -> Self {
+        Self { keychain, environment, known: Mutex::default(), hidden }
+    }
+
+    /// Keeps a secret out of logs from now on; before it is used for the first time.
+    pub(crate) fn hide(&self, owner: &Owner<'_>, secret: &str) {
+        self.hidden.add(&owner.entry(), owner.user, secret);
     }
 
     /// The secret to sign in with; `kept` says whether the keychain holds one.
     pub(crate) fn secret(&self, owner: &Owner<'_>, kept: bool) -> Option<Secret> {
-        if let Some(secret) = self.in_environment(owner.link) {
+        if let Some(secret) = self.in_environment(owner) {
             return Some(secret);
         }
         let entry = owner.entry();
@@ -63,6 +70,7 @@ impl Vault {
         }
         match self.keychain.read(&entry) {
             Ok(Some(secret)) => {
+                self.hide(owner, &secret);
                 let given = Secret::new(secret.as_str());
                 self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, secret);
                 Some(given)
@@ -77,12 +85,15 @@ impl Vault {
     }
 
     /// The secret that the environment holds for a link.
-    pub(crate) fn in_environment(&self, link: &str) -> Option<Secret> {
-        self.environment.get(&secret_variable(link)).map(Secret::new)
+    pub(crate) fn in_environment(&self, owner: &Owner<'_>) -> Option<Secret> {
+        let secret = Zeroizing::new(self.environment.get(&secret_variable(owner.link))?);
+        self.hide(owner, &secret);
+        Some(Secret::new(secret.as_str()))
     }
 
     /// Takes a secret: for this run in any case, and in the keychain where that works.
     pub(crate) fn keep(&self, owner: &Owner<'_>, secret: Zeroizing<String>) -> Result<(), KeychainFault> {
+        self.hide(owner, &secret);
         let entry = owner.entry();
         let kept = self.keychain.keep(&entry, &secret);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, secret);
@@ -93,6 +104,7 @@ impl Vault {
     pub(crate) fn forget(&self, owner: &Owner<'_>, kept: bool) -> Result<(), KeychainFault> {
         let entry = owner.entry();
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&entry);
+        self.hidden.forget(&entry);
         if kept { self.keychain.forget(&entry) } else { Ok(()) }
     }
 }
@@ -118,7 +130,7 @@ mod tests {
 
     #[test]
     fn without_a_keychain_a_secret_lives_for_this_run() {
-        let vault = Vault::new(Arc::new(NoKeychain), Environment::of([]));
+        let vault = Vault::new(Arc::new(NoKeychain), Environment::of([]), Hidden::default());
         assert_eq!(vault.keep(&WORK, Zeroizing::new("swordfish".into())), Err(KeychainFault::Absent));
         assert!(vault.secret(&WORK, false).is_some());
         vault.forget(&WORK, false).unwrap();
@@ -127,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_vault_prints_no_secret() {
-        let vault = Vault::new(Arc::new(NoKeychain), Environment::of([("TIDEMARK_SECRET_A", "swordfish")]));
+        let environment = Environment::of([("TIDEMARK_SECRET_A", "swordfish")]);
+        let vault = Vault::new(Arc::new(NoKeychain), environment, Hidden::default());
         let _ = vault.keep(&WORK, Zeroizing::new("swordfish".into()));
         assert!(!format!("{vault:?} {:?}", vault.environment).contains("sword"));
     }

@@ -4,7 +4,7 @@ mod curl;
 mod secrets;
 
 pub use curl::curl;
-pub use secrets::MASK;
+pub use secrets::{MASK, is_secret};
 
 use crate::document;
 use crate::number::Millis;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 pub(super) struct Account {
     user: Option<String>,
     header: Option<HeaderValue>,
-    /// Texts that must not come back: the secret itself and its encoded form.
+    /// Texts that must not come back: the secret itself, encoded, and as it stands in JSON.
     hidden: Vec<Secret>,
 }
 
@@ -29,7 +29,9 @@ impl Account {
         let line = Zeroizing::new(format!("{scheme} {}", credentials.expose()));
         let mut header = HeaderValue::from_str(&line).ok()?;
         header.set_sensitive(true);
-        Some(Self { user, header: Some(header), hidden: vec![credentials, secret] })
+        let quoted = Zeroizing::new(serde_json::Value::from(secret.expose()).to_string());
+        let in_json = Secret::new(quoted.trim_matches('"'));
+        Some(Self { user, header: Some(header), hidden: vec![credentials, in_json, secret] })
     }
 
     pub(super) fn header(&self) -> Option<&HeaderValue> {
@@ -62,6 +64,12 @@ mod tests {
         let encoded = header.to_str().unwrap().to_owned();
         let scrubbed = account.scrub(&format!("you sent {encoded} that is swordfish"));
         assert_eq!(scrubbed, "you sent Basic ••• that is •••");
+    }
+
+    #[test]
+    fn a_secret_is_known_again_in_the_quotes_of_an_answer() {
+        let account = Account::new(None, Some(Secret::new("sword\\fi\"sh"))).unwrap();
+        assert_eq!(account.scrub(r#"{"token":"sword\\fi\"sh"}"#), r#"{"token":"•••"}"#);
     }
 
     #[test]

@@ -21,7 +21,7 @@ const NAMES: [&str; 9] = [
 ];
 
 /// Whether a field, a parameter or a header of this name holds a secret.
-pub(super) fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     let bare: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
     let bare = bare.to_lowercase();
     NAMES.iter().any(|secret| bare.contains(secret))
