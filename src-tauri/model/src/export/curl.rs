@@ -53,8 +53,23 @@ fn here_document(body: &str) -> String {
             return format!(" <<TIDEMARK\n{text}\nTIDEMARK");
         }
     }
-    let end = absent("TIDEMARK", |end| body.lines().any(|line| line == end));
+    let end = end_word(&body);
     format!(" <<'{end}'\n{body}\n{end}")
+}
+
+/// The word that ends a here-document: no line of it is the word, and none is like one that a shell was seen to spoil.
+fn end_word(body: &str) -> String {
+    let is_there = |word: &str| body.lines().any(|line| line == word);
+    let own = absent("TIDEMARK", is_there);
+    let others = ('A'..='Z').map(|letter| absent(&format!("{letter}_TIDEMARK"), is_there));
+    let is_safe = |word: &String| !body.lines().any(|line| is_spoiled(line, word));
+    std::iter::once(own.clone()).chain(others).find(is_safe).unwrap_or(own)
+}
+
+/// Some shells (dash 0.5.12) lose a byte where a line begins as the end word does and goes on beyond ASCII.
+fn is_spoiled(line: &str, end: &str) -> bool {
+    let same = line.bytes().zip(end.bytes()).take_while(|(one, other)| one == other).count();
+    same > 0 && line.as_bytes().get(same).is_some_and(|byte| !byte.is_ascii())
 }
 
 /// The word, longer until it is not there.
