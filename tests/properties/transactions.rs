@@ -23,7 +23,7 @@ fn run(server: Server, restoring: bool, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(crate::cases())]
+    #![proptest_config(proptest::test_runner::Config { cases: 32, ..crate::cases() })]
 
     // proves B1, B2, B3, B4, B6, B7
     #[test]
@@ -31,7 +31,7 @@ proptest! {
         honours_keys: bool,
         takes_batches: bool,
         restoring: bool,
-        steps in prop::collection::vec(step(), 1..40),
+        steps in prop::collection::vec(step(), 1..25),
     ) {
         run(Server { honours_keys, takes_batches }, restoring, &steps);
     }
