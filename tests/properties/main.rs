@@ -6,6 +6,7 @@ mod converging;
 mod desk;
 mod naming;
 mod steps;
+mod transactions;
 
 use proptest::test_runner::{Config, RngSeed};
 

@@ -1,6 +1,12 @@
 //! A connector straight to the sandbox's world, without sockets: for properties with many cases.
 
+mod atomic;
+mod taken;
+
+pub use taken::Taken;
+
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidemark_engine::{Connect, LinkRow};
 use tidemark_model::clock::{BoxFuture, Clock as _};
@@ -40,6 +46,11 @@ pub struct Direct {
     clock: ManualClock,
     honours_keys: bool,
     names_records: bool,
+    /// The most changes that it takes all or none.
+    at_once: usize,
+    /// Records of which it refuses every new write for good.
+    refused: Arc<Mutex<BTreeSet<String>>>,
+    taken: Arc<Mutex<Vec<Taken>>>,
 }
 
 impl Direct {
@@ -63,6 +74,9 @@ impl Direct {
             clock,
             honours_keys,
             names_records,
+            at_once: 0,
+            refused: Arc::default(),
+            taken: Arc::default(),
         }
     }
 
@@ -103,11 +117,22 @@ impl Direct {
             Weather::Away => Outcome::Failed(Failure::new(ErrorClass::Offline, "the weather is bad")),
             Weather::WritesLost => lost(),
             Weather::AnswersLost => {
-                self.ask(Call::Write(self.write(item)));
+                self.arrive(item);
                 lost()
             }
-            Weather::Fair => outcome(item, &self.ask(Call::Write(self.write(item)))),
+            Weather::Fair => self.arrive(item),
         }
+    }
+
+    fn arrive(&self, item: &Sealed) -> Outcome {
+        if self.refuses(item) {
+            return Outcome::Failed(taken::refusal());
+        }
+        let answer = self.ask(Call::Write(self.write(item)));
+        if answer.is_ok() && !answer.replayed {
+            self.take(std::slice::from_ref(item));
+        }
+        outcome(item, &answer)
     }
 
     fn write(&self, item: &Sealed) -> Write {
@@ -148,7 +173,7 @@ impl Connector for Direct {
             preconditions: true,
             echoes_document: true,
             in_flight: 6,
-            atomic_batch: 0,
+            atomic_batch: self.at_once,
             plain_bodies: false,
         }
     }
@@ -200,6 +225,13 @@ impl Connector for Direct {
     fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
         Box::pin(async move {
             let outcomes = items.iter().map(|item| self.send(item)).collect();
+            PushAnswer { outcomes, page: None, server_time: None, backoff: None }
+        })
+    }
+
+    fn push_atomic<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
+        Box::pin(async move {
+            let outcomes = self.send_whole(items);
             PushAnswer { outcomes, page: None, server_time: None, backoff: None }
         })
     }

@@ -3,7 +3,7 @@ use serde_json::json;
 use tidemark_model::transaction::Strategy::Ordered;
 use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed, Pending};
 use tidemark_model::view::RefusalCode;
-use tidemark_tests::world::{Stage, World, task};
+use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
 
 fn refusal(error: tidemark_engine::StoreError) -> tidemark_model::view::Refusal {
     match error {
@@ -96,6 +96,21 @@ async fn all_of_it_named_to_be_sent_again_comes_back_once() {
     assert_eq!(world.engine().retry(ids).await.unwrap().done.0, 4);
     assert_eq!((world.queue().len(), world.sync().await.confirmed), (4, 4));
     assert_eq!(state(&world, &row), Completed);
+    world.finish().await;
+}
+
+// proves B2, B7
+#[tokio::test]
+async fn what_comes_back_and_needs_no_sending_is_done() {
+    let world = Stage::tasks(1).open().await;
+    refuse(&world, "t009");
+    let row = apply(&world, Ordered, vec![create(&task(8)), create(&task(9))]).await;
+    world.engine().delete_record(LINK, TASKS, "t009", None).await.unwrap();
+    world.sync().await;
+    assert_eq!((state(&world, &row), now(&world, &row).rolled_back.0), (Failed, 2));
+    world.server.clear_faults();
+    let row = world.engine().restore_transaction(&row.id).await.unwrap();
+    assert_eq!((row.state, row.error), (Completed, None), "made and deleted again: nothing is left to send");
     world.finish().await;
 }
 

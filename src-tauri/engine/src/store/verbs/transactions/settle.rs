@@ -48,7 +48,10 @@ fn settle(
 ) -> Result<(), StoreError> {
     let Some(row) = transactions::get(tx, id)? else { return Ok(()) };
     let (members, undoing) = transactions::tally(tx, id)?;
-    if row.state.is_ended() && members.unfinished() + undoing.unfinished() == 0 {
+    // Restored, and what came back needs no sending (a record made and deleted again): it has nothing left to fail with.
+    let came_to_nothing =
+        row.state == TransactionState::Failed && row.error.is_none() && members.rolled_back == 0;
+    if row.state.is_ended() && !came_to_nothing && members.unfinished() + undoing.unfinished() == 0 {
         // It ended; what a person does with what was rolled back changes nothing about that.
         return Ok(());
     }

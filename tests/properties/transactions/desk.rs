@@ -1,0 +1,385 @@
+//! One client at a server in memory that may refuse, and beside it the reference interpreter.
+
+use super::promises;
+use super::reference::{Act, Entry, Reference};
+use super::steps::{Doing, RECORDS, Step};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tidemark_engine::{Engine, EngineSettings, LinkDraft, Platform, StoreError, WriterMode};
+use tidemark_model::clock::Clock as _;
+use tidemark_model::connector::Discovered;
+use tidemark_model::document::canonical;
+use tidemark_model::mutation::Operation;
+use tidemark_model::number::Millis;
+use tidemark_model::settings::LinkSettings;
+use tidemark_model::transaction::{Strategy, TransactionState};
+use tidemark_model::view::{
+    ChangeRow, FieldEdit, NewChange, NewTransaction, QueueFilter, Resolution, TransactionDetail,
+    TransactionRow,
+};
+use tidemark_tests::audit::{Audit, audit, listed};
+use tidemark_tests::clock::ManualClock;
+use tidemark_tests::direct::{Direct, Taken, Weather};
+use tidemark_tests::rng::SeededRng;
+
+const LINK: &str = "office";
+const NOTES: &str = "notes";
+
+/// What the server can do.
+#[derive(Clone, Copy, Debug)]
+pub struct Server {
+    pub honours_keys: bool,
+    pub takes_batches: bool,
+}
+
+pub struct Desk {
+    engine: Option<Engine>,
+    pub server: Direct,
+    clock: ManualClock,
+    rng: Arc<SeededRng>,
+    folder: TempDir,
+    pub reference: Reference,
+    /// Where each transaction stood after the former step.
+    stood: BTreeMap<String, TransactionState>,
+    /// Every record that was ever refused.
+    pub refused: BTreeSet<String>,
+    /// Transactions of which a person put something in the trash.
+    pub thinned: BTreeSet<String>,
+    /// Transactions that were restored at least once.
+    pub restored: BTreeSet<String>,
+    /// The interpreter can tell what is seen: no conflict was open, nothing was taken back or put in the trash.
+    pub exact: bool,
+    typed: u64,
+}
+
+impl Desk {
+    pub async fn open(server: Server) -> Self {
+        let clock = ManualClock::default();
+        let direct = Direct::new(&[NOTES], clock.clone(), server.honours_keys);
+        let mut desk = Self {
+            engine: None,
+            server: direct.taking_at_once(if server.takes_batches { 100 } else { 0 }),
+            clock,
+            rng: Arc::new(SeededRng::new(11)),
+            folder: tempfile::tempdir().unwrap(),
+            reference: Reference::default(),
+            stood: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            thinned: BTreeSet::new(),
+            restored: BTreeSet::new(),
+            exact: true,
+            typed: 1000,
+        };
+        desk.start().await;
+        let draft = LinkDraft {
+            name: LINK.into(),
+            kind: "rest".into(),
+            url: "http://localhost/".into(),
+            user: None,
+            settings: LinkSettings::default(),
+            collections: vec![Discovered { name: NOTES.into(), ..Discovered::default() }],
+            secret_kept: false,
+        };
+        desk.engine().add_link(draft).await.unwrap();
+        for record in &RECORDS[..4] {
+            desk.act(&Step::Edit(record, Doing::Both)).await.unwrap();
+        }
+        desk.act(&Step::Sync).await.unwrap();
+        desk
+    }
+
+    async fn start(&mut self) {
+        let platform =
+            Platform::new(Arc::new(self.clock.clone()), self.rng.clone(), Arc::new(self.server.clone()));
+        let settings = EngineSettings::default();
+        self.engine =
+            Some(Engine::open(self.folder.path(), platform, settings, WriterMode::Inline).await.unwrap());
+    }
+
+    fn engine(&self) -> &Engine {
+        self.engine.as_ref().unwrap()
+    }
+
+    /// Takes a step; every promise holds after it.
+    pub async fn take(&mut self, step: &Step) {
+        let done = self.act(step).await;
+        let may_fail = matches!(step, Step::Restore(_)) || !self.exact;
+        assert!(done.is_ok() || may_fail, "{step:?}: {:?}", done.err());
+        self.follow(&format!("{step:?}"));
+    }
+
+    async fn act(&mut self, step: &Step) -> Result<(), StoreError> {
+        match step {
+            Step::Edit(record, doing) => self.edit(record, *doing).await?,
+            Step::Apply { strategy, await_sync, members } => {
+                self.apply(*strategy, *await_sync, members).await?
+            }
+            Step::Refuse(record) => {
+                self.refused.insert((*record).to_owned());
+                self.server.refuse(record, true);
+            }
+            Step::Relent => RECORDS.iter().for_each(|record| self.server.refuse(record, false)),
+            Step::Weather(weather) => self.server.set_weather(*weather),
+            Step::Sync => drop(self.engine().sync(None, None).await?),
+            Step::Wait(seconds) => self.clock.advance_s(*seconds),
+            Step::Restart => {
+                self.engine().shutdown().await;
+                self.start().await;
+            }
+            Step::Restore(which) => {
+                let failed: Vec<_> = self.rows().into_iter().filter(|row| row.rolled_back.0 > 0).collect();
+                if !failed.is_empty() {
+                    self.restore(&failed[which.index(failed.len())].id.clone()).await?;
+                }
+            }
+            Step::Retry => drop(self.engine().reprocess_failed().await?),
+            Step::Discard(which) => {
+                let queue = self.queue();
+                if !queue.is_empty() {
+                    let row = &queue[which.index(queue.len())];
+                    self.exact = false;
+                    // What is put in the trash takes along what stands on it: any of them may be of a transaction.
+                    self.thinned.extend(queue.iter().filter_map(|row| row.transaction.clone()));
+                    self.engine().discard(vec![row.id.clone()]).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn restore(&mut self, id: &str) -> Result<(), StoreError> {
+        self.engine().restore_transaction(id).await?;
+        self.reference.restore(id);
+        self.restored.insert(id.to_owned());
+        self.stood.remove(id);
+        Ok(())
+    }
+
+    fn entry(&mut self, record: &str, doing: Doing, transaction: Option<String>) -> Entry {
+        let act = match (self.here(record), doing) {
+            (None, _) => Act::Make,
+            (Some(_), Doing::Delete) => Act::Delete,
+            (Some(_), _) => Act::Set,
+        };
+        let fields: &[&'static str] = match doing {
+            Doing::A | Doing::Delete => &["a"],
+            Doing::B => &["b"],
+            Doing::Both => &["a", "b"],
+        };
+        let mut values = Vec::new();
+        for field in fields.iter().filter(|_| act != Act::Delete) {
+            self.typed += 1;
+            values.push((*field, self.typed));
+        }
+        Entry {
+            single: transaction.is_none(),
+            transaction,
+            record: record.to_owned(),
+            act,
+            values,
+            out: false,
+        }
+    }
+
+    async fn edit(&mut self, record: &str, doing: Doing) -> Result<(), StoreError> {
+        let entry = self.entry(record, doing, None);
+        let engine = self.engine();
+        match entry.act {
+            Act::Make => drop(engine.create_record(LINK, NOTES, &entry.document().to_string(), None).await?),
+            Act::Set => drop(engine.update_record(LINK, NOTES, record, &fields(&entry), None).await?),
+            Act::Delete => drop(engine.delete_record(LINK, NOTES, record, None).await?),
+        }
+        self.reference.entries.push(entry);
+        Ok(())
+    }
+
+    async fn apply(
+        &mut self,
+        strategy: Strategy,
+        await_sync: bool,
+        members: &[(&'static str, Doing)],
+    ) -> Result<(), StoreError> {
+        let mut entries = Vec::new();
+        for (record, doing) in members {
+            entries.push(self.entry(record, *doing, Some(String::new())));
+        }
+        let collection = NOTES.to_owned();
+        let changes = entries.iter().map(|entry| {
+            let (collection, record) = (collection.clone(), entry.record.clone());
+            match entry.act {
+                Act::Make => NewChange::Create { collection, document: entry.document().to_string() },
+                Act::Set => NewChange::Update { collection, record, fields: fields(entry) },
+                Act::Delete => NewChange::Delete { collection, record },
+            }
+        });
+        let new = NewTransaction {
+            link: LINK.into(),
+            strategy,
+            await_sync,
+            label: None,
+            changes: changes.collect(),
+        };
+        let row = self.engine().apply_transaction(new).await?;
+        let of = |entry| Entry { transaction: Some(row.id.clone()), ..entry };
+        self.reference.entries.extend(entries.into_iter().map(of));
+        Ok(())
+    }
+
+    /// Takes over from the engine only which transactions failed, and judges whether they had to.
+    fn follow(&mut self, after: &str) {
+        let (rows, taken) = (self.rows(), self.server.taken());
+        let (mut failed, mut back) = (Vec::new(), None);
+        self.exact &= self.engine().list_conflicts(0, 1).unwrap().total.0 == 0;
+        for row in &rows {
+            let before = self.stood.insert(row.id.clone(), row.state);
+            let detail = self.detail(&row.id);
+            if before == Some(TransactionState::Failed) && row.state != TransactionState::Failed {
+                // A person sent its changes once more one by one, which brings back all of it.
+                self.exact &= back.is_none();
+                back = Some(&row.id);
+                self.reference.restore(&row.id);
+            }
+            if row.undoing || promises::took_back(&detail, &taken, &self.reference) {
+                self.exact = false;
+            }
+            if row.state == TransactionState::Failed && before != Some(TransactionState::Failed) {
+                promises::has_a_reason(self, row, after);
+                if row.rolled_back.0 > 0 {
+                    self.reference.roll_back(&row.id, |entry| is_taken(entry, &detail, &taken));
+                    failed.push(row.id.clone());
+                }
+            }
+        }
+        let view = self.reference.view();
+        promises::hold_always(self, &rows, &taken, after);
+        if !self.exact {
+            return;
+        }
+        promises::took_along(self, &failed, &rows, after);
+        for record in RECORDS {
+            let here = self.here(record).map(|document| canonical(&document));
+            assert_eq!(here, view.get(record).map(canonical), "{record} after {after}");
+        }
+    }
+
+    pub fn rows(&self) -> Vec<TransactionRow> {
+        let mut rows = self.engine().list_transactions(false, 0, 1000).unwrap().rows;
+        rows.reverse();
+        rows
+    }
+
+    pub fn detail(&self, id: &str) -> TransactionDetail {
+        self.engine().get_transaction(id).unwrap()
+    }
+
+    pub fn queue(&self) -> Vec<ChangeRow> {
+        self.engine().list_queue(&QueueFilter::default(), 0, 1000).unwrap().rows
+    }
+
+    /// What is in the rows of some state, or of all that are not finished.
+    pub fn texts(&self, state: Option<tidemark_model::view::ChangeState>) -> String {
+        let rows =
+            self.engine().list_queue(&QueueFilter { state, ..QueueFilter::default() }, 0, 1000).unwrap().rows;
+        let after = |row: &ChangeRow| {
+            let changes = self.engine().get_change(&row.id).unwrap().changes;
+            changes.into_iter().filter_map(|change| change.after).collect::<Vec<_>>().join(" ")
+        };
+        rows.iter().map(after).collect::<Vec<_>>().join(" ")
+    }
+
+    pub fn record_of(&self, change: &str) -> String {
+        self.engine().get_change(change).unwrap().row.record
+    }
+
+    fn here(&self, id: &str) -> Option<Value> {
+        let text = self.engine().get_record(LINK, NOTES, id).ok()?.document?;
+        Some(serde_json::from_str(&text).unwrap())
+    }
+
+    /// Faults stop. A person ends conflicts; where they are `restoring`, all that failed goes once more.
+    pub async fn settle(&mut self, restoring: bool) {
+        self.server.set_weather(Weather::Fair);
+        self.act(&Step::Relent).await.unwrap();
+        let mut before = None;
+        for _ in 0..24 {
+            self.take(&Step::Sync).await;
+            self.clock.advance_s(600);
+            let conflicts = self.engine().list_conflicts(0, 1).unwrap().rows;
+            for conflict in &conflicts {
+                let mine = Resolution::LocalWins {};
+                self.engine().resolve_conflict(conflict.id, mine, None, Millis(0)).await.unwrap();
+            }
+            if restoring {
+                for row in self.rows().into_iter().filter(|row| row.rolled_back.0 > 0) {
+                    // It may have to wait for what else stands in its lanes.
+                    drop(self.restore(&row.id).await);
+                }
+                self.engine().reprocess_failed().await.unwrap();
+            }
+            self.follow("settling");
+            let now: Vec<_> = self.queue().into_iter().map(|row| (row.record, row.mutation_state)).collect();
+            if conflicts.is_empty() && (now.is_empty() || (before.as_ref() == Some(&now))) {
+                self.take(&Step::Sync).await;
+                return;
+            }
+            before = Some(now);
+        }
+        let rows = self.rows();
+        panic!("something waits for ever: {:#?}\n{:#?}", self.queue(), rows);
+    }
+
+    /// Both sides, the books, and what remains.
+    pub fn check(&mut self) {
+        let there = listed(&mut self.server.world(), &[NOTES.to_owned()]);
+        if self.exact && self.queue().is_empty() {
+            let texts = |records: BTreeMap<String, Value>| -> BTreeMap<String, String> {
+                records.iter().map(|(id, document)| (id.clone(), canonical(document))).collect()
+            };
+            let server = there.iter().map(|((_, id), document)| (id.clone(), document.clone())).collect();
+            assert_eq!(
+                json!(texts(server)),
+                json!(texts(self.reference.view())),
+                "the server and the interpreter"
+            );
+        }
+        promises::hold_at_rest(self, &there.into_iter().map(|((_, id), it)| (id, it)).collect());
+        let report = self.server.world().report().unwrap();
+        let there = listed(&mut self.server.world(), &[NOTES.to_owned()]);
+        let faults = audit(&Audit {
+            folder: self.folder.path(),
+            status: self.engine().status().unwrap(),
+            stats: self.engine().queue_stats().unwrap(),
+            report,
+            there,
+            never_woken: self.engine().without_wake_up().unwrap(),
+            now: self.clock.now(),
+            at_rest: true,
+        });
+        assert!(faults.is_empty(), "the books do not agree:\n  {}", faults.join("\n  "));
+    }
+}
+
+fn fields(entry: &Entry) -> Vec<FieldEdit> {
+    let edit =
+        |(name, value): &(&str, u64)| FieldEdit { path: format!("/{name}"), set: Some(value.to_string()) };
+    entry.values.iter().map(edit).collect()
+}
+
+/// Whether the server ever took an edit: a value by itself, a deletion by its change.
+pub fn is_taken(entry: &Entry, detail: &TransactionDetail, taken: &[Taken]) -> bool {
+    if entry.act == Act::Delete {
+        let by = |id: &str| taken.iter().any(|taken| taken.mutation == id);
+        return detail
+            .changes
+            .iter()
+            .any(|row| row.record == entry.record && row.operation == Operation::Delete && by(&row.id));
+    }
+    taken.iter().any(|taken| taken.record == entry.record && holds(taken.document.as_ref(), entry))
+}
+
+/// Whether a document has a value that was typed.
+pub fn holds(document: Option<&Value>, entry: &Entry) -> bool {
+    document.is_some_and(|document| entry.values.iter().any(|(name, value)| document[*name] == json!(value)))
+}
