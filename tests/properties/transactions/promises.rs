@@ -138,6 +138,14 @@ fn is_explained(row: &TransactionRow, rows: &[TransactionRow], queue: &[ChangeRo
     if mine().any(|change| stopped.contains(&change.record.as_str())) {
         return true;
     }
+    // One that locks nothing is behind nobody; its changes wait in their lanes all the same.
+    let earlier = |change: &ChangeRow| {
+        let ahead = |other: &ChangeRow| other.record == change.record && other.number.0 < change.number.0;
+        queue.iter().any(|other| ahead(other) && !matches!(other.reason, Some(WaitReason::RolledBack { .. })))
+    };
+    if !row.strategy.locks() && mine().any(earlier) {
+        return true;
+    }
     let ahead = row.queued_behind.as_ref().and_then(|id| rows.iter().find(|other| other.id == *id));
     ahead.is_some_and(|ahead| !ahead.state.is_ended() && is_explained(ahead, rows, queue))
 }
@@ -167,7 +175,8 @@ fn nothing_typed_is_lost(desk: &Desk) {
     let taken = desk.server.taken();
     let rows = desk.texts(None) + &desk.texts(Some(ChangeState::InTrash));
     let entries = &desk.reference.entries;
-    for (place, entry) in entries.iter().enumerate() {
+    let thinned = |entry: &Entry| entry.transaction.as_ref().is_some_and(|id| desk.thinned.contains(id));
+    for (place, entry) in entries.iter().enumerate().filter(|(_, entry)| !thinned(entry)) {
         let replaced = |name: &str| {
             entries[place + 1..].iter().any(|later| {
                 let joined = later.transaction == entry.transaction;

@@ -114,6 +114,24 @@ async fn what_comes_back_and_needs_no_sending_is_done() {
     world.finish().await;
 }
 
+// proves B2, A5
+#[tokio::test]
+async fn nothing_waits_for_what_came_back_and_needs_no_sending() {
+    let world = Stage::tasks(2).open().await;
+    refuse(&world, "t001");
+    let changes = vec![set("t001", "rank", 11), create(&task(9)), set("t002", "rank", 12)];
+    let row = apply(&world, Ordered, changes).await;
+    world.delete("t009").await;
+    world.sync().await;
+    assert_eq!(state(&world, &row), Failed);
+    world.server.clear_faults();
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.sync().await;
+    assert_eq!(state(&world, &row), Completed);
+    assert_eq!(world.there("t002").unwrap()["rank"], 12);
+    world.finish().await;
+}
+
 // proves A8
 #[tokio::test]
 async fn what_is_discarded_stays_away() {

@@ -159,6 +159,12 @@ pub(crate) fn restore(
         }
         restored.extend(new.filter(|new| new.state == MutationState::Queued));
     }
+    // A later one of the same record may have taken an earlier one away; nothing would ever wake what waits for that.
+    let still_waits = |member: MutationRow| {
+        let now = outbox::by_seq(tx, member.seq);
+        now.map(|now| now.filter(|now| now.state == MutationState::Queued)).transpose()
+    };
+    let restored = restored.into_iter().filter_map(still_waits).collect::<Result<Vec<_>, _>>()?;
     put_in_order(tx, row, &restored)?;
     Ok(moved)
 }
