@@ -168,3 +168,24 @@ async fn bad_input_is_refused_whole_and_says_which_change() {
     assert_eq!(unknown.code, RefusalCode::NotFound);
     world.finish().await;
 }
+
+// proves B2, A3
+#[tokio::test]
+async fn what_made_a_record_again_behind_a_deletion_that_is_rolled_back_takes_its_place() {
+    let world = Stage::tasks(1).open().await;
+    world.server.go_offline().await.unwrap();
+    world.create(&task(8)).await;
+    refuse(&world, "t001");
+    let row = apply(&world, Ordered, vec![set("t001", "rank", 11), delete("t008")]).await;
+    let mut again = task(8);
+    again["state"] = json!("again");
+    let apart = apply(&world, tidemark_model::transaction::Strategy::Parallel, vec![create(&again)]).await;
+    world.server.go_online().await.unwrap();
+    for _ in 0..3 {
+        world.clock.advance_s(600);
+        world.sync().await;
+    }
+    assert_eq!((state(&world, &row), state(&world, &apart)), (Failed, Completed));
+    assert_eq!(world.there("t008"), Some(again), "made, never deleted, and made anew");
+    world.finish().await;
+}

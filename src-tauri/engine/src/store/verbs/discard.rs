@@ -104,7 +104,7 @@ fn discard_one(
         }
     }
     match records::get(tx, mutation.record_id)? {
-        Some(record) => without(tx, &record, mutation, now),
+        Some(record) => without(tx, &record, now),
         None => Ok(()),
     }
 }
@@ -150,22 +150,14 @@ fn rolls_back_with(tx: &Connection, waiting: &MutationRow, ended: &MutationRow) 
 }
 
 /// The record without a change that was discarded: its base with what is left of its lane on top.
-fn without(
-    tx: &Connection,
-    record: &RecordRow,
-    discarded: &MutationRow,
-    now: Millis,
-) -> Result<(), StoreError> {
-    if let (Operation::Delete, Some(_), Some(next)) =
-        (discarded.operation, &record.base.document, outbox::lane(tx, record.id)?.first())
-        && next.operation == Operation::Create
-    {
-        // The record was never deleted there: what made it again now takes its place.
-        outbox::set_changes(tx, next.seq, Operation::Replace, &next.changes)?;
-    }
+fn without(tx: &Connection, record: &RecordRow, now: Millis) -> Result<(), StoreError> {
     let rest = outbox::lane(tx, record.id)?;
     let mut local = record.base.document.clone();
     for pending in &rest {
+        if pending.operation == Operation::Create && local.is_some() {
+            // The deletion between them is gone: what made it again takes the place of what is there.
+            outbox::set_changes(tx, pending.seq, Operation::Replace, &pending.changes)?;
+        }
         local = on_top(local, pending).0;
     }
     let visible = local.is_some() || !rest.is_empty();

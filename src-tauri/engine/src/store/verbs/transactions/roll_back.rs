@@ -134,7 +134,11 @@ fn show_what_remains(
     let mut rest = outbox::lane(tx, record.id)?;
     for mutation in std::mem::take(&mut rest) {
         local = match (mutation.operation, local) {
-            (Operation::Create | Operation::Replace, _) => {
+            (Operation::Create | Operation::Replace, before) => {
+                if mutation.operation == Operation::Create && before.is_some() {
+                    // The deletion between them is gone: what made it again takes the place of what is there.
+                    outbox::set_changes(tx, mutation.seq, Operation::Replace, &mutation.changes)?;
+                }
                 rest.push(mutation.clone());
                 change::apply(&Value::Object(Map::new()), &mutation.changes).ok()
             }
