@@ -134,7 +134,9 @@ impl Desk {
                     self.restore(&failed[which.index(failed.len())].id.clone()).await?;
                 }
             }
-            Step::Retry => drop(self.engine().reprocess_failed().await?),
+            Step::Retry => {
+                self.engine().reprocess_failed().await?;
+            }
             Step::Discard(which) => {
                 let queue = self.queue();
                 if !queue.is_empty() {
