@@ -28,11 +28,16 @@ impl Checkpointer {
         let (wishes, inbox) = mpsc::sync_channel(1);
         let thread = std::thread::spawn(move || copy_back(&connection, &inbox));
         let wish = wishes.clone();
-        writer.wal_hook(Some(move |log: &mut rusqlite::hooks::Wal, pages| {
+        let mut asked_at = 0;
+        writer.wal_hook(Some(move |log: &mut rusqlite::hooks::Wal, pages: i32| {
+            // The log began anew.
+            asked_at = asked_at.min(pages);
             if pages >= CAP {
                 // A reader may hold the log for a while; the next commit tries again. What was committed stands anyway.
                 let _ = log.checkpoint();
-            } else if pages >= PAGES {
+            } else if pages - asked_at >= PAGES {
+                // While writes go on the log is never copied to its end: each further stretch is asked for once.
+                asked_at = pages;
                 let _ = wish.try_send(());
             }
             Ok(())
