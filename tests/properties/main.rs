@@ -1,6 +1,7 @@
 //! What holds for any sequence of edits, through the whole engine, against a server in memory.
 #![allow(clippy::unwrap_used)]
 
+mod client;
 mod coalescing;
 mod converging;
 mod desk;

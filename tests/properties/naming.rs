@@ -1,21 +1,15 @@
 //! Whatever is made offline on a server that names records itself: each record is there once, and every reference leads
 //! to the record that it was set to.
 
+use crate::client::{Client, LINK};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use tempfile::TempDir;
-use tidemark_engine::{Engine, EngineSettings, LinkDraft, Platform, WriterMode};
 use tidemark_model::connector::{Discovered, Reference};
-use tidemark_model::settings::LinkSettings;
 use tidemark_model::view::{FieldEdit, QueueFilter, WaitReason};
-use tidemark_tests::audit::listed;
 use tidemark_tests::clock::ManualClock;
 use tidemark_tests::direct::{Direct, Weather};
-use tidemark_tests::rng::SeededRng;
 
-const LINK: &str = "office";
 const NODES: &str = "nodes";
 
 #[derive(Clone, Debug)]
@@ -54,11 +48,7 @@ struct Node {
 }
 
 struct Desk {
-    engine: Option<Engine>,
-    server: Direct,
-    clock: ManualClock,
-    rng: Arc<SeededRng>,
-    folder: TempDir,
+    client: Client,
     /// The ids that the caller was given when each was made, and never learns others.
     given: Vec<String>,
     nodes: Vec<Node>,
@@ -67,46 +57,15 @@ struct Desk {
 impl Desk {
     async fn open(honours_keys: bool) -> Self {
         let clock = ManualClock::default();
-        let mut desk = Self {
-            engine: None,
-            server: Direct::naming(&[NODES], clock.clone(), honours_keys),
-            clock,
-            rng: Arc::new(SeededRng::new(5)),
-            folder: tempfile::tempdir().unwrap(),
-            given: Vec::new(),
-            nodes: Vec::new(),
-        };
-        desk.start().await;
+        let server = Direct::naming(&[NODES], clock.clone(), honours_keys);
         let references = vec![Reference { path: "/under".into(), collection: NODES.into() }];
         let nodes = Discovered { name: NODES.into(), references, ..Discovered::default() };
-        let draft = LinkDraft {
-            name: LINK.into(),
-            kind: "rest".into(),
-            url: "http://localhost/".into(),
-            user: None,
-            settings: LinkSettings::default(),
-            collections: vec![nodes],
-            secret_kept: false,
-        };
-        desk.engine().add_link(draft).await.unwrap();
-        desk
-    }
-
-    async fn start(&mut self) {
-        let platform =
-            Platform::new(Arc::new(self.clock.clone()), self.rng.clone(), Arc::new(self.server.clone()));
-        let settings = EngineSettings::default();
-        let engine = Engine::open(self.folder.path(), platform, settings, WriterMode::Inline).await.unwrap();
-        self.engine = Some(engine);
-    }
-
-    fn engine(&self) -> &Engine {
-        self.engine.as_ref().unwrap()
+        Self { client: Client::open(server, clock, 5, nodes).await, given: Vec::new(), nodes: Vec::new() }
     }
 
     async fn set(&self, node: usize, field: &str, value: Value) {
         let edit = FieldEdit { path: format!("/{field}"), set: Some(value.to_string()) };
-        self.engine().update_record(LINK, NODES, &self.given[node], &[edit], None).await.unwrap();
+        self.client.engine.update_record(LINK, NODES, &self.given[node], &[edit], None).await.unwrap();
     }
 
     async fn take(&mut self, step: &Step) {
@@ -117,7 +76,7 @@ impl Desk {
                 let document =
                     json!({"node": count, "under": under.map(|under| &self.given[under]), "said": 0});
                 let saved =
-                    self.engine().create_record(LINK, NODES, &document.to_string(), None).await.unwrap();
+                    self.client.engine.create_record(LINK, NODES, &document.to_string(), None).await.unwrap();
                 self.given.push(saved.record);
                 self.nodes.push(Node { under, said: 0 });
             }
@@ -132,12 +91,11 @@ impl Desk {
                 self.nodes[node].said = *said;
             }
             Step::Move(..) | Step::Tell(..) => {}
-            Step::Sync => drop(self.engine().sync(None, None).await.unwrap()),
-            Step::Weather(weather) => self.server.set_weather(*weather),
-            Step::Wait(seconds) => self.clock.advance_s(*seconds),
+            Step::Sync => self.client.sync().await,
+            Step::Weather(weather) => self.client.server.set_weather(*weather),
+            Step::Wait(seconds) => self.client.clock.advance_s(*seconds),
             Step::Restart => {
-                self.engine().shutdown().await;
-                self.start().await;
+                self.client.restart().await;
             }
         }
         if matches!(step, Step::Sync | Step::Restart) {
@@ -157,32 +115,31 @@ impl Desk {
     }
 
     fn here(&self, id: &str) -> Value {
-        let text = self.engine().get_record(LINK, NODES, id).unwrap().document.unwrap();
-        serde_json::from_str(&text).unwrap()
+        self.client.here(id).unwrap()
     }
 
     /// The weather clears up, and a person finds out about what nobody else can.
     async fn settle(&self) {
-        self.server.set_weather(Weather::Fair);
+        self.client.server.set_weather(Weather::Fair);
         for _ in 0..60 {
-            self.engine().sync(None, None).await.unwrap();
-            self.clock.advance_s(600);
-            let queue = self.engine().list_queue(&QueueFilter::default(), 0, 100).unwrap().rows;
+            self.client.sync().await;
+            self.client.clock.advance_s(600);
+            let queue = self.client.engine.list_queue(&QueueFilter::default(), 0, 100).unwrap().rows;
             if queue.is_empty() {
                 return;
             }
             for row in queue.iter().filter(|row| row.reason == Some(WaitReason::MayHaveBeenSent)) {
-                match self.engine().may_be(&row.id).await.unwrap().first() {
-                    Some(it) => self.engine().is_there(&row.id, &it.record).await.unwrap(),
-                    None => self.engine().send_again(&row.id).await.unwrap(),
+                match self.client.engine.may_be(&row.id).await.unwrap().first() {
+                    Some(it) => self.client.engine.is_there(&row.id, &it.record).await.unwrap(),
+                    None => self.client.engine.send_again(&row.id).await.unwrap(),
                 }
             }
         }
-        panic!("something waits for ever: {:?}", self.engine().list_queue(&QueueFilter::default(), 0, 10));
+        self.client.waits_for_ever();
     }
 
     fn check_there(&self) {
-        let there: Vec<Value> = listed(&mut self.server.world(), &[NODES.to_owned()]).into_values().collect();
+        let there: Vec<Value> = self.client.there().into_values().collect();
         assert_eq!(there.len(), self.nodes.len(), "each is there once: {there:?}");
         let ids: BTreeMap<String, u64> = there
             .iter()
@@ -194,8 +151,9 @@ impl Desk {
             assert_eq!(under, node.under.map(|under| Some(under as u64)), "{document}");
             assert_eq!(document["said"], json!(node.said));
         }
-        let report = self.server.world().report().unwrap();
+        let report = self.client.report();
         assert!(report.order_violations.is_empty() && report.duplicates.is_empty(), "{report:?}");
+        self.client.audit();
     }
 }
 

@@ -3,28 +3,22 @@
 use super::promises;
 use super::reference::{Act, Entry, Reference};
 use super::steps::{Doing, RECORDS, Step};
+use crate::client::{Client, LINK, texts};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use tempfile::TempDir;
-use tidemark_engine::{Engine, EngineSettings, LinkDraft, Platform, StoreError, WriterMode};
-use tidemark_model::clock::Clock as _;
+use tidemark_engine::StoreError;
 use tidemark_model::connector::Discovered;
 use tidemark_model::document::canonical;
 use tidemark_model::mutation::Operation;
 use tidemark_model::number::Millis;
-use tidemark_model::settings::LinkSettings;
 use tidemark_model::transaction::{Strategy, TransactionState};
 use tidemark_model::view::{
     ChangeRow, FieldEdit, NewChange, NewTransaction, QueueFilter, Resolution, TransactionDetail,
     TransactionRow,
 };
-use tidemark_tests::audit::{Audit, audit, listed};
 use tidemark_tests::clock::ManualClock;
 use tidemark_tests::direct::{Direct, Taken, Weather};
-use tidemark_tests::rng::SeededRng;
 
-const LINK: &str = "office";
 const NOTES: &str = "notes";
 
 /// What the server can do.
@@ -35,11 +29,7 @@ pub struct Server {
 }
 
 pub struct Desk {
-    engine: Option<Engine>,
-    pub server: Direct,
-    clock: ManualClock,
-    rng: Arc<SeededRng>,
-    folder: TempDir,
+    pub client: Client,
     pub reference: Reference,
     /// Where each transaction stood after the former step.
     stood: BTreeMap<String, TransactionState>,
@@ -58,12 +48,10 @@ impl Desk {
     pub async fn open(server: Server) -> Self {
         let clock = ManualClock::default();
         let direct = Direct::new(&[NOTES], clock.clone(), server.honours_keys);
+        let direct = direct.taking_at_once(if server.takes_batches { 100 } else { 0 });
+        let notes = Discovered { name: NOTES.into(), ..Discovered::default() };
         let mut desk = Self {
-            engine: None,
-            server: direct.taking_at_once(if server.takes_batches { 100 } else { 0 }),
-            clock,
-            rng: Arc::new(SeededRng::new(11)),
-            folder: tempfile::tempdir().unwrap(),
+            client: Client::open(direct, clock, 11, notes).await,
             reference: Reference::default(),
             stood: BTreeMap::new(),
             refused: BTreeSet::new(),
@@ -72,34 +60,11 @@ impl Desk {
             exact: true,
             typed: 1000,
         };
-        desk.start().await;
-        let draft = LinkDraft {
-            name: LINK.into(),
-            kind: "rest".into(),
-            url: "http://localhost/".into(),
-            user: None,
-            settings: LinkSettings::default(),
-            collections: vec![Discovered { name: NOTES.into(), ..Discovered::default() }],
-            secret_kept: false,
-        };
-        desk.engine().add_link(draft).await.unwrap();
         for record in &RECORDS[..4] {
             desk.act(&Step::Edit(record, Doing::Both)).await.unwrap();
         }
         desk.act(&Step::Sync).await.unwrap();
         desk
-    }
-
-    async fn start(&mut self) {
-        let platform =
-            Platform::new(Arc::new(self.clock.clone()), self.rng.clone(), Arc::new(self.server.clone()));
-        let settings = EngineSettings::default();
-        self.engine =
-            Some(Engine::open(self.folder.path(), platform, settings, WriterMode::Inline).await.unwrap());
-    }
-
-    fn engine(&self) -> &Engine {
-        self.engine.as_ref().unwrap()
     }
 
     /// Takes a step; every promise holds after it.
@@ -118,15 +83,14 @@ impl Desk {
             }
             Step::Refuse(record) => {
                 self.refused.insert((*record).to_owned());
-                self.server.refuse(record, true);
+                self.client.server.refuse(record, true);
             }
-            Step::Relent => RECORDS.iter().for_each(|record| self.server.refuse(record, false)),
-            Step::Weather(weather) => self.server.set_weather(*weather),
-            Step::Sync => drop(self.engine().sync(None, None).await?),
-            Step::Wait(seconds) => self.clock.advance_s(*seconds),
+            Step::Relent => RECORDS.iter().for_each(|record| self.client.server.refuse(record, false)),
+            Step::Weather(weather) => self.client.server.set_weather(*weather),
+            Step::Sync => drop(self.client.engine.sync(None, None).await?),
+            Step::Wait(seconds) => self.client.clock.advance_s(*seconds),
             Step::Restart => {
-                self.engine().shutdown().await;
-                self.start().await;
+                self.client.restart().await;
             }
             Step::Restore(which) => {
                 let failed: Vec<_> = self.rows().into_iter().filter(|row| row.rolled_back.0 > 0).collect();
@@ -135,7 +99,7 @@ impl Desk {
                 }
             }
             Step::Retry => {
-                self.engine().reprocess_failed().await?;
+                self.client.engine.reprocess_failed().await?;
             }
             Step::Discard(which) => {
                 let queue = self.queue();
@@ -144,7 +108,7 @@ impl Desk {
                     self.exact = false;
                     // What is put in the trash takes along what stands on it: any of them may be of a transaction.
                     self.thinned.extend(queue.iter().filter_map(|row| row.transaction.clone()));
-                    self.engine().discard(vec![row.id.clone()]).await?;
+                    self.client.engine.discard(vec![row.id.clone()]).await?;
                 }
             }
         }
@@ -152,7 +116,7 @@ impl Desk {
     }
 
     async fn restore(&mut self, id: &str) -> Result<(), StoreError> {
-        self.engine().restore_transaction(id).await?;
+        self.client.engine.restore_transaction(id).await?;
         self.reference.restore(id);
         self.restored.insert(id.to_owned());
         self.stood.remove(id);
@@ -160,7 +124,7 @@ impl Desk {
     }
 
     fn entry(&mut self, record: &str, doing: Doing, transaction: Option<String>) -> Entry {
-        let act = match (self.here(record), doing) {
+        let act = match (self.client.here(record), doing) {
             (None, _) => Act::Make,
             (Some(_), Doing::Delete) => Act::Delete,
             (Some(_), _) => Act::Set,
@@ -187,7 +151,7 @@ impl Desk {
 
     async fn edit(&mut self, record: &str, doing: Doing) -> Result<(), StoreError> {
         let entry = self.entry(record, doing, None);
-        let engine = self.engine();
+        let engine = &self.client.engine;
         match entry.act {
             Act::Make => drop(engine.create_record(LINK, NOTES, &entry.document().to_string(), None).await?),
             Act::Set => drop(engine.update_record(LINK, NOTES, record, &fields(&entry), None).await?),
@@ -223,7 +187,7 @@ impl Desk {
             label: None,
             changes: changes.collect(),
         };
-        let row = self.engine().apply_transaction(new).await?;
+        let row = self.client.engine.apply_transaction(new).await?;
         let of = |entry| Entry { transaction: Some(row.id.clone()), ..entry };
         self.reference.entries.extend(entries.into_iter().map(of));
         Ok(())
@@ -231,9 +195,9 @@ impl Desk {
 
     /// Takes over from the engine only which transactions failed, and judges whether they had to.
     fn follow(&mut self, after: &str) {
-        let (rows, taken) = (self.rows(), self.server.taken());
+        let (rows, taken) = (self.rows(), self.client.server.taken());
         let (mut failed, mut back) = (Vec::new(), None);
-        self.exact &= self.engine().list_conflicts(0, 1).unwrap().total.0 == 0;
+        self.exact &= self.client.engine.list_conflicts(0, 1).unwrap().total.0 == 0;
         for row in &rows {
             let before = self.stood.insert(row.id.clone(), row.state);
             let detail = self.detail(&row.id);
@@ -261,64 +225,63 @@ impl Desk {
         }
         promises::took_along(self, &failed, &rows, after);
         for record in RECORDS {
-            let here = self.here(record).map(|document| canonical(&document));
+            let here = self.client.here(record).map(|document| canonical(&document));
             assert_eq!(here, view.get(record).map(canonical), "{record} after {after}");
         }
     }
 
     pub fn rows(&self) -> Vec<TransactionRow> {
-        let mut rows = self.engine().list_transactions(false, 0, 1000).unwrap().rows;
+        let mut rows = self.client.engine.list_transactions(false, 0, 1000).unwrap().rows;
         rows.reverse();
         rows
     }
 
     pub fn detail(&self, id: &str) -> TransactionDetail {
-        self.engine().get_transaction(id).unwrap()
+        self.client.engine.get_transaction(id).unwrap()
     }
 
     pub fn queue(&self) -> Vec<ChangeRow> {
-        self.engine().list_queue(&QueueFilter::default(), 0, 1000).unwrap().rows
+        self.client.engine.list_queue(&QueueFilter::default(), 0, 1000).unwrap().rows
     }
 
     /// What is in the rows of some state, or of all that are not finished.
     pub fn texts(&self, state: Option<tidemark_model::view::ChangeState>) -> String {
-        let rows =
-            self.engine().list_queue(&QueueFilter { state, ..QueueFilter::default() }, 0, 1000).unwrap().rows;
+        let rows = self
+            .client
+            .engine
+            .list_queue(&QueueFilter { state, ..QueueFilter::default() }, 0, 1000)
+            .unwrap()
+            .rows;
         let after = |row: &ChangeRow| {
-            let changes = self.engine().get_change(&row.id).unwrap().changes;
+            let changes = self.client.engine.get_change(&row.id).unwrap().changes;
             changes.into_iter().filter_map(|change| change.after).collect::<Vec<_>>().join(" ")
         };
         rows.iter().map(after).collect::<Vec<_>>().join(" ")
     }
 
     pub fn record_of(&self, change: &str) -> String {
-        self.engine().get_change(change).unwrap().row.record
-    }
-
-    fn here(&self, id: &str) -> Option<Value> {
-        let text = self.engine().get_record(LINK, NOTES, id).ok()?.document?;
-        Some(serde_json::from_str(&text).unwrap())
+        self.client.engine.get_change(change).unwrap().row.record
     }
 
     /// Faults stop. A person ends conflicts; where they are `restoring`, all that failed goes once more.
     pub async fn settle(&mut self, restoring: bool) {
-        self.server.set_weather(Weather::Fair);
+        self.client.server.set_weather(Weather::Fair);
         self.act(&Step::Relent).await.unwrap();
         let mut before = None;
         for _ in 0..24 {
             self.take(&Step::Sync).await;
-            self.clock.advance_s(600);
-            let conflicts = self.engine().list_conflicts(0, 1).unwrap().rows;
+            self.client.clock.advance_s(600);
+            let conflicts = self.client.engine.list_conflicts(0, 1).unwrap().rows;
             for conflict in &conflicts {
                 let mine = Resolution::LocalWins {};
-                self.engine().resolve_conflict(conflict.id, mine, None, Millis(0)).await.unwrap();
+                self.client.engine.resolve_conflict(conflict.id, mine, None, Millis(0)).await.unwrap();
             }
             if restoring {
                 for row in self.rows().into_iter().filter(|row| row.rolled_back.0 > 0) {
                     // It may have to wait for what else stands in its lanes.
                     drop(self.restore(&row.id).await);
                 }
-                self.engine().reprocess_failed().await.unwrap();
+                self.client.engine.reprocess_failed().await.unwrap();
             }
             self.follow("settling");
             let now: Vec<_> = self.queue().into_iter().map(|row| (row.record, row.mutation_state)).collect();
@@ -334,32 +297,16 @@ impl Desk {
 
     /// Both sides, the books, and what remains.
     pub fn check(&mut self) {
-        let there = listed(&mut self.server.world(), &[NOTES.to_owned()]);
+        let there = self.client.there();
         if self.exact && self.queue().is_empty() {
-            let texts = |records: BTreeMap<String, Value>| -> BTreeMap<String, String> {
-                records.iter().map(|(id, document)| (id.clone(), canonical(document))).collect()
-            };
-            let server = there.iter().map(|((_, id), document)| (id.clone(), document.clone())).collect();
             assert_eq!(
-                json!(texts(server)),
-                json!(texts(self.reference.view())),
+                json!(texts(&there)),
+                json!(texts(&self.reference.view())),
                 "the server and the interpreter"
             );
         }
-        promises::hold_at_rest(self, &there.into_iter().map(|((_, id), it)| (id, it)).collect());
-        let report = self.server.world().report().unwrap();
-        let there = listed(&mut self.server.world(), &[NOTES.to_owned()]);
-        let faults = audit(&Audit {
-            folder: self.folder.path(),
-            status: self.engine().status().unwrap(),
-            stats: self.engine().queue_stats().unwrap(),
-            report,
-            there,
-            never_woken: self.engine().without_wake_up().unwrap(),
-            now: self.clock.now(),
-            at_rest: true,
-        });
-        assert!(faults.is_empty(), "the books do not agree:\n  {}", faults.join("\n  "));
+        promises::hold_at_rest(self, &there);
+        self.client.audit();
     }
 }
 

@@ -172,7 +172,7 @@ fn left_nothing_untold(desk: &Desk, detail: &TransactionDetail, there: &BTreeMap
 /// Each value is on the server or was, or in a row that still has it; only a later single edit may have taken a single
 /// edit's place.
 fn nothing_typed_is_lost(desk: &Desk) {
-    let taken = desk.server.taken();
+    let taken = desk.client.server.taken();
     let rows = desk.texts(None) + &desk.texts(Some(ChangeState::InTrash));
     let entries = &desk.reference.entries;
     let thinned = |entry: &Entry| entry.transaction.as_ref().is_some_and(|id| desk.thinned.contains(id));
