@@ -7,6 +7,7 @@
 
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::words;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -49,6 +50,24 @@ impl Out {
             (true, Ok(value)) => self.say(&unfold(value), words),
             (true, Err(error)) => self.note(&format!("an answer could not be written: {error}")),
             (false, _) => self.say(&(), words),
+        }
+    }
+
+    /// Tells rows: each by itself as `show` does, or for people as a table, with a sentence where there are none.
+    pub fn list<T: Serialize>(
+        &self,
+        rows: &[T],
+        none: &str,
+        heads: &[&str],
+        cells: impl Fn(&T) -> Vec<String>,
+    ) {
+        match (self.json, rows.is_empty()) {
+            (true, _) => rows.iter().for_each(|row| self.show(row, String::new)),
+            (false, true) => self.say(&(), || none.to_owned()),
+            (false, false) => {
+                let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+                self.say(&(), || words::table(heads, &rows));
+            }
         }
     }
 

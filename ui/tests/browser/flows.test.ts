@@ -1,9 +1,8 @@
 // What a person does, step by step, in a real browser over the core of memory.
 
-import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { World } from "../mock/world";
-import { Harness } from "./harness";
+import { calls, Harness } from "./harness";
 
 let window: Harness;
 beforeAll(async () => void (window = await Harness.start()));
@@ -12,16 +11,6 @@ afterEach(async () => {
   await window.closePages();
 });
 afterAll(() => window.stop());
-
-/** The arguments of every call of a command so far. */
-const calls = (page: Page, command: string): Promise<Record<string, unknown>[]> =>
-  page.evaluate(
-    (name) =>
-      (globalThis as unknown as { world: World }).world.log
-        .filter((one) => one.command === name)
-        .map((one) => one.args),
-    command,
-  ) as Promise<Record<string, unknown>[]>;
 
 test("the first run starts with sample data and needs no second step", async () => {
   const page = await window.open({ scenario: "first-run" });

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import { NOW } from "../mock/world";
+import { NOW, type World } from "../mock/world";
 
 const root = fileURLToPath(new URL("../../test-results/mock", import.meta.url));
 export const shots = fileURLToPath(new URL("../../test-results/screens", import.meta.url));
@@ -45,6 +45,16 @@ export type Opening = {
   reducedMotion?: boolean;
   forcedColors?: boolean;
 };
+
+/** The arguments of every call of a command so far. */
+export const calls = (page: Page, command: string): Promise<Record<string, unknown>[]> =>
+  page.evaluate(
+    (name) =>
+      (globalThis as unknown as { world: World }).world.log
+        .filter((one) => one.command === name)
+        .map((one) => one.args),
+    command,
+  ) as Promise<Record<string, unknown>[]>;
 
 export class Harness {
   #server: Server;

@@ -1,8 +1,7 @@
 // Long lists: what exists in the page, what is held and what is asked for stay small, whatever is scrolled.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { World } from "../mock/world";
-import { Harness } from "./harness";
+import { calls, Harness } from "./harness";
 
 let window: Harness;
 beforeAll(async () => void (window = await Harness.start()));
@@ -28,13 +27,8 @@ test.each([
       const nodes = await grid.evaluate((node) => node.querySelectorAll("*").length);
       expect(nodes, `nodes of the list at row ${row}`).toBeLessThanOrEqual(400);
     }
-    const log = await page.evaluate(
-      (name) => (globalThis as unknown as { world: World }).world.log.filter((one) => one.command === name),
-      command,
-    );
-    for (const one of log) {
-      expect((one.args as { limit: number }).limit, "pages of 200").toBeLessThanOrEqual(200);
-    }
+    const log = await calls(page, command);
+    for (const one of log) expect(one.limit, "pages of 200").toBeLessThanOrEqual(200);
     expect(log.length, "jumps ask for what is in view, not for what lies between").toBeLessThanOrEqual(16);
   },
 );

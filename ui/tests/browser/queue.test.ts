@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { World } from "../mock/world";
-import { Harness } from "./harness";
+import { calls, Harness } from "./harness";
 
 let window: Harness;
 beforeAll(async () => void (window = await Harness.start()));
@@ -12,16 +12,6 @@ afterEach(async () => {
   await window.closePages();
 });
 afterAll(() => window.stop());
-
-/** The arguments of every call of a command so far. */
-const calls = (page: Page, command: string): Promise<Record<string, unknown>[]> =>
-  page.evaluate(
-    (name) =>
-      (globalThis as unknown as { world: World }).world.log
-        .filter((one) => one.command === name)
-        .map((one) => one.args),
-    command,
-  ) as Promise<Record<string, unknown>[]>;
 
 /** What was copied: the browser's own clipboard is not asked. */
 async function watchClipboard(page: Page): Promise<() => Promise<string[]>> {

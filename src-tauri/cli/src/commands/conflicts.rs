@@ -24,25 +24,16 @@ pub fn perform(command: &ConflictsCommand, host: &Host, out: &Out) -> Result<Exi
 }
 
 fn list(rows: &[ConflictRow], out: &Out) {
-    if out.is_json() {
-        return rows.iter().for_each(|row| out.show(row, String::new));
-    }
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                row.id.0.to_string(),
-                words::short(&format!("{} {}", row.resource_type, row.title), 50),
-                words::conflict_type(row.conflict_type).to_owned(),
-                format!("{} to choose, {} merged", row.to_choose.0, row.merged.0),
-                words::short(row.server_by.as_deref().unwrap_or("the server doesn't say who"), 30),
-                words::time(row.created_at),
-            ]
-        })
-        .collect();
-    out.say(&(), || match rows.is_empty() {
-        true => "No conflicts. Nothing is overwritten.".to_owned(),
-        false => words::table(&["No.", "Record", "What happened", "Fields", "By", "Met"], &cells),
+    let heads = ["No.", "Record", "What happened", "Fields", "By", "Met"];
+    out.list(rows, "No conflicts. Nothing is overwritten.", &heads, |row| {
+        vec![
+            row.id.0.to_string(),
+            words::short(&format!("{} {}", row.resource_type, row.title), 50),
+            words::conflict_type(row.conflict_type).to_owned(),
+            format!("{} to choose, {} merged", row.to_choose.0, row.merged.0),
+            words::short(row.server_by.as_deref().unwrap_or("the server doesn't say who"), 30),
+            words::time(row.created_at),
+        ]
     });
 }
 

@@ -98,29 +98,17 @@ fn tell(what: &str, result: &BulkResult, out: &Out) -> Result<Exit, Fault> {
 }
 
 fn list(rows: &[ChangeRow], out: &Out) {
-    if out.is_json() {
-        return rows.iter().for_each(|row| out.show(row, String::new));
-    }
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                row.number.0.to_string(),
-                words::change_state(row.state).to_owned(),
-                row.operation.as_str().to_owned(),
-                words::short(&format!("{} {}", row.collection, row.title), 50),
-                words::short(&row.fields.join(" "), 40),
-                row.reason
-                    .as_ref()
-                    .map(|reason| words::short(&words::reason(reason), 60))
-                    .unwrap_or_default(),
-                row.id.clone(),
-            ]
-        })
-        .collect();
-    out.say(&(), || match rows.is_empty() {
-        true => "Nothing waiting.".to_owned(),
-        false => words::table(&["No.", "State", "What", "Record", "Fields", "Why", "Id"], &cells),
+    let heads = ["No.", "State", "What", "Record", "Fields", "Why", "Id"];
+    out.list(rows, "Nothing waiting.", &heads, |row| {
+        vec![
+            row.number.0.to_string(),
+            words::change_state(row.state).to_owned(),
+            row.operation.as_str().to_owned(),
+            words::short(&format!("{} {}", row.collection, row.title), 50),
+            words::short(&row.fields.join(" "), 40),
+            row.reason.as_ref().map(|reason| words::short(&words::reason(reason), 60)).unwrap_or_default(),
+            row.id.clone(),
+        ]
     });
 }
 

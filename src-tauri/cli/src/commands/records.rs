@@ -86,23 +86,14 @@ pub fn all<T>(
 }
 
 fn list(rows: &[RecordRow], out: &Out) {
-    if out.is_json() {
-        return rows.iter().for_each(|row| out.show(row, String::new));
-    }
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                words::short(&row.id, 40),
-                words::short(&row.title, 50),
-                words::record_state(row.state).to_owned(),
-                row.changed_at.map(words::time).unwrap_or_default(),
-            ]
-        })
-        .collect();
-    out.say(&(), || match rows.is_empty() {
-        true => "No records.".to_owned(),
-        false => words::table(&["Id", "Title", "State", "Changed"], &cells),
+    let heads = ["Id", "Title", "State", "Changed"];
+    out.list(rows, "No records.", &heads, |row| {
+        vec![
+            words::short(&row.id, 40),
+            words::short(&row.title, 50),
+            words::record_state(row.state).to_owned(),
+            row.changed_at.map(words::time).unwrap_or_default(),
+        ]
     });
 }
 

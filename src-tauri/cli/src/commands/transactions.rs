@@ -160,25 +160,16 @@ fn in_a_line(row: &TransactionRow) -> String {
 }
 
 fn list(rows: &[TransactionRow], out: &Out) {
-    if out.is_json() {
-        return rows.iter().for_each(|row| out.show(row, String::new));
-    }
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                state(row.state).to_owned(),
-                row.strategy.as_str().to_owned(),
-                format!("{} of {}", row.confirmed.0, row.changes.0),
-                words::short(row.label.as_deref().unwrap_or_default(), 40),
-                words::short(&why(row), 60),
-                row.id.clone(),
-            ]
-        })
-        .collect();
-    out.say(&(), || match rows.is_empty() {
-        true => "No transactions.".to_owned(),
-        false => words::table(&["State", "Strategy", "Confirmed", "Label", "Why", "Id"], &cells),
+    let heads = ["State", "Strategy", "Confirmed", "Label", "Why", "Id"];
+    out.list(rows, "No transactions.", &heads, |row| {
+        vec![
+            state(row.state).to_owned(),
+            row.strategy.as_str().to_owned(),
+            format!("{} of {}", row.confirmed.0, row.changes.0),
+            words::short(row.label.as_deref().unwrap_or_default(), 40),
+            words::short(&why(row), 60),
+            row.id.clone(),
+        ]
     });
 }
 

@@ -27,15 +27,8 @@ pub fn list(engine: &Engine, out: &Out) -> Result<Exit, Fault> {
         }
     }
     groups.sort_by_key(|group| -group.count.0);
-    if out.is_json() {
-        groups.iter().for_each(|group| out.say(group, String::new));
-        return Ok(Exit::Done);
-    }
-    let cells: Vec<Vec<String>> = groups.iter().map(cells).collect();
-    out.say(&(), || match cells.is_empty() {
-        true => "Nothing needs you.".to_owned(),
-        false => words::table(&["Changes", "Why", "Connection", "For example", "Cause"], &cells),
-    });
+    let heads = ["Changes", "Why", "Connection", "For example", "Cause"];
+    out.list(&groups, "Nothing needs you.", &heads, cells);
     if others > 0 {
         out.note(&format!("{} more have causes of their own.", words::changes(others)));
     }
