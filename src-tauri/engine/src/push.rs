@@ -1,40 +1,30 @@
 //! Sending what is ready: seal in groups, several lanes at a time, one answer at a time written down.
 
+mod parcel;
+
+use self::parcel::{Answered, Parcel, Part, bytes_of, heard_of, send};
 use crate::cycle::{Heard, Run, is_paused};
 use crate::link::Link;
 use crate::shared::Shared;
 use crate::store::outbox::From;
 use crate::store::places::Place;
 use crate::store::verbs::queue::{self, Again};
-use crate::store::verbs::seal::{self, Dispatch, Outgoing, Sealing, Waiting};
+use crate::store::verbs::seal::{self, Dispatch, Sealing, Waiting};
 use crate::store::verbs::settle::{self, Answer, Settled};
 use crate::store::verbs::{Moved, seal::take_back};
 use crate::store::{StoreError, links, standing};
-use crate::telemetry;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tidemark_model::backoff;
 use tidemark_model::clock::BoxFuture;
-use tidemark_model::connector::{Outcome, PushAnswer, Remote, Sealed};
+use tidemark_model::connector::{Outcome, Remote};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::Millis;
-use tracing::{Instrument as _, Span};
-
-/// What goes in one request: one change, or all of an atomic transaction.
-type Parcel = Vec<Outgoing>;
-
-/// One change's part of an answer.
-struct Part {
-    outgoing: Outgoing,
-    outcome: Outcome,
-    /// A look at the record after an accepted resolution.
-    read_back: Option<Remote>,
-}
 
 /// What came back from the wire.
 enum Arrived {
-    Answer { parts: Vec<Part>, server_time: Option<Millis>, backoff: Option<Millis> },
+    Answer(Answered),
     Look { waiting: Waiting, purpose: Purpose, seen: Result<Remote, Failure> },
 }
 
@@ -138,7 +128,8 @@ impl Push<'_> {
         while !self.stopped && wire.len() < limit {
             let Some(parcel) = self.buffer.pop_front() else { break };
             self.run.bytes += bytes_of(&parcel);
-            wire.push(send(Arc::clone(self.shared), Arc::clone(self.link), parcel));
+            let answered = send(Arc::clone(self.shared), Arc::clone(self.link), parcel);
+            wire.push(Box::pin(async { Arrived::Answer(answered.await) }));
         }
         if self.stopped {
             self.give_back().await?;
@@ -237,7 +228,7 @@ impl Push<'_> {
         let shared = Arc::clone(self.shared);
         let places = Arc::clone(&self.places);
         match arrived {
-            Arrived::Answer { mut parts, server_time, backoff: asked } => {
+            Arrived::Answer(Answered { mut parts, server_time, backoff: asked }) => {
                 let was_parked = self.account_may_not(&mut parts);
                 self.hear(&heard_of(&parts), server_time);
                 if let Some(span) = asked {
@@ -378,66 +369,6 @@ fn done() -> BoxFuture<'static, Result<Written, StoreError>> {
     Box::pin(async { Ok(Written { settled: Vec::new(), moved: Moved::default(), looked: None }) })
 }
 
-fn bytes_of(parcel: &Parcel) -> i64 {
-    parcel.iter().map(|outgoing| outgoing.sealed.wire.body.as_ref().map_or(0, String::len) as i64).sum()
-}
-
-fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxFuture<'static, Arrived> {
-    let spans: Vec<Span> = parcel.iter().map(|outgoing| telemetry::attempt(&link, outgoing)).collect();
-    // What goes together goes in the span of its first change.
-    let span = spans.first().cloned().unwrap_or_else(Span::none);
-    let sent = async move {
-        let started = shared.now();
-        let items: Vec<Sealed> = parcel.iter().map(|outgoing| outgoing.sealed.clone()).collect();
-        let answer = match items.len() {
-            1 => link.connector.push(&items).await,
-            _ => link.connector.push_atomic(&items).await,
-        };
-        let PushAnswer { outcomes, server_time, backoff, .. } = answer;
-        let spent = Millis(shared.now().0 - started.0);
-        let mut outcomes = outcomes.into_iter();
-        let mut parts = Vec::with_capacity(parcel.len());
-        for (outgoing, span) in parcel.into_iter().zip(&spans) {
-            let outcome = outcomes.next().unwrap_or_else(|| Outcome::Failed(no_outcome()));
-            telemetry::attempt_ended(span, &outcome, spent);
-            parts.push(look_after(&link, outgoing, outcome).await);
-        }
-        Arrived::Answer { parts, server_time, backoff }
-    };
-    Box::pin(sent.instrument(span))
-}
-
-/// Looks at the record where the answer alone does not settle the change.
-async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
-    let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &outgoing.sealed.record).await;
-    let (outcome, read_back) = match outcome {
-        // The refusal did not tell what the server has: it is asked for before anything is decided.
-        Outcome::Conflict { current: None, failure } => {
-            (Outcome::Conflict { current: fetch().await.ok(), failure }, None)
-        }
-        Outcome::Accepted { remote, replayed } if outgoing.settles_conflict => match fetch().await {
-            Ok(seen) => (Outcome::Accepted { remote, replayed }, Some(seen)),
-            // A resolution is confirmed by reading back; until that comes about it is sent, not confirmed.
-            Err(failure) => (Outcome::Failed(failure.uncertain()), None),
-        },
-        outcome => (outcome, None),
-    };
-    Part { outgoing, outcome, read_back }
-}
-
-/// What the answers say about the server as a whole: a failure beside good ones is about that change alone.
-fn heard_of(parts: &[Part]) -> Heard {
-    let failure = parts.iter().find_map(|part| match &part.outcome {
-        Outcome::Failed(failure) => Some(failure.clone()),
-        Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::NotDone => None,
-    });
-    failure.map_or(Heard::Accepted, Heard::Failure)
-}
-
 fn no_version() -> Failure {
     Failure::new(ErrorClass::Transient, "the server does not tell the version of this record")
-}
-
-fn no_outcome() -> Failure {
-    Failure::new(ErrorClass::Transient, "the connector gave no answer for this change").uncertain()
 }

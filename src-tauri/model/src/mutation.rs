@@ -79,6 +79,10 @@ impl MutationState {
         Self::Discarded,
     ];
 
+    /// Those in which something may still happen to it.
+    pub const UNFINISHED: [Self; 5] =
+        [Self::Queued, Self::Sealed, Self::Uncertain, Self::Conflicted, Self::Parked];
+
     /// The word stored and shown to programs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -102,10 +106,7 @@ impl MutationState {
 
     /// Whether nothing more will happen to it by itself or by a person's answer.
     pub fn is_finished(self) -> bool {
-        match self {
-            Self::Queued | Self::Sealed | Self::Uncertain | Self::Conflicted | Self::Parked => false,
-            Self::Confirmed | Self::Superseded | Self::Combined | Self::Cancelled | Self::Discarded => true,
-        }
+        !Self::UNFINISHED.contains(&self)
     }
 }
 

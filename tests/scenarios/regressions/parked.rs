@@ -10,6 +10,17 @@ fn refuse_writes(world: &World) {
     world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT")));
 }
 
+/// Changes a record that is there or makes a new one, in a way that the server will not take.
+async fn save_what_is_refused(world: &World, exists: bool) -> &'static str {
+    let rid = if exists { "t001" } else { "t009" };
+    match exists {
+        true => drop(world.set(rid, "rank", -1).await),
+        false => drop(world.create(&json!({"id": rid, "rank": -1})).await),
+    }
+    refuse_writes(world);
+    rid
+}
+
 // proves A8, D1
 #[tokio::test]
 async fn a_refused_change_sent_again_keeps_what_a_colleague_did_meanwhile() {
@@ -35,13 +46,7 @@ async fn a_refused_change_sent_again_keeps_what_a_colleague_did_meanwhile() {
 async fn an_edit_puts_a_refused_change_right() {
     for exists in [false, true] {
         let world = Stage::tasks(1).open().await;
-        let rid = if exists { "t001" } else { "t009" };
-        if exists {
-            world.set(rid, "rank", -1).await;
-        } else {
-            world.create(&json!({"id": rid, "rank": -1})).await;
-        }
-        refuse_writes(&world);
+        let rid = save_what_is_refused(&world, exists).await;
         assert_eq!(world.sync().await.parked, 1);
         let refused = world.wire.tap.passed(Point::Push).remove(0).token;
         world.server.clear_faults();
@@ -63,13 +68,7 @@ async fn an_edit_puts_a_refused_change_right() {
 async fn an_edit_puts_a_refused_change_right_also_when_another_stands_behind_it() {
     for exists in [false, true] {
         let world = Stage::tasks(1).open().await;
-        let rid = if exists { "t001" } else { "t009" };
-        if exists {
-            world.set(rid, "rank", -1).await;
-        } else {
-            world.create(&json!({"id": rid, "rank": -1})).await;
-        }
-        refuse_writes(&world);
+        let rid = save_what_is_refused(&world, exists).await;
         let tap = &world.wire.tap;
         tap.hold(Point::Push);
         let syncing = world.begin_sync();

@@ -1,8 +1,6 @@
 //! Backups by hand: made, listed, and put in the place of a store that is damaged.
 
 use crate::support::{Shell, bytes, sample};
-use std::sync::Arc;
-use tidemark_host::{Environment, Host, HostOptions, NoKeychain};
 
 async fn save(shell: &Shell, remarks: &str) {
     let set = format!("remarks=\"{remarks}\"");
@@ -52,14 +50,7 @@ async fn a_damaged_store_is_named_with_its_backup_and_restored_without_doubling_
 #[tokio::test(flavor = "multi_thread")]
 async fn beside_an_open_window_nothing_is_put_in_place_and_backups_are_made() {
     let shell = Shell::new();
-    let window = Host::open(HostOptions {
-        data: Some(shell.folder.path().to_owned()),
-        keychain: Some(Arc::new(NoKeychain)),
-        environment: Environment::of([]),
-        ..HostOptions::default()
-    })
-    .await
-    .unwrap();
+    let window = shell.window().await;
     let made = shell.run(&["backup", "make"]).await.ends(0).line().clone();
     let refused = shell.run(&["backup", "restore"]).await.ends(1).error();
     assert_eq!(refused["code"], "not_now", "{refused}");

@@ -1,21 +1,12 @@
 use crate::support::{Shell, sample};
 use serde_json::json;
-use std::sync::Arc;
-use tidemark_host::{Environment, Host, HostOptions, NoKeychain};
 
 // proves H6
 #[tokio::test(flavor = "multi_thread")]
 async fn while_another_process_sends_a_sync_asks_it_and_tells_what_it_came_to() {
     let server = sample().await;
     let shell = Shell::linked(&server).await;
-    let window = Host::open(HostOptions {
-        data: Some(shell.folder.path().to_owned()),
-        keychain: Some(Arc::new(NoKeychain)),
-        environment: Environment::of([]),
-        ..HostOptions::default()
-    })
-    .await
-    .unwrap();
+    let window = shell.window().await;
     assert!(window.engine().is_sender());
     window.engine().start();
     let said = shell.run(&["sync"]).await.ends(0);

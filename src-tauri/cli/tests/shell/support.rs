@@ -4,7 +4,9 @@ use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use tempfile::TempDir;
+use tidemark_host::{Environment, Host, HostOptions, NoKeychain};
 use tidemark_sandbox::{RunningSandbox, Sandbox, SandboxOptions};
 
 /// A data folder with the program that works on it.
@@ -52,6 +54,18 @@ impl Shell {
         let url = server.url();
         shell.run(&["link", "add", "Work", "--kind", "rest", "--url", &url]).await.ends(0);
         shell
+    }
+
+    /// A window that has this folder open, in this process.
+    pub async fn window(&self) -> Host {
+        Host::open(HostOptions {
+            data: Some(self.folder.path().to_owned()),
+            keychain: Some(Arc::new(NoKeychain)),
+            environment: Environment::of([]),
+            ..HostOptions::default()
+        })
+        .await
+        .unwrap()
     }
 
     /// The program without arguments; nothing of this computer's own Tidemark is seen.

@@ -15,14 +15,6 @@ use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
 use tidemark_model::view::TransactionError;
 
-const UNFINISHED: [MutationState; 5] = [
-    MutationState::Queued,
-    MutationState::Sealed,
-    MutationState::Uncertain,
-    MutationState::Conflicted,
-    MutationState::Parked,
-];
-
 /// Takes everything of `failed` that was not accepted out of its lanes, and with it every transaction behind it. All of
 /// it waits, with its values, to be restored; what people see goes back to what remains.
 pub(super) fn roll_back(
@@ -41,7 +33,7 @@ pub(super) fn roll_back(
             continue;
         }
         transactions::set_error(tx, &row.id, Some(&error), row.undoing)?;
-        for member in outbox::members(tx, &row.id, &UNFINISHED)? {
+        for member in outbox::members(tx, &row.id, &MutationState::UNFINISHED)? {
             if member.record_id == 0 {
                 continue;
             }

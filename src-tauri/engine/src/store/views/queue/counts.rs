@@ -10,14 +10,6 @@ use tidemark_model::mutation::MutationState;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{CollectionQueue, QueueCounts, QueueCountsByState, QueueStats};
 
-const UNFINISHED: [MutationState; 5] = [
-    MutationState::Queued,
-    MutationState::Sealed,
-    MutationState::Uncertain,
-    MutationState::Conflicted,
-    MutationState::Parked,
-];
-
 /// All counters of one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -48,7 +40,7 @@ impl Tallied {
 
     /// Everything that is not finished.
     pub(crate) fn unfinished(&self) -> i64 {
-        UNFINISHED.iter().map(|state| self.states.of(*state)).sum()
+        MutationState::UNFINISHED.iter().map(|state| self.states.of(*state)).sum()
     }
 }
 
@@ -103,7 +95,7 @@ impl Tally {
     fn oldest(&self, tx: &Connection, link: Option<i64>) -> Result<Option<Millis>, StoreError> {
         let (own, all) = (self.sum(link), self.sum(None));
         let mut oldest: Option<i64> = None;
-        for state in UNFINISHED {
+        for state in MutationState::UNFINISHED {
             let n = own.states.of(state);
             let seq = match (n, link) {
                 (0, _) => None,

@@ -1,0 +1,94 @@
+//! One request on its way: what goes in it, and what came back for each change.
+
+use crate::cycle::Heard;
+use crate::link::Link;
+use crate::shared::Shared;
+use crate::store::verbs::seal::Outgoing;
+use crate::telemetry;
+use std::sync::Arc;
+use tidemark_model::clock::BoxFuture;
+use tidemark_model::connector::{Outcome, PushAnswer, Remote, Sealed};
+use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::number::Millis;
+use tracing::{Instrument as _, Span};
+
+/// What goes in one request: one change, or all of an atomic transaction.
+pub(super) type Parcel = Vec<Outgoing>;
+
+/// One change's part of an answer.
+pub(super) struct Part {
+    pub(super) outgoing: Outgoing,
+    pub(super) outcome: Outcome,
+    /// A look at the record after an accepted resolution.
+    pub(super) read_back: Option<Remote>,
+}
+
+/// What came back for one request.
+pub(super) struct Answered {
+    pub(super) parts: Vec<Part>,
+    pub(super) server_time: Option<Millis>,
+    /// The server asks to be left alone for so long.
+    pub(super) backoff: Option<Millis>,
+}
+
+/// How much a request carries.
+pub(super) fn bytes_of(parcel: &Parcel) -> i64 {
+    parcel.iter().map(|outgoing| outgoing.sealed.wire.body.as_ref().map_or(0, String::len) as i64).sum()
+}
+
+/// Sends one request; what the answer leaves open about a change is looked at before it counts as arrived.
+pub(super) fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxFuture<'static, Answered> {
+    let spans: Vec<Span> = parcel.iter().map(|outgoing| telemetry::attempt(&link, outgoing)).collect();
+    // What goes together goes in the span of its first change.
+    let span = spans.first().cloned().unwrap_or_else(Span::none);
+    let sent = async move {
+        let started = shared.now();
+        let items: Vec<Sealed> = parcel.iter().map(|outgoing| outgoing.sealed.clone()).collect();
+        let answer = match items.len() {
+            1 => link.connector.push(&items).await,
+            _ => link.connector.push_atomic(&items).await,
+        };
+        let PushAnswer { outcomes, server_time, backoff, .. } = answer;
+        let spent = Millis(shared.now().0 - started.0);
+        let mut outcomes = outcomes.into_iter();
+        let mut parts = Vec::with_capacity(parcel.len());
+        for (outgoing, span) in parcel.into_iter().zip(&spans) {
+            let outcome = outcomes.next().unwrap_or_else(|| Outcome::Failed(no_outcome()));
+            telemetry::attempt_ended(span, &outcome, spent);
+            parts.push(look_after(&link, outgoing, outcome).await);
+        }
+        Answered { parts, server_time, backoff }
+    };
+    Box::pin(sent.instrument(span))
+}
+
+/// Looks at the record where the answer alone does not settle the change.
+async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
+    let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &outgoing.sealed.record).await;
+    let (outcome, read_back) = match outcome {
+        // The refusal did not tell what the server has: it is asked for before anything is decided.
+        Outcome::Conflict { current: None, failure } => {
+            (Outcome::Conflict { current: fetch().await.ok(), failure }, None)
+        }
+        Outcome::Accepted { remote, replayed } if outgoing.settles_conflict => match fetch().await {
+            Ok(seen) => (Outcome::Accepted { remote, replayed }, Some(seen)),
+            // A resolution is confirmed by reading back; until that comes about it is sent, not confirmed.
+            Err(failure) => (Outcome::Failed(failure.uncertain()), None),
+        },
+        outcome => (outcome, None),
+    };
+    Part { outgoing, outcome, read_back }
+}
+
+/// What an answer says about the server as a whole: the first failure in it, else that it takes changes.
+pub(super) fn heard_of(parts: &[Part]) -> Heard {
+    let failure = parts.iter().find_map(|part| match &part.outcome {
+        Outcome::Failed(failure) => Some(failure.clone()),
+        Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::NotDone => None,
+    });
+    failure.map_or(Heard::Accepted, Heard::Failure)
+}
+
+fn no_outcome() -> Failure {
+    Failure::new(ErrorClass::Transient, "the connector gave no answer for this change").uncertain()
+}
