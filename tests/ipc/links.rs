@@ -77,26 +77,6 @@ pub fn a_new_secret_lets_a_link_go_on_and_never_comes_back_out() -> Commands {
     stage.finish()
 }
 
-pub fn a_pull_that_would_remove_much_waits_for_a_yes() -> Commands {
-    let tasks: Vec<String> = (0..200).map(|n| json!({"id": format!("t{n}")}).to_string()).collect();
-    let stage = Stage::linked(&tasks.iter().map(String::as_str).collect::<Vec<_>>());
-    for n in 0..60 {
-        stage.server.colleague(ColleagueEdit::delete(TASKS, &format!("t{n}"))).expect("it is there");
-    }
-    stage.sync();
-    let stopped = stage.status().links[0].stopped.clone();
-    assert!(
-        matches!(stopped, Some(Stopped::Deletions { would_remove: Count(60), of: Count(200), .. })),
-        "{stopped:?}"
-    );
-    stage.ask::<()>("allow_removals", json!({"link": LINK, "collection": TASKS}));
-    stage.sync();
-    let list = json!({"link": LINK, "collection": TASKS, "filter": {}, "offset": 0, "limit": 1});
-    assert_eq!(stage.ask::<ListPage<RecordRow>>("list_records", list).total, Count(140));
-    assert_eq!(stage.status().links[0].stopped, None);
-    stage.finish()
-}
-
 pub fn what_a_link_cannot_be_is_said_with_what_to_do() -> Commands {
     let stage = Stage::bare(&[TASK]);
     let with = |key: &str, value: Value| {

@@ -7,6 +7,7 @@ mod bindings;
 mod conflicts;
 mod events;
 mod hostile;
+mod incoming;
 mod links;
 mod parked;
 mod proofs;

@@ -1,7 +1,9 @@
 //! Every command with its effect: each proof runs once, as a test of its own, and says which commands it drove.
 
 use crate::stage::Commands;
-use crate::{conflicts, links, parked, queue, records, sample, settings, status, storage, transactions};
+use crate::{
+    conflicts, incoming, links, parked, queue, records, sample, settings, status, storage, transactions,
+};
 use std::sync::OnceLock;
 use tidemark::arguments::ARGUMENTS;
 
@@ -40,9 +42,10 @@ proofs! {
     links::a_link_is_discovered_added_and_tested,
     links::a_link_with_unsent_changes_goes_only_by_force,
     links::a_new_secret_lets_a_link_go_on_and_never_comes_back_out,
-    links::a_pull_that_would_remove_much_waits_for_a_yes,
     links::when_and_how_a_link_syncs_is_changed_and_shown,
     links::what_a_link_cannot_be_is_said_with_what_to_do,
+    incoming::a_pull_that_would_remove_much_waits_for_a_yes,
+    incoming::a_row_that_cannot_be_read_is_shown_asked_for_again_and_forgotten,
     records::a_record_is_made_shown_changed_and_deleted,
     records::numbers_survive_the_edit_of_another_field,
     records::a_list_is_given_in_pages_and_filtered,

@@ -50,5 +50,6 @@ mod transactions;
 mod trash;
 mod two_engines;
 mod uncertain;
+mod unreadable;
 mod whole_sets;
 mod wrong_address;

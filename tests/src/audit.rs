@@ -74,6 +74,16 @@ const UNFINISHED: &str = "('queued', 'sealed', 'uncertain', 'conflicted', 'parke
 /// Selects that must find nothing, with what it would mean; each gives one text per breach.
 const AGREE: &[(&str, &str)] = &[
     (
+        "the number of unreadable rows is not counted",
+        "SELECT name || ': ' || quarantined || ' counted' FROM collections c
+          WHERE quarantined <> (SELECT count(*) FROM quarantine WHERE collection_id = c.id)",
+    ),
+    (
+        "records are shown for a question that nobody asks",
+        "SELECT name FROM collections c WHERE removals_asked IS NULL
+            AND EXISTS (SELECT 1 FROM asked_removals WHERE collection_id = c.id)",
+    ),
+    (
         "the counter of a state is not the number of its rows",
         "SELECT state || ': ' || n || ' counted, ' || there FROM (
              SELECT c.state AS state, c.n AS n, (SELECT count(*) FROM outbox o WHERE o.link_id = c.link_id
@@ -298,7 +308,7 @@ fn converged(db: &Connection, there: &BTreeMap<(String, String), Value>, faults:
     let sql = format!(
         "SELECT c.name, r.rid, r.local, EXISTS (SELECT 1 FROM outbox o WHERE o.record_id = r.id
              AND o.state IN {UNFINISHED}) FROM records r JOIN collections c ON c.id = r.collection_id
-          WHERE c.paused = 0"
+          WHERE c.paused = 0 AND c.removals_asked IS NULL AND c.quarantined = 0"
     );
     let mut statement = db.prepare(&sql).expect("the records are there");
     let mut rows = statement.query([]).expect("the records can be read");

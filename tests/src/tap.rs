@@ -2,11 +2,12 @@
 
 use crate::deadline::soon;
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::{
     Capabilities, Connector, Contact, Discovered, Intent, Page, PullFailure, PullRequest, PushAnswer, Remote,
-    SealError, Sealed, WireForm,
+    Row, SealError, Sealed, WireForm,
 };
 use tidemark_model::failure::Failure;
 use tokio::sync::watch;
@@ -51,6 +52,8 @@ pub struct Tap {
     held: watch::Sender<BTreeMap<Point, usize>>,
     /// Calls that have not returned.
     under_way: watch::Sender<usize>,
+    /// The record whose rows come without anything that could be read.
+    spoilt: watch::Sender<Option<String>>,
 }
 
 impl Default for Tap {
@@ -59,6 +62,7 @@ impl Default for Tap {
             passed: watch::Sender::new(Vec::new()),
             held: watch::Sender::new(BTreeMap::new()),
             under_way: watch::Sender::new(0),
+            spoilt: watch::Sender::new(None),
         }
     }
 }
@@ -84,6 +88,23 @@ impl Tap {
     /// Lets everything go on.
     pub fn release(&self) {
         self.held.send_replace(BTreeMap::new());
+    }
+
+    /// From now on the rows of this record, and of no other, come as something that cannot be read, not even their id.
+    pub fn spoil(&self, record: Option<&str>) {
+        self.spoilt.send_replace(record.map(str::to_owned));
+    }
+
+    fn spoilt(&self, row: Row) -> Row {
+        match row {
+            Row::Record { id, .. } if self.spoilt.borrow().as_ref() == Some(&id) => Row::Unreadable {
+                id: None,
+                raw: format!("?{id}"),
+                bytes: id.len() + 1,
+                reason: "it was spoilt".to_owned(),
+            },
+            row => row,
+        }
     }
 
     /// Waits until so many have come to a point since the last [`Tap::forget`].
@@ -209,7 +230,10 @@ impl Connector for Tapped {
             let _under_way = self.tap.call();
             let after = request.after.as_ref().map(|after| after.token.as_str());
             self.tap.note(Point::Pull, &request.collection, "", after).await;
-            let page = self.inner.pull(request).await;
+            let mut page = self.inner.pull(request).await;
+            if let Ok(page) = &mut page {
+                page.rows = mem::take(&mut page.rows).into_iter().map(|row| self.tap.spoilt(row)).collect();
+            }
             self.tap.note(Point::PullAnswer, &request.collection, "", after).await;
             page
         })

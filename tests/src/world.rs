@@ -399,12 +399,12 @@ impl World {
         }
     }
 
-    /// The collections that sync: not those that a person paused.
+    /// The collections that sync whole: not those that a person paused, that ask, or have rows that cannot be read.
     fn kept(&self) -> Vec<String> {
         let link = self.engine().status().expect("the status is read").links.remove(0);
         link.collections
             .into_iter()
-            .filter(|collection| !collection.paused)
+            .filter(|of| !of.paused && of.asks.is_none() && of.unreadable.0 == 0)
             .map(|collection| collection.name)
             .collect()
     }

@@ -3,6 +3,7 @@
 mod backup;
 pub mod conflicts;
 mod doubt;
+mod incoming;
 mod lines;
 mod link;
 mod merge;
@@ -53,6 +54,8 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Conflicts(command) => conflicts::perform(&command, host, out),
         Command::Resolve(arguments) => resolve::perform(&arguments, host, out).await,
         Command::Tx(command) => transactions::perform(command, host, out).await,
+        Command::Removals(command) => incoming::removals(command, host, out).await,
+        Command::Unreadable(command) => incoming::unreadable(command, host, out).await,
         Command::Pause(arguments) => pausing::perform(&arguments, true, host, out).await,
         Command::Resume(arguments) => pausing::perform(&arguments, false, host, out).await,
         Command::Settings(command) => settings::perform(&command, host, out).await,

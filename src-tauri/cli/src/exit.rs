@@ -68,7 +68,9 @@ impl Exit {
         let stopped = status.links.iter().any(|link| link.stopped.as_ref().is_some_and(asks_somebody));
         let still_waits = status.queue.waiting.0 > status.queue.on_hold.0;
         let paused = status.paused || status.links.iter().any(|link| link.paused);
-        match status.attention.conflicts.0 > 0 || status.attention.needs_you.0 > 0 || stopped {
+        let attention = &status.attention;
+        let asks = [attention.conflicts, attention.needs_you, attention.removals, attention.unreadable];
+        match asks.iter().any(|count| count.0 > 0) || stopped {
             true => Self::Person,
             false if still_waits && paused => Self::Person,
             false if still_waits => Self::Offline,
@@ -82,7 +84,6 @@ fn asks_somebody(stopped: &Stopped) -> bool {
         Stopped::SignIn { .. }
         | Stopped::Untrusted { .. }
         | Stopped::Upgrade { .. }
-        | Stopped::Deletions { .. }
         | Stopped::NotFound { .. }
         | Stopped::Intercepted { .. } => true,
     }

@@ -1,5 +1,9 @@
 //! What may be written after `tidemarkctl`.
 
+mod incoming;
+
+pub use incoming::{RemovalsCommand, UnreadableCommand};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -45,6 +49,12 @@ pub enum Command {
     /// Changes that belong together.
     #[command(subcommand)]
     Tx(TransactionCommand),
+    /// Records that a server deleted in so great a number that they are not removed here without a yes.
+    #[command(subcommand)]
+    Removals(RemovalsCommand),
+    /// Rows of servers that could not be read.
+    #[command(subcommand)]
+    Unreadable(UnreadableCommand),
     /// Stop sending and receiving; changes are still saved.
     Pause(PauseArguments),
     /// End a pause.

@@ -9,6 +9,8 @@ mod bad_input;
 mod bad_store;
 #[path = "shell/beside_another.rs"]
 mod beside_another;
+#[path = "shell/incoming.rs"]
+mod incoming;
 #[path = "shell/killed.rs"]
 mod killed;
 #[path = "shell/main_job.rs"]

@@ -84,14 +84,17 @@ pub fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A row that is set aside with its reason.
-pub fn unreadable(raw: &RawValue, reason: impl ToString) -> Row {
+/// A row that is set aside with its reason, under the id that it has in `id_field`, if that can be read.
+pub fn unreadable(raw: &RawValue, id_field: &str, reason: impl ToString) -> Row {
     let text = raw.get();
-    let mut end = text.len().min(MAX_RAW);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    let id = members(text.as_bytes()).as_ref().and_then(|members| value(members.get(id_field)?).ok());
+    Row::Unreadable {
+        // A character that was put in for broken bytes may stand for any other.
+        id: id.as_ref().and_then(scalar).filter(|id| !id.contains('\u{FFFD}')),
+        raw: text[..text.floor_char_boundary(MAX_RAW)].to_owned(),
+        bytes: text.len(),
+        reason: reason.to_string(),
     }
-    Row::Unreadable { raw: text[..end].to_owned(), reason: reason.to_string() }
 }
 
 /// A page's bytes as text, and whether some were no UTF-8; then any row with a replacement character is suspect.

@@ -5,11 +5,11 @@ use crate::link::Wish;
 use crate::platform::EngineSettings;
 use crate::store::places::refuse;
 use crate::store::verbs::links::{self as verb, LinkDraft};
-use crate::store::{LinkRow, StoreError, collections, links, meta};
+use crate::store::{LinkRow, StoreError, links, meta};
 use std::sync::atomic::Ordering;
 use tidemark_model::number::Count;
 use tidemark_model::sync_settings::SyncSettings;
-use tidemark_model::view::{AppSettings, LinkLimits, RefusalCode, RemovedLink, Stopped};
+use tidemark_model::view::{AppSettings, LinkLimits, RefusalCode, RemovedLink};
 
 /// Where the application's settings stand.
 const SETTINGS: &str = "settings";
@@ -61,24 +61,6 @@ impl Engine {
         self.shared().write(move |tx| links::set_url(tx, id, &url)).await?;
         self.shared().bulletin.status_is_stale();
         self.reconnect(name).await
-    }
-
-    /// A person's answer to the deletion guard: yes, remove them; the collection is pulled again.
-    pub async fn allow_removals(&self, link: &str, collection: &str) -> Result<(), StoreError> {
-        let place = self.place(link, collection)?;
-        self.shared()
-            .write(move |tx| {
-                collections::allow_removals(tx, place.collection_id)?;
-                let asks = |stopped: &Stopped| {
-                    matches!(stopped, Stopped::Deletions { collection, .. } if *collection == place.collection)
-                };
-                if links::get(tx, place.link_id)?.and_then(|row| row.stopped).is_some_and(|s| asks(&s)) {
-                    links::set_stopped(tx, place.link_id, None)?;
-                }
-                Ok(())
-            })
-            .await?;
-        self.force_sync(Some(link), Some(collection)).await
     }
 
     /// Signs in as another account of the same server, and tries it at once. What the former one saved is kept and

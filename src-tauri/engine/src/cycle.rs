@@ -189,8 +189,8 @@ pub(crate) fn is_paused(shared: &Shared, link: &Link) -> Result<bool, StoreError
 pub(crate) fn needs_a_person(stopped: &Stopped) -> bool {
     match stopped {
         Stopped::SignIn { .. } | Stopped::Untrusted { .. } | Stopped::Upgrade { .. } => true,
-        // One collection waits for an answer; everything else goes on. A wrong address may be right again.
-        Stopped::Deletions { .. } | Stopped::Intercepted { .. } | Stopped::NotFound { .. } => false,
+        // A wrong address may be right again.
+        Stopped::Intercepted { .. } | Stopped::NotFound { .. } => false,
     }
 }
 
@@ -213,9 +213,7 @@ async fn contact(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Resul
                 .write(move |tx| {
                     links::set_contact(tx, id, now, skew, contact.key_lifetime)?;
                     // What stopped for another reason than the check has proved good ends here.
-                    let row = links::get(tx, id)?;
-                    let keeps = |stopped: &Stopped| matches!(stopped, Stopped::Deletions { .. });
-                    if row.and_then(|row| row.stopped).is_some_and(|stopped| !keeps(&stopped)) {
+                    if links::get(tx, id)?.is_some_and(|row| row.stopped.is_some()) {
                         links::set_stopped(tx, id, None)?;
                     }
                     if was_away {

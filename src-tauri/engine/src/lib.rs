@@ -15,6 +15,7 @@ mod events;
 mod gate;
 mod generation;
 mod ids;
+mod incoming;
 mod jump;
 mod lease;
 mod link;

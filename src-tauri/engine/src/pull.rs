@@ -6,6 +6,7 @@ use crate::push::push;
 use crate::shared::Shared;
 use crate::store::places::Place;
 use crate::store::verbs::pull::{self as verb, Applied};
+use crate::store::verbs::removals::{self, Outlook};
 use crate::store::{CollectionRow, StoreError, collections, links, outbox};
 use crate::telemetry;
 use std::sync::Arc;
@@ -15,6 +16,9 @@ use tidemark_model::view::Stopped;
 
 /// Records fetched by id in one go.
 const ASIDE: usize = 100;
+
+/// How many rows are looked through for the number in a question about removals.
+const OUTLOOK: usize = 100_000;
 
 /// Pulls every collection of a link; one that fails does not stop the others (row C5).
 pub(crate) async fn pull(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
@@ -54,14 +58,10 @@ async fn pull_collection(
     place: &Place,
     run: &mut Run,
 ) -> Result<(), StoreError> {
-    let mut started_over = false;
+    let (mut started_over, mut asked) = (false, false);
     while !link.wish().end {
-        let (collection, ack_seq, waits) = shared.store.read(|tx| {
-            let collection = collections::get(tx, place.collection_id)?;
-            let stopped = links::get(tx, link.id)?.and_then(|row| row.stopped);
-            let waits = matches!(&stopped, Some(Stopped::Deletions { collection, .. }) if *collection == place.collection);
-            Ok((collection, verb::ack_seq(tx)?, waits))
-        })?;
+        let (collection, ack_seq) =
+            shared.store.read(|tx| Ok((collections::get(tx, place.collection_id)?, verb::ack_seq(tx)?)))?;
         let Some(collection) = collection.filter(|collection| !collection.paused) else { return Ok(()) };
         // A record that was made and whose name is still on its way would come as a second one.
         if !link.capabilities.client_ids
@@ -69,8 +69,9 @@ async fn pull_collection(
         {
             return Ok(());
         }
-        // The guard has asked; until it is answered nothing of this collection comes in.
-        if waits && !collection.removals_allowed {
+        // The guard has asked: until it is answered nothing of this collection comes in, but a person may have it looked at
+        // again.
+        if collection.asks.is_some() && !run.forced {
             return Ok(());
         }
         let request = PullRequest {
@@ -88,8 +89,15 @@ async fn pull_collection(
                         Some(Stop::Stopped(Stopped::Intercepted { words: failure.words.clone() }, failure));
                     return Ok(());
                 }
-                if !apply(shared, place, page, ack_seq, run).await? || !more {
-                    return Ok(());
+                match apply(shared, place, page, ack_seq, run).await? {
+                    Some(guarded) => {
+                        if ask(shared, link, place, guarded, run).await? || asked {
+                            return Ok(());
+                        }
+                        asked = true;
+                    }
+                    None if !more => return Ok(()),
+                    None => {}
                 }
             }
             Err(PullFailure::CheckpointExpired | PullFailure::EpochChanged) if !started_over => {
@@ -116,17 +124,16 @@ fn stands_still(collection: &CollectionRow, page: &Page) -> bool {
     page.more && collection.checkpoint.as_ref() == Some(&page.next)
 }
 
-/// Applies a page; false where the deletion guard stopped it.
+/// Applies a page; given back where the deletion guard stopped it.
 async fn apply(
     shared: &Arc<Shared>,
     place: &Place,
     page: Page,
     ack_seq: i64,
     run: &mut Run,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Page>, StoreError> {
     let (rows, now, at) = (page.rows.len() as i64, shared.now(), place.clone());
-    let applied = shared.write(move |tx| verb::apply_page(tx, &at, &page, ack_seq, now)).await?;
-    match applied {
+    match shared.write(move |tx| verb::apply_page(tx, &at, page, ack_seq, now)).await? {
         Applied::Done(moved) => {
             run.report.received += rows;
             run.report.conflicts += moved.conflicts.len() as i64;
@@ -134,18 +141,49 @@ async fn apply(
             run.progress.conflict_count.0 += moved.conflicts.len() as i64;
             shared.announce(moved, None);
             shared.bulletin.progressed(&place.link, run.progress);
-            Ok(true)
+            Ok(None)
         }
-        Applied::Guarded(stopped) => {
-            tracing::warn!(
-                collection = place.collection,
-                ?stopped,
-                "a pull would remove many records; it asks first"
-            );
-            shared.bulletin.status_is_stale();
-            Ok(false)
+        Applied::Guarded(page) => Ok(Some(page)),
+    }
+}
+
+/// The deletion guard stopped a page: looks through the rest of the list, so that a person is asked once and for the
+/// whole number, and asks. Whether this collection stands now.
+async fn ask(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    place: &Place,
+    mut page: Page,
+    run: &mut Run,
+) -> Result<bool, StoreError> {
+    let mut outlook = Outlook::default();
+    loop {
+        shared.store.read(|tx| outlook.add(tx, place, &page))?;
+        if !page.more || outlook.rows >= OUTLOOK {
+            break;
+        }
+        let request = PullRequest {
+            collection: place.collection.clone(),
+            after: Some(page.next.clone()),
+            limit: shared.settings().page,
+        };
+        match link.connector.pull(&request).await {
+            Ok(next) if next.next != page.next => page = next,
+            // What was counted is true as far as it goes; the rest of the list is told by the next try.
+            Ok(_) | Err(_) => break,
+        }
+        if link.take_edits() {
+            push(shared, link, run).await?;
+        }
+        if link.wish().end || run.must_stop(shared, link) {
+            return Ok(true);
         }
     }
+    let (at, more, now, found) = (place.clone(), page.more, shared.now(), outlook.rows);
+    let asks = shared.write(move |tx| removals::ask(tx, &at, &outlook, more, now)).await?;
+    tracing::warn!(collection = place.collection, rows = found, asks, "a pull would remove many records");
+    shared.bulletin.status_is_stale();
+    Ok(asks)
 }
 
 async fn pull_failed(

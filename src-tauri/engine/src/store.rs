@@ -17,6 +17,7 @@ pub(crate) mod meta;
 mod migrations;
 pub(crate) mod outbox;
 pub(crate) mod places;
+pub(crate) mod quarantine;
 pub(crate) mod records;
 pub(crate) mod signals;
 pub(crate) mod standing;

@@ -135,8 +135,12 @@ pub enum Row {
     },
     /// A row that cannot be read; it is kept raw and shown, and the checkpoint moves on.
     Unreadable {
+        /// The id of its record, where that much could be read.
+        id: Option<String>,
         /// The row's text, at most 64 KiB of it.
         raw: String,
+        /// How long the whole text is, in bytes.
+        bytes: usize,
         /// Why.
         reason: String,
     },

@@ -28,6 +28,10 @@ pub struct LinkFacts {
     pub needs_you: i64,
     /// Its open conflicts.
     pub conflicts: i64,
+    /// Of each of its collections that ask before they remove records here, how many.
+    pub removals: Vec<i64>,
+    /// Its rows that could not be read.
+    pub unreadable: i64,
     /// Last answer from the server.
     pub last_contact: Option<Millis>,
     /// When it was last checked to the end since the start of this process.
@@ -87,6 +91,10 @@ impl StatusFacts {
         self.links.iter().map(|link| link.needs_you).sum()
     }
 
+    fn unreadable(&self) -> i64 {
+        self.links.iter().map(|link| link.unreadable).sum()
+    }
+
     fn conflicts(&self) -> i64 {
         self.links.iter().map(|link| link.conflicts).sum()
     }
@@ -135,6 +143,8 @@ impl StatusFacts {
                 && link.waiting == 0
                 && link.needs_you == 0
                 && link.conflicts == 0
+                && link.removals.is_empty()
+                && link.unreadable == 0
         });
         if !settled || self.paused || self.store_fault.is_some() {
             return None;
@@ -185,6 +195,10 @@ pub fn sentence(facts: &StatusFacts) -> Sentence {
     if conflicts > 0 {
         return Sentence::Conflicts { conflicts: Count(conflicts) };
     }
+    let asks = |link: &LinkFacts| Some((link.server.clone(), *link.removals.first()?));
+    if let Some((server, number)) = facts.links.iter().find_map(asks) {
+        return Sentence::Removals { server, would_remove: Count(number) };
+    }
     if let Some(link) = facts.links.iter().find(|link| link.stop.is_some()) {
         return Sentence::Stopped { server: link.server.clone(), waiting: Count(link.waiting) };
     }
@@ -202,6 +216,9 @@ pub fn sentence(facts: &StatusFacts) -> Sentence {
     }
     match facts.up_to_date() {
         Some(as_of) => Sentence::UpToDate { as_of },
+        None if waiting == 0 && facts.unreadable() > 0 => {
+            Sentence::Unreadable { rows: Count(facts.unreadable()) }
+        }
         None => Sentence::Waiting { waiting: Count(waiting), next: facts.next_at },
     }
 }
@@ -262,6 +279,8 @@ pub fn attention(facts: &StatusFacts) -> Attention {
         conflicts: Count(facts.conflicts()),
         needs_you: Count(facts.needs_you()),
         sign_in: sign_in.map(|link| link.server.clone()).collect(),
+        removals: Count::of(facts.links.iter().map(|link| link.removals.len()).sum()),
+        unreadable: Count(facts.unreadable()),
     }
 }
 

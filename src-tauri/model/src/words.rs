@@ -64,6 +64,16 @@ pub fn attention(attention: &Attention) -> Option<String> {
         let verb = if attention.needs_you.0 == 1 { "needs" } else { "need" };
         parts.push(format!("{} {verb} you", attention.needs_you.0));
     }
+    if attention.removals.0 > 0 {
+        let verb = if attention.removals.0 == 1 { "asks" } else { "ask" };
+        parts.push(format!(
+            "{} {verb} before removing",
+            count(attention.removals, "collection", "collections")
+        ));
+    }
+    if attention.unreadable.0 > 0 {
+        parts.push(format!("{} can't be read", count(attention.unreadable, "record", "records")));
+    }
     parts.extend(attention.sign_in.iter().map(|server| format!("Sign in to {server}")));
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
@@ -157,6 +167,16 @@ pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
         Sentence::UpToDate { as_of } => {
             format!("Up to date, as of {}. Everything you changed is on the server.", time(*as_of))
         }
+        Sentence::Removals { server, would_remove } => format!(
+            "{} deleted on {server}. Nothing is removed here until you answer.",
+            match would_remove.0 {
+                1 => "1 record was".into(),
+                many => format!("{many} records were"),
+            }
+        ),
+        Sentence::Unreadable { rows } => {
+            format!("{} from the server can't be read.", count(*rows, "record", "records"))
+        }
         Sentence::Stopped { server, waiting } if waiting.0 == 0 => {
             format!("{server} is not synced any more.")
         }
@@ -225,7 +245,7 @@ mod tests {
     fn a_status_with_something_to_do_says_both_halves() {
         let snapshot = StatusSnapshot {
             activity: Activity::Offline { waiting: Count(14) },
-            attention: Attention { conflicts: Count(2), needs_you: Count(1), sign_in: vec![] },
+            attention: Attention { conflicts: Count(2), needs_you: Count(1), ..Attention::default() },
             ..StatusSnapshot::default()
         };
         assert_eq!(

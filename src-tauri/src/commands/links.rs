@@ -62,13 +62,6 @@ pub async fn set_link_limits(desk: State<'_, Desk>, name: String, limits: LinkLi
     Ok(desk.engine()?.set_limits(&name, limits).await?)
 }
 
-/// The person's yes to the deletion guard of a collection.
-#[tauri::command]
-#[specta::specta]
-pub async fn allow_removals(desk: State<'_, Desk>, link: String, collection: String) -> Result<(), Refusal> {
-    Ok(desk.engine()?.allow_removals(&link, &collection).await?)
-}
-
 /// Starts the built-in server with sample data and connects it.
 #[tauri::command]
 #[specta::specta]

@@ -1,6 +1,7 @@
 //! The window's commands, one file per subject. Each takes typed arguments, calls one method, and maps the error.
 
 pub mod conflicts;
+pub mod incoming;
 pub mod links;
 pub mod queue;
 pub mod records;

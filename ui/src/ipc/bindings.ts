@@ -94,8 +94,6 @@ export const commands = {
 	setLinkSecret: (name: string, secret: string, user: string | null) => typedError<string | null, Refusal>(__TAURI_INVOKE("set_link_secret", { name, secret, user })),
 	/**  Changes when and how a connection may sync; it applies at once. */
 	setLinkLimits: (name: string, limits: LinkLimits) => typedError<null, Refusal>(__TAURI_INVOKE("set_link_limits", { name, limits })),
-	/**  The person's yes to the deletion guard of a collection. */
-	allowRemovals: (link: string, collection: string) => typedError<null, Refusal>(__TAURI_INVOKE("allow_removals", { link, collection })),
 	/**  Starts the built-in server with sample data and connects it. */
 	startSample: () => typedError<AddedLink, Refusal>(__TAURI_INVOKE("start_sample")),
 	/**  Takes the sample server off the line, or back. */
@@ -104,6 +102,18 @@ export const commands = {
 	getSampleOffline: () => typedError<boolean | null, Refusal>(__TAURI_INVOKE("get_sample_offline")),
 	/**  Lets the simulated colleague of the sample server change some records. */
 	letColleagueEdit: () => typedError<null, Refusal>(__TAURI_INVOKE("let_colleague_edit")),
+	/**  The records that a collection would remove and asks about. */
+	listRemovals: (link: string, collection: string, offset: Count, limit: Count) => typedError<ListPage<Removal>, Refusal>(__TAURI_INVOKE("list_removals", { link, collection, offset, limit })),
+	/**  The person's yes to the deletion guard of a collection, for the number that was asked about. */
+	allowRemovals: (link: string, collection: string, number: Count) => typedError<null, Refusal>(__TAURI_INVOKE("allow_removals", { link, collection, number })),
+	/**  Rows of servers that could not be read, newest first; of one connection or collection, or of all. */
+	listUnreadable: (link: string | null, collection: string | null, offset: Count, limit: Count) => typedError<ListPage<UnreadableRow>, Refusal>(__TAURI_INVOKE("list_unreadable", { link, collection, offset, limit })),
+	/**  One of them, with its text. */
+	getUnreadable: (id: Count) => typedError<UnreadableDetail, Refusal>(__TAURI_INVOKE("get_unreadable", { id })),
+	/**  Asks the servers again for the records behind these rows. */
+	readAgain: (ids: Count[]) => typedError<ReadAgain, Refusal>(__TAURI_INVOKE("read_again", { ids })),
+	/**  The person wants to hear no more of these rows; how many were still there. */
+	forgetUnreadable: (ids: Count[]) => typedError<Count, Refusal>(__TAURI_INVOKE("forget_unreadable", { ids })),
 	/**  The settings as they are. */
 	getSettings: () => typedError<AppSettings, Refusal>(__TAURI_INVOKE("get_settings")),
 	/**  Changes the settings; they apply at once. A value outside of its range is named with its key and the range (row E7). */
@@ -236,6 +246,10 @@ export type Attention = {
 	needsYou: Count,
 	/**  Servers that want a sign-in. */
 	signIn: string[],
+	/**  Collections that ask before they remove many records here. */
+	removals: Count,
+	/**  Rows of servers that could not be read. */
+	unreadable: Count,
 };
 
 /**  A backup of the local store. */
@@ -411,8 +425,10 @@ export type CollectionStatus = {
 	label: string,
 	/**  Records kept here. */
 	records: Count,
-	/**  Records that could not be read. */
-	quarantined: Count,
+	/**  Rows of the server that could not be read. */
+	unreadable: Count,
+	/**  It asks before it removes many records here. */
+	asks: Removals | null,
 	/**  End of the last whole pull. */
 	pulledAt: Millis | null,
 	/**  Rows received of the first pull under way, and how many are expected. */
@@ -1146,6 +1162,16 @@ export type QueueStats = {
 /**  Lists of changes are stale. */
 export type QueueTold = QueueChanged;
 
+/**  What reading again came to. */
+export type ReadAgain = {
+	/**  Rows whose record could be read now. */
+	read: Count,
+	/**  Rows that still cannot be read, or whose server could not be asked. */
+	still: Count,
+	/**  Rows without an id to ask for. */
+	nameless: Count,
+};
+
 /**  One record, whole. */
 export type RecordDetail = {
 	/**  Link's name. */
@@ -1268,6 +1294,26 @@ export type RefusalCode =
 "server" | 
 /**  The system's keychain cannot be used. */
 "keychain";
+
+/**  A record that would go. */
+export type Removal = {
+	/**  Its id. */
+	record: string,
+	/**  Its title. */
+	title: string,
+};
+
+/**  The server deleted so many records that a person is asked before they go here too (row C4). */
+export type Removals = {
+	/**  How many records would go here, with those that went in this run already. */
+	wouldRemove: Count,
+	/**  Of so many. */
+	of: Count,
+	/**  There may be more: the server's list goes on behind what was looked at. */
+	atLeast: boolean,
+	/**  Since when it asks. */
+	since: Millis,
+};
 
 /**  What removing a link would mean, and whether it was done. */
 export type RemovedLink = {
@@ -1424,6 +1470,12 @@ others: Count } |
 { id: "conflicts"; 
 /**  How many records. */
 conflicts: Count } | 
+/**  A collection asks before it removes many records here. */
+{ id: "removals"; 
+/**  Of which server. */
+server: string; 
+/**  Of the first that asks, how many records. */
+wouldRemove: Count } | 
 /**  A link does not sync by itself, for another reason than a sign-in. */
 { id: "stopped"; 
 /**  Its server. */
@@ -1450,6 +1502,10 @@ server: string } |
 { id: "upToDate"; 
 /**  As of the oldest check among all links. */
 asOf: Millis } | 
+/**  Nothing waits, and yet not everything of the servers is here: rows could not be read. */
+{ id: "unreadable"; 
+/**  How many. */
+rows: Count } | 
 /**
  *  Changes wait for a time, for a person's hold to end, or for a server of several; or nothing does, and yet not
  *  every link is up to date (one is paused or unreachable).
@@ -1535,14 +1591,6 @@ words: string } |
 { reason: "upgrade"; 
 /**  Its words. */
 words: string } | 
-/**  A pull would remove many records. */
-{ reason: "deletions"; 
-/**  In which collection. */
-collection: string; 
-/**  How many. */
-wouldRemove: Count; 
-/**  Of so many. */
-of: Count } | 
 /**  The collection's place on the server is gone. */
 { reason: "not_found"; 
 /**  What is gone. */
@@ -1772,6 +1820,32 @@ export type TransactionStep = {
 	queuedBehind: string | null,
 	/**  Why it failed. */
 	error: TransactionError | null,
+};
+
+/**  A row that could not be read, with its text. */
+export type UnreadableDetail = {
+	/**  The row. */
+	row: UnreadableRow,
+	/**  Its text, or the beginning of it; none where newer ones took the room. */
+	text: string | null,
+};
+
+/**  A row of a server that could not be read. */
+export type UnreadableRow = {
+	/**  Its number here. */
+	id: Count,
+	/**  Its link. */
+	link: string,
+	/**  Its collection. */
+	collection: string,
+	/**  The id of its record, where that could be read. */
+	record: string | null,
+	/**  Why it could not be read. */
+	reason: string,
+	/**  When it came. */
+	at: Millis,
+	/**  The length of the whole row in bytes. */
+	bytes: Count,
 };
 
 /**  Why a change does not go now. */

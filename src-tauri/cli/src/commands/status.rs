@@ -27,6 +27,12 @@ fn in_words(status: &StatusSnapshot) -> String {
     if attention.needs_you.0 > 0 {
         needs.push(format!("{} need you", words::changes(attention.needs_you.0)));
     }
+    if attention.removals.0 > 0 {
+        needs.push(format!("{} to answer (removals list)", attention.removals.0));
+    }
+    if attention.unreadable.0 > 0 {
+        needs.push(format!("{} not readable (unreadable list)", attention.unreadable.0));
+    }
     needs.extend(attention.sign_in.iter().map(|server| format!("sign in to {}", words::plain(server))));
     if !needs.is_empty() {
         lines.push(format!("Needs you: {}.", needs.join(", ")));

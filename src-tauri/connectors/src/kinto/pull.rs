@@ -122,11 +122,11 @@ fn read(kinto: &Kinto, cursor: &Cursor, answer: &Answer) -> Result<(Vec<Row>, Cu
 
 fn row(raw: &RawValue, broken: bool) -> Row {
     if broken && raw.get().contains('\u{FFFD}') {
-        return wire::unreadable(raw, "the row is not valid UTF-8");
+        return wire::unreadable(raw, "id", "the row is not valid UTF-8");
     }
     match record::read(raw) {
         Ok(read) => Row::Record { id: read.id, remote: read.remote },
-        Err(reason) => wire::unreadable(raw, reason),
+        Err(reason) => wire::unreadable(raw, "id", reason),
     }
 }
 

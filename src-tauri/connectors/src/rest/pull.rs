@@ -123,7 +123,7 @@ fn read(
     let mut rows: Vec<Row> = items
         .into_iter()
         .map(|raw| match broken && raw.get().contains('\u{FFFD}') {
-            true => wire::unreadable(raw, "the row is not valid UTF-8"),
+            true => wire::unreadable(raw, record::row_id(place), "the row is not valid UTF-8"),
             false => record::pulled(raw, place),
         })
         .collect();
@@ -152,7 +152,7 @@ fn deletions(members: &Members<'_>, name: &str) -> Option<Vec<Row>> {
         let id = wire::value(raw).ok().as_ref().and_then(wire::scalar);
         match id {
             Some(id) => Row::Record { id, remote: Remote::Deleted { version: None, at: None, by: None } },
-            None => wire::unreadable(raw, "no id of a deleted record"),
+            None => wire::unreadable(raw, "", "no id of a deleted record"),
         }
     };
     Some(wire::rows(members.get(name)?)?.into_iter().map(deleted).collect())

@@ -89,7 +89,16 @@ pub fn present(document: Value, answer: &Answer, place: &Place) -> Remote {
 pub fn pulled(raw: &RawValue, place: &Place) -> Row {
     match try_row(raw, place) {
         Ok((id, remote)) => Row::Record { id, remote },
-        Err(reason) => wire::unreadable(raw, reason),
+        Err(reason) => wire::unreadable(raw, row_id(place), reason),
+    }
+}
+
+/// The member of a row that holds its record's id: the contract's rows are envelopes; a version inside the document means
+/// that rows are documents.
+pub fn row_id(place: &Place) -> &str {
+    match place.version {
+        VersionPlace::Etag => "id",
+        VersionPlace::Field(_) => &place.id_field,
     }
 }
 
@@ -101,7 +110,6 @@ pub fn row(raw: &RawValue, place: &Place) -> Option<(String, Remote)> {
 fn try_row(raw: &RawValue, place: &Place) -> Result<(String, Remote), String> {
     let members = wire::members(raw.get().as_bytes()).ok_or("the row is no object")?;
     match place.version {
-        // The contract's rows are envelopes; a version inside the document means that rows are documents.
         VersionPlace::Etag => envelope(&members, place),
         VersionPlace::Field(_) => bare(raw, &members, place),
     }

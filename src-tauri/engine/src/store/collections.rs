@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params};
 use tidemark_model::connector::Checkpoint;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::CollectionSettings;
+use tidemark_model::view::Removals;
 
 /// One collection as stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +36,12 @@ pub struct CollectionRow {
     pub full_generation: Option<i64>,
     /// Clean records removed in this run.
     pub removals_in_run: i64,
-    /// A person allowed the removals of this run.
-    pub removals_allowed: bool,
+    /// So many a person allowed to this run.
+    pub removals_limit: i64,
+    /// What it asks before it removes more.
+    pub asks: Option<Removals>,
+    /// Rows of this run without an id that could be read.
+    pub nameless_in_run: i64,
     /// Records shown.
     pub record_count: i64,
     /// Rows that could not be read.
@@ -45,7 +50,7 @@ pub struct CollectionRow {
 
 const COLUMNS: &str = "id, link_id, name, label, settings, paused, stream, epoch, received, pull_started_at, \
                        pull_received, pull_total, pulled_at, full_generation, full_running, removals_in_run, \
-                       removals_allowed, record_count, quarantined";
+                       removals_limit, removals_asked, nameless_in_run, record_count, quarantined";
 
 impl CollectionRow {
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -58,6 +63,7 @@ impl CollectionRow {
                 token: row.get::<_, Option<String>>("received")?.unwrap_or_default(),
             }),
         };
+        let asked: Option<String> = row.get("removals_asked")?;
         let full_running: bool = row.get("full_running")?;
         Ok(Self {
             id: row.get("id")?,
@@ -73,7 +79,9 @@ impl CollectionRow {
             pulled_at: row.get::<_, Option<i64>>("pulled_at")?.map(Millis),
             full_generation: if full_running { Some(row.get("full_generation")?) } else { None },
             removals_in_run: row.get("removals_in_run")?,
-            removals_allowed: row.get("removals_allowed")?,
+            removals_limit: row.get("removals_limit")?,
+            asks: asked.map(|text| serde_json::from_str(&text)).transpose()?,
+            nameless_in_run: row.get("nameless_in_run")?,
             record_count: row.get("record_count")?,
             quarantined: row.get("quarantined")?,
         })
@@ -122,7 +130,8 @@ pub(crate) fn by_name(
 /// A new pull begins, or goes on where one stopped.
 pub(crate) fn begin_pull(tx: &Connection, id: i64, now: Millis) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE collections SET pull_started_at = ?2, pull_received = 0, pull_total = NULL, removals_in_run = 0
+        "UPDATE collections SET pull_started_at = ?2, pull_received = 0, pull_total = NULL, removals_in_run = 0,
+                nameless_in_run = 0
           WHERE id = ?1 AND pull_started_at IS NULL",
     )?
     .execute(params![id, now.0])?;
@@ -134,7 +143,8 @@ pub(crate) struct PageMark<'a> {
     pub(crate) checkpoint: &'a Checkpoint,
     pub(crate) rows: i64,
     pub(crate) removals: i64,
-    pub(crate) quarantined: i64,
+    /// Rows without an id that could be read.
+    pub(crate) nameless: i64,
     pub(crate) total: Option<i64>,
     /// The last page of the pull.
     pub(crate) ends_at: Option<Millis>,
@@ -144,10 +154,10 @@ pub(crate) fn mark_page(tx: &Connection, id: i64, mark: &PageMark<'_>) -> Result
     tx.prepare_cached(
         "UPDATE collections SET stream = ?2, epoch = ?3, received = ?4, contiguous_applied = ?4,
                 pull_received = pull_received + ?5, removals_in_run = removals_in_run + ?6,
-                quarantined = quarantined + ?7, pull_total = coalesce(?8, pull_total),
+                nameless_in_run = nameless_in_run + ?7, pull_total = coalesce(?8, pull_total),
                 pulled_at = coalesce(?9, pulled_at),
                 pull_started_at = CASE WHEN ?9 IS NULL THEN pull_started_at END,
-                removals_allowed = CASE WHEN ?9 IS NULL THEN removals_allowed ELSE 0 END
+                removals_limit = CASE WHEN ?9 IS NULL THEN removals_limit ELSE 0 END
           WHERE id = ?1",
     )?
     .execute(params![
@@ -157,7 +167,7 @@ pub(crate) fn mark_page(tx: &Connection, id: i64, mark: &PageMark<'_>) -> Result
         mark.checkpoint.token,
         mark.rows,
         mark.removals,
-        mark.quarantined,
+        mark.nameless,
         mark.total,
         mark.ends_at.map(|at| at.0)
     ])?;
@@ -184,24 +194,25 @@ pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), S
     Ok(())
 }
 
-pub(crate) fn allow_removals(tx: &Connection, id: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE collections SET removals_allowed = 1 WHERE id = ?1")?.execute([id])?;
+/// What is asked of a person from now on; the records that are shown with it start over.
+pub(crate) fn set_asked(tx: &Connection, id: i64, asked: Option<&Removals>) -> Result<(), StoreError> {
+    let text = asked.map(serde_json::to_string).transpose()?;
+    tx.prepare_cached("DELETE FROM asked_removals WHERE collection_id = ?1")?.execute([id])?;
+    tx.prepare_cached("UPDATE collections SET removals_asked = ?2 WHERE id = ?1")?
+        .execute(params![id, text])?;
     Ok(())
 }
 
-/// Keeps a row that cannot be read; false where the same row is kept already, as overlapping pulls bring it again.
-pub(crate) fn quarantine(
-    tx: &Connection,
-    id: i64,
-    raw: &str,
-    reason: &str,
-    now: Millis,
-) -> Result<bool, StoreError> {
-    let kept = tx
-        .prepare_cached(
-            "INSERT INTO quarantine (collection_id, raw, reason, at) SELECT ?1, ?2, ?3, ?4
-              WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE collection_id = ?1 AND raw = ?2)",
-        )?
-        .execute(params![id, raw, reason, now.0])?;
-    Ok(kept > 0)
+/// One of the records that is asked about.
+pub(crate) fn show_asked(tx: &Connection, id: i64, record: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO asked_removals (collection_id, record_id) VALUES (?1, ?2)")?
+        .execute([id, record])?;
+    Ok(())
+}
+
+/// The question is answered: so many may go in this run.
+pub(crate) fn allow_removals(tx: &Connection, id: i64, number: i64) -> Result<(), StoreError> {
+    set_asked(tx, id, None)?;
+    tx.prepare_cached("UPDATE collections SET removals_limit = ?2 WHERE id = ?1")?.execute([id, number])?;
+    Ok(())
 }

@@ -286,21 +286,32 @@ pub(crate) fn mark_seen(tx: &Connection, id: i64, generation: i64) -> Result<(),
     Ok(())
 }
 
-/// Records with a base that a whole comparison did not see on the server.
+/// The ids of records with a base that a whole comparison did not see on the server.
 pub(crate) fn unseen(
     tx: &Connection,
     collection_id: i64,
     generation: i64,
-) -> Result<Vec<RecordRow>, StoreError> {
-    let mut statement = tx.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM records WHERE collection_id = ?1 AND seen <> ?2 AND base IS NOT NULL ORDER BY id"
-    ))?;
-    let mut rows = statement.query(params![collection_id, generation])?;
-    let mut records = Vec::new();
-    while let Some(row) = rows.next()? {
-        records.push(RecordRow::read(row)?);
-    }
-    Ok(records)
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT rid FROM records WHERE collection_id = ?1 AND seen <> ?2 AND base IS NOT NULL ORDER BY id",
+    )?;
+    let rids = statement.query_map([collection_id, generation], |row| row.get(0))?;
+    Ok(rids.collect::<Result<_, _>>()?)
+}
+
+/// The keys of those among them that would go here too: shown, and without a change that is not finished.
+pub(crate) fn unseen_clean(
+    tx: &Connection,
+    collection_id: i64,
+    generation: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id FROM records WHERE collection_id = ?1 AND seen <> ?2 AND base IS NOT NULL AND local IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM outbox WHERE record_id = records.id
+                            AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked'))",
+    )?;
+    let ids = statement.query_map([collection_id, generation], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn set_acked(tx: &Connection, id: i64, ack_seq: i64) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ pub(crate) mod parents;
 pub(crate) mod pull;
 pub(crate) mod queue;
 pub(crate) mod reconcile;
+pub(crate) mod removals;
 pub(crate) mod rename;
 pub(crate) mod resolve;
 pub(crate) mod retention;

@@ -3,6 +3,7 @@
 //! Every function here runs inside one read transaction and writes nothing.
 
 pub(crate) mod conflicts;
+pub(crate) mod incoming;
 mod like;
 pub(crate) mod queue;
 pub(crate) mod records;
@@ -16,7 +17,7 @@ pub use status::{LiveLink, ProcessFacts};
 mod fixture;
 
 /// The most rows of one page; more are asked for page by page.
-const PAGE: usize = 500;
+pub(crate) const PAGE: usize = 500;
 
 /// The host of a link's address, as sentences name it; the whole text where it is no address.
 fn server(url: &str) -> String {

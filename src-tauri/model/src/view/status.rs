@@ -1,6 +1,6 @@
 //! The one status: every surface is a rendering of this struct (`engine.md` 12, `ui.md` 3.2).
 
-use super::PutBack;
+use super::{PutBack, Removals};
 use crate::failure::ErrorClass;
 use crate::number::{Count, Millis};
 use crate::schedule::{Network, Schedule, ScheduleWait};
@@ -186,6 +186,13 @@ pub enum Sentence {
         /// How many records.
         conflicts: Count,
     },
+    /// A collection asks before it removes many records here.
+    Removals {
+        /// Of which server.
+        server: String,
+        /// Of the first that asks, how many records.
+        would_remove: Count,
+    },
     /// A link does not sync by itself, for another reason than a sign-in.
     Stopped {
         /// Its server.
@@ -216,6 +223,11 @@ pub enum Sentence {
     UpToDate {
         /// As of the oldest check among all links.
         as_of: Millis,
+    },
+    /// Nothing waits, and yet not everything of the servers is here: rows could not be read.
+    Unreadable {
+        /// How many.
+        rows: Count,
     },
     /// Changes wait for a time, for a person's hold to end, or for a server of several; or nothing does, and yet not
     /// every link is up to date (one is paused or unreachable).
@@ -294,6 +306,10 @@ pub struct Attention {
     pub needs_you: Count,
     /// Servers that want a sign-in.
     pub sign_in: Vec<String>,
+    /// Collections that ask before they remove many records here.
+    pub removals: Count,
+    /// Rows of servers that could not be read.
+    pub unreadable: Count,
 }
 
 /// The unfinished changes by what they wait for; each is counted once.
@@ -456,15 +472,6 @@ pub enum Stopped {
         /// Its words.
         words: String,
     },
-    /// A pull would remove many records.
-    Deletions {
-        /// In which collection.
-        collection: String,
-        /// How many.
-        would_remove: Count,
-        /// Of so many.
-        of: Count,
-    },
     /// The collection's place on the server is gone.
     NotFound {
         /// What is gone.
@@ -482,8 +489,10 @@ pub struct CollectionStatus {
     pub label: String,
     /// Records kept here.
     pub records: Count,
-    /// Records that could not be read.
-    pub quarantined: Count,
+    /// Rows of the server that could not be read.
+    pub unreadable: Count,
+    /// It asks before it removes many records here.
+    pub asks: Option<Removals>,
     /// End of the last whole pull.
     pub pulled_at: Option<Millis>,
     /// Rows received of the first pull under way, and how many are expected.

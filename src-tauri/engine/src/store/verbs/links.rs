@@ -4,7 +4,7 @@ use super::Moved;
 use crate::store::links::{self, NewLinkRow};
 use crate::store::outbox::{self, Ended};
 use crate::store::places::refuse;
-use crate::store::{StoreError, collections, conflicts, records};
+use crate::store::{StoreError, collections, conflicts, quarantine, records};
 use rusqlite::Connection;
 use tidemark_model::connector::Discovered;
 use tidemark_model::document::sha256_hex;
@@ -89,6 +89,8 @@ pub(crate) fn remove(
     }
     conflicts::resolve_all_of_link(tx, link.id, now)?;
     for collection in collections::of_link(tx, link.id)? {
+        collections::set_asked(tx, collection.id, None)?;
+        quarantine::remove_all(tx, collection.id)?;
         records::remove_all(tx, collection.id)?;
     }
     links::mark_removed(tx, link.id, now)?;

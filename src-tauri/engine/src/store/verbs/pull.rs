@@ -1,27 +1,22 @@
 //! Applying pages: rows and checkpoint in one transaction, under the deletion guard (`engine.md` 8).
 
-use super::Moved;
 use super::reconcile::{Became, Origin, reconcile};
+use super::{Moved, removals};
 use crate::store::collections::{self, CollectionRow, PageMark};
 use crate::store::places::Place;
+use crate::store::quarantine::{self, Unread};
 use crate::store::{StoreError, links, meta, outbox, records};
 use rusqlite::Connection;
 use tidemark_model::connector::{Page, Remote, Row};
-use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::Stopped;
-
-/// A pull that would remove more clean records than this …
-pub(crate) const GUARD_RECORDS: i64 = 50;
-/// … and more than this share of the collection stops and asks.
-pub(crate) const GUARD_PERCENT: i64 = 10;
+use tidemark_model::number::Millis;
 
 /// What a page did.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Applied {
     /// Applied, together with its checkpoint.
     Done(Moved),
-    /// Nothing of it was applied: it would remove too much. The link has stopped and asks.
-    Guarded(Stopped),
+    /// Nothing of it was applied: it would remove more than goes without asking.
+    Guarded(Page),
 }
 
 /// The acknowledgement sequence, noted before a page is asked for.
@@ -33,7 +28,7 @@ pub(crate) fn ack_seq(tx: &Connection) -> Result<i64, StoreError> {
 pub(crate) fn apply_page(
     tx: &Connection,
     place: &Place,
-    page: &Page,
+    page: Page,
     pull_ack_seq: i64,
     now: Millis,
 ) -> Result<Applied, StoreError> {
@@ -50,38 +45,43 @@ pub(crate) fn apply_page(
         now,
     };
     let mut moved = Moved::default();
-    let (mut removals, mut quarantined) = (0, 0);
-    let guard =
-        Guard { before: collection.record_count + collection.removals_in_run, collection: &collection };
+    let (mut removed, mut nameless) = (0, 0);
     tx.prepare_cached("SAVEPOINT page")?.execute([])?;
     for row in &page.rows {
         match row {
-            Row::Unreadable { raw, reason } => {
-                quarantined += i64::from(collections::quarantine(tx, place.collection_id, raw, reason, now)?);
+            Row::Unreadable { id, raw, bytes, reason } => {
+                let row = Unread { rid: id.as_deref(), raw, bytes: *bytes, reason };
+                set_aside(tx, place, &collection, &row, now)?;
+                nameless += i64::from(id.is_none());
             }
             Row::Record { id, remote } => {
                 if reconcile(tx, place, id, remote, &origin, &mut moved)? == Became::Removed {
-                    removals += 1;
+                    removed += 1;
+                }
+                if collection.quarantined > 0 {
+                    quarantine::release(tx, place.collection_id, id)?;
                 }
             }
         }
     }
-    let mut unseen = 0;
     if !page.more {
-        unseen = end_of_full(tx, place, &collection, now, &mut moved)?;
+        let nameless = collection.nameless_in_run + nameless;
+        removed += end_of_full(tx, place, &collection, nameless, now, &mut moved)?;
     }
-    if let Some(stopped) = guard.stops(removals + unseen) {
+    if removed > 0 && removals::asks(&collection, collection.removals_in_run + removed) {
         tx.prepare_cached("ROLLBACK TO page")?.execute([])?;
         tx.prepare_cached("RELEASE page")?.execute([])?;
-        links::set_stopped(tx, place.link_id, Some(&stopped))?;
-        return Ok(Applied::Guarded(stopped));
+        return Ok(Applied::Guarded(page));
     }
     tx.prepare_cached("RELEASE page")?.execute([])?;
+    if !page.more && collection.asks.is_some() {
+        collections::set_asked(tx, place.collection_id, None)?;
+    }
     let mark = PageMark {
         checkpoint: &page.next,
         rows: page.rows.len() as i64,
-        removals: removals + unseen,
-        quarantined,
+        removals: removed,
+        nameless,
         total: page.total.map(|total| total.0),
         ends_at: (!page.more).then_some(now),
     };
@@ -89,28 +89,30 @@ pub(crate) fn apply_page(
     Ok(Applied::Done(moved))
 }
 
-struct Guard<'a> {
-    before: i64,
-    collection: &'a CollectionRow,
-}
-
-impl Guard<'_> {
-    fn stops(&self, removals: i64) -> Option<Stopped> {
-        let all = self.collection.removals_in_run + removals;
-        let many = all > GUARD_RECORDS && all * 100 > self.before * GUARD_PERCENT;
-        (removals > 0 && many && !self.collection.removals_allowed).then(|| Stopped::Deletions {
-            collection: self.collection.name.clone(),
-            would_remove: Count(all),
-            of: Count(self.before),
-        })
+/// Keeps a row that cannot be read; a whole comparison has seen its record all the same.
+fn set_aside(
+    tx: &Connection,
+    place: &Place,
+    collection: &CollectionRow,
+    row: &Unread<'_>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    quarantine::keep(tx, place.collection_id, row, collection.full_generation.unwrap_or_default(), now)?;
+    if let (Some(rid), Some(generation)) = (row.rid, collection.full_generation)
+        && let Some(record) = records::by_rid(tx, place.collection_id, rid)?
+    {
+        records::mark_seen(tx, record.id, generation)?;
     }
+    Ok(())
 }
 
-/// The last page of a whole comparison: what the server no longer has goes, except what was changed here.
+/// The last page of a whole comparison: what the server no longer has goes, except what was changed here. Of a list with
+/// rows that do not tell whose they are nobody knows what it lacks: nothing goes then.
 fn end_of_full(
     tx: &Connection,
     place: &Place,
     collection: &CollectionRow,
+    nameless: i64,
     now: Millis,
     moved: &mut Moved,
 ) -> Result<i64, StoreError> {
@@ -118,11 +120,14 @@ fn end_of_full(
     let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
     let gone = Remote::Deleted { version: None, at: None, by: None };
     let mut removed = 0;
-    for record in records::unseen(tx, place.collection_id, generation)? {
-        if reconcile(tx, place, &record.rid, &gone, &origin, moved)? == Became::Removed {
-            removed += 1;
+    if nameless == 0 {
+        for rid in records::unseen(tx, place.collection_id, generation)? {
+            if reconcile(tx, place, &rid, &gone, &origin, moved)? == Became::Removed {
+                removed += 1;
+            }
         }
     }
+    quarantine::release_unseen(tx, place.collection_id, generation)?;
     collections::end_full(tx, place.collection_id)?;
     Ok(removed)
 }
@@ -153,6 +158,7 @@ pub(crate) fn fetched(
     let gone = Remote::Deleted { version: None, at: None, by: None };
     let remote =
         if matches!(remote, Remote::Missing) && record.base.document.is_some() { &gone } else { remote };
+    quarantine::release(tx, place.collection_id, rid)?;
     let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation: None, may_be_in: false, now };
     if reconcile(tx, place, rid, remote, &origin, &mut moved)? != Became::SetAside {
         records::clear_aside(tx, record.id)?;

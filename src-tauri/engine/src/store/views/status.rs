@@ -144,7 +144,6 @@ fn link_facts(stored: &StoredLink, live: &LiveLink) -> LinkFacts {
             Stopped::Intercepted { .. }
             | Stopped::Untrusted { .. }
             | Stopped::Upgrade { .. }
-            | Stopped::Deletions { .. }
             | Stopped::NotFound { .. } => Stop::Other,
         }),
         run: run(&stored.queue, live),
@@ -152,6 +151,13 @@ fn link_facts(stored: &StoredLink, live: &LiveLink) -> LinkFacts {
         waiting: waiting(&stored.queue),
         needs_you: stored.queue.needs_you.0,
         conflicts: stored.conflicts,
+        removals: stored
+            .collections
+            .iter()
+            .filter_map(|of| of.asks)
+            .map(|asks| asks.would_remove.0)
+            .collect(),
+        unreadable: stored.collections.iter().map(|of| of.unreadable.0).sum(),
         last_contact: stored.row.last_contact,
         checked_at: live.checked_at,
         waits: live.waits,

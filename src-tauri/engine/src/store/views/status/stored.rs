@@ -97,7 +97,8 @@ fn collection(row: CollectionRow) -> CollectionStatus {
         name: row.name,
         label: row.label,
         records: Count(row.record_count),
-        quarantined: Count(row.quarantined),
+        unreadable: Count(row.quarantined),
+        asks: row.asks,
         pulled_at: row.pulled_at,
         downloading: first.then(|| Progress {
             processed: Count(row.pull_received),

@@ -1,0 +1,70 @@
+//! What came from servers and waits for a person.
+
+use crate::store::StoreError;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{ListPage, Removal, UnreadableDetail, UnreadableRow};
+
+/// A page of the records that the deletion guard asks about, in the order in which they came here. The total is that of
+/// those kept for showing; the question tells the whole number.
+pub(crate) fn removals(
+    tx: &Connection,
+    collection_id: i64,
+    offset: usize,
+    limit: usize,
+) -> Result<ListPage<Removal>, StoreError> {
+    let total: i64 = tx
+        .prepare_cached(
+            "SELECT count(*) FROM asked_removals a JOIN records r ON r.id = a.record_id WHERE a.collection_id = ?1",
+        )?
+        .query_row([collection_id], |row| row.get(0))?;
+    let mut statement = tx.prepare_cached(
+        "SELECT r.rid, r.title FROM asked_removals a JOIN records r ON r.id = a.record_id
+          WHERE a.collection_id = ?1 ORDER BY a.record_id LIMIT ?2 OFFSET ?3",
+    )?;
+    let rows = statement.query_map(params![collection_id, limit as i64, offset as i64], |row| {
+        Ok(Removal { record: row.get(0)?, title: row.get(1)? })
+    })?;
+    Ok(ListPage { rows: rows.collect::<Result<_, _>>()?, total: Count(total) })
+}
+
+const ROWS: &str = "SELECT q.id, l.name AS link, c.name AS collection, q.rid, q.reason, q.at, q.bytes, q.raw
+                      FROM quarantine q JOIN collections c ON c.id = q.collection_id JOIN links l ON l.id = c.link_id";
+
+fn row(row: &Row<'_>) -> rusqlite::Result<UnreadableRow> {
+    Ok(UnreadableRow {
+        id: Count(row.get("id")?),
+        link: row.get("link")?,
+        collection: row.get("collection")?,
+        record: row.get("rid")?,
+        reason: row.get("reason")?,
+        at: Millis(row.get("at")?),
+        bytes: Count(row.get("bytes")?),
+    })
+}
+
+/// A page of rows that could not be read, newest first; of one link, of collections of one name, or of all.
+pub(crate) fn unreadable(
+    tx: &Connection,
+    link: Option<&str>,
+    collection: Option<&str>,
+    offset: usize,
+    limit: usize,
+) -> Result<ListPage<UnreadableRow>, StoreError> {
+    const WHERE: &str = "WHERE (?1 IS NULL OR l.name = ?1) AND (?2 IS NULL OR c.name = ?2)";
+    let total: i64 = tx
+        .prepare_cached(&format!("SELECT count(*) FROM ({ROWS} {WHERE})"))?
+        .query_row(params![link, collection], |row| row.get(0))?;
+    let mut statement =
+        tx.prepare_cached(&format!("{ROWS} {WHERE} ORDER BY q.id DESC LIMIT ?3 OFFSET ?4"))?;
+    let rows = statement.query_map(params![link, collection, limit as i64, offset as i64], row)?;
+    Ok(ListPage { rows: rows.collect::<Result<_, _>>()?, total: Count(total) })
+}
+
+/// One of them with its text.
+pub(crate) fn unreadable_detail(tx: &Connection, id: i64) -> Result<Option<UnreadableDetail>, StoreError> {
+    Ok(tx
+        .prepare_cached(&format!("{ROWS} WHERE q.id = ?1"))?
+        .query_row([id], |found| Ok(UnreadableDetail { row: row(found)?, text: found.get("raw")? }))
+        .optional()?)
+}

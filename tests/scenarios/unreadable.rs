@@ -1,0 +1,204 @@
+//! Rows of a server that cannot be read are kept and told, hold nothing up, and end when their record can be read.
+
+use chrono::DateTime;
+use serde_json::{Value, json};
+use tidemark_model::number::Count;
+use tidemark_model::view::{Activity, ReadAgain, Refusal, RefusalCode, Sentence, UnreadableRow};
+use tidemark_sandbox::ColleagueEdit;
+use tidemark_sandbox::world::call::{Call, Caller, Write};
+use tidemark_tests::audit::COLLEAGUE;
+use tidemark_tests::world::{LINK, Stage, TASKS, World};
+
+/// Nests deeper than Tidemark takes, and not deeper than the server does.
+fn deep() -> Value {
+    (0..150).fold(json!("bottom"), |inner, _| json!([inner]))
+}
+
+/// A colleague's whole document in the place of the former one; a patch could not carry so deep a value.
+fn colleague_puts(world: &World, rid: &str, state: &Value) {
+    let document = json!({"id": rid, "title": "Theirs", "state": state}).to_string();
+    let caller = Caller { account: Some(COLLEAGUE.to_owned()), ..Caller::default() };
+    let write = Call::Write(Write::put(TASKS, rid, document));
+    let answer = world.server.with_world(|server| server.handle(write, &caller, DateTime::UNIX_EPOCH));
+    assert!(answer.is_ok(), "{answer:?}");
+}
+
+fn rows(world: &World) -> Vec<UnreadableRow> {
+    let page = world.engine().list_unreadable(None, None, 0, 100).unwrap();
+    let told = world.engine().status().unwrap().attention.unreadable;
+    assert_eq!(
+        (page.total, page.rows.len() as i64),
+        (told, told.0),
+        "the list is as long as the status says"
+    );
+    world.check_books();
+    page.rows
+}
+
+/// Three tasks, of which a colleague made the first unreadable.
+async fn one_unreadable() -> World {
+    let world = Stage::tasks(3).open().await;
+    colleague_puts(&world, "t001", &deep());
+    world.colleague_sets("t002", "state", "done");
+    world.sync().await;
+    world
+}
+
+// proves C3, E6
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_kept_and_told_and_holds_nothing_up() {
+    let world = one_unreadable().await;
+    assert_eq!(world.here("t002").unwrap()["state"], "done", "the rows behind it came in");
+    assert_eq!(world.here("t001").unwrap()["state"], "open", "what was there before stays");
+    let row = rows(&world).remove(0);
+    assert_eq!(
+        (row.link.as_str(), row.collection.as_str(), row.record.as_deref()),
+        (LINK, TASKS, Some("t001"))
+    );
+    assert!(row.reason.contains("deep"), "{}", row.reason);
+    let detail = world.engine().get_unreadable(row.id).unwrap();
+    assert!(detail.text.unwrap().contains("bottom"));
+    let status = world.engine().status().unwrap();
+    assert_eq!(status.activity, Activity::NothingWaiting, "no tick while something is missing here");
+    assert_eq!(status.sentence, Sentence::Unreadable { rows: Count(1) });
+    world.finish().await;
+}
+
+// proves C3
+#[tokio::test]
+async fn it_ends_when_the_server_sends_the_record_in_a_form_that_can_be_read() {
+    let world = one_unreadable().await;
+    colleague_puts(&world, "t001", &json!([deep(), "still deep"]));
+    world.sync().await;
+    let row = rows(&world).remove(0);
+    let text = world.engine().get_unreadable(row.id).unwrap().text.unwrap();
+    assert!(text.contains("still deep"), "one row for one record, the newest");
+    colleague_puts(&world, "t001", &json!("flat"));
+    world.sync().await;
+    assert_eq!(rows(&world), []);
+    assert_eq!(world.here("t001").unwrap()["state"], "flat");
+    assert!(matches!(world.engine().status().unwrap().sentence, Sentence::UpToDate { .. }));
+    world.finish().await;
+}
+
+// proves C3
+#[tokio::test]
+async fn it_is_asked_for_again_by_a_person() {
+    let world = one_unreadable().await;
+    let id = rows(&world)[0].id;
+    let again = async || world.engine().read_again(&[id]).await.unwrap();
+    assert_eq!(again().await, ReadAgain { still: Count(1), ..ReadAgain::default() });
+    colleague_puts(&world, "t001", &json!("flat"));
+    assert_eq!(again().await, ReadAgain { read: Count(1), ..ReadAgain::default() });
+    assert_eq!(world.here("t001").unwrap()["state"], "flat", "without a pull");
+    assert_eq!(again().await, ReadAgain::default(), "it had gone");
+    assert_eq!(rows(&world), []);
+    world.finish().await;
+}
+
+// proves C4
+#[tokio::test]
+async fn a_record_that_cannot_be_read_and_is_deleted_there_goes_with_its_row() {
+    let world = one_unreadable().await;
+    let id = rows(&world)[0].id;
+    world.colleague_deletes("t001");
+    let came = world.engine().read_again(&[id]).await.unwrap();
+    assert_eq!(came, ReadAgain { read: Count(1), ..ReadAgain::default() });
+    assert_eq!((world.here("t001"), rows(&world)), (None, vec![]));
+    world.finish().await;
+}
+
+// proves C4, F2
+#[tokio::test]
+async fn a_whole_comparison_takes_no_record_away_whose_row_cannot_be_read() {
+    let world = one_unreadable().await;
+    world.colleague_deletes("t003");
+    world.server.with_world(|server| server.forget_tombstones()).unwrap();
+    world.sync().await;
+    assert_eq!(world.here("t003"), None, "the server has it no more");
+    assert_eq!(
+        world.here("t001").unwrap()["state"],
+        "open",
+        "the server has it, in a form that cannot be read"
+    );
+    assert_eq!(rows(&world).len(), 1);
+    world.colleague_deletes("t001");
+    world.server.with_world(|server| server.forget_tombstones()).unwrap();
+    world.sync().await;
+    assert_eq!((world.here("t001"), rows(&world)), (None, vec![]));
+    world.finish().await;
+}
+
+// proves C4, F2
+#[tokio::test]
+async fn a_whole_comparison_with_a_row_that_tells_no_id_takes_nothing_away() {
+    let world = Stage::tasks(3).open().await;
+    world.wire.tap.spoil(Some("t001"));
+    world.colleague_deletes("t003");
+    let compare = async || {
+        world.server.with_world(|server| server.forget_tombstones()).unwrap();
+        world.sync().await;
+    };
+    compare().await;
+    assert_eq!(world.count_here(), 3, "any of them may be the one that could not be read");
+    let row = rows(&world).remove(0);
+    assert_eq!((row.record, row.reason.as_str()), (None, "it was spoilt"));
+    let came = world.engine().read_again(&[row.id]).await.unwrap();
+    assert_eq!(came, ReadAgain { nameless: Count(1), ..ReadAgain::default() });
+    // The next one that can be read whole tells.
+    world.wire.tap.spoil(None);
+    world.colleague_deletes("t002");
+    compare().await;
+    assert_eq!((world.count_here(), rows(&world)), (1, vec![]));
+    world.finish().await;
+}
+
+// proves C3
+#[tokio::test]
+async fn a_row_that_a_person_forgot_comes_back_only_in_another_form() {
+    let mut world = one_unreadable().await;
+    let id = rows(&world)[0].id;
+    assert_eq!(world.engine().forget_unreadable(&[id, Count(999)]).await.unwrap(), Count(1));
+    assert_eq!(rows(&world), []);
+    let gone = world.engine().get_unreadable(id).unwrap_err();
+    assert_eq!(Refusal::from(gone).code, RefusalCode::NotFound);
+    world.restart().await;
+    world.sync().await;
+    assert_eq!(rows(&world), [], "the checkpoint has passed it");
+    colleague_puts(&world, "t001", &json!([deep(), "moved"]));
+    world.sync().await;
+    assert_eq!(rows(&world).len(), 1);
+    world.finish().await;
+}
+
+// proves C3
+#[tokio::test]
+async fn a_removed_connection_takes_its_rows_along() {
+    let world = one_unreadable().await;
+    world.engine().remove_link(LINK, true).await.unwrap();
+    assert_eq!(world.engine().list_unreadable(None, None, 0, 1).unwrap().total, Count(0));
+    world.add_link_named(LINK, Default::default()).await;
+    world.sync().await;
+    assert_eq!(rows(&world).len(), 1, "a new connection meets it anew");
+    world.finish().await;
+}
+
+// proves A13, C3
+#[tokio::test]
+async fn of_very_many_the_newest_keep_their_text() {
+    let world = Stage::default().open().await;
+    for number in 0..1_003 {
+        let create = json!({"id": format!("d{number:04}"), "x": deep()}).as_object().cloned();
+        world.colleague(ColleagueEdit { collection: TASKS.into(), create, ..Default::default() });
+    }
+    world.sync().await;
+    assert_eq!(world.engine().status().unwrap().attention.unreadable, Count(1_003));
+    let texts = |offset: usize| {
+        let page = world.engine().list_unreadable(Some(LINK), Some(TASKS), offset, 4).unwrap();
+        assert_eq!(page.total, Count(1_003));
+        page.rows.iter().map(|row| world.engine().get_unreadable(row.id).unwrap().text.is_some()).collect()
+    };
+    let (newest, oldest): (Vec<bool>, Vec<bool>) = (texts(0), texts(999));
+    assert_eq!((newest, oldest), (vec![true; 4], vec![true, false, false, false]));
+    world.finish().await;
+}
