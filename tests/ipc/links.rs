@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    AddedLink, Connectivity, Discovery, LinkLimits, LinkStatus, LinkTest, ListPage, RecordRow, RefusalCode,
-    RemovedLink, Sentence, Stopped, TestStepKind,
+    AddedLink, Connectivity, Discovery, LinkLimits, LinkStatus, LinkTest, RefusalCode, RemovedLink, Sentence,
+    Stopped, TestStepKind,
 };
-use tidemark_sandbox::ColleagueEdit;
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
 

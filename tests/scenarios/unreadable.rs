@@ -96,6 +96,23 @@ async fn it_is_asked_for_again_by_a_person() {
     world.finish().await;
 }
 
+// proves C3
+#[tokio::test]
+async fn a_record_that_never_could_be_read_comes_in_when_it_is_asked_for_again() {
+    let world = Stage::tasks(1).open().await;
+    for rid in ["t002", "t003"] {
+        colleague_puts(&world, rid, &deep());
+    }
+    world.sync().await;
+    let ids: Vec<Count> = rows(&world).iter().map(|row| row.id).collect();
+    colleague_puts(&world, "t002", &json!("flat"));
+    world.colleague_deletes("t003");
+    let came = world.engine().read_again(&ids).await.unwrap();
+    assert_eq!((came, rows(&world)), (ReadAgain { read: Count(2), ..ReadAgain::default() }, vec![]));
+    assert_eq!((world.here("t002").unwrap()["state"].as_str(), world.here("t003")), (Some("flat"), None));
+    world.finish().await;
+}
+
 // proves C4
 #[tokio::test]
 async fn a_record_that_cannot_be_read_and_is_deleted_there_goes_with_its_row() {

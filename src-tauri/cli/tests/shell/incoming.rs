@@ -43,7 +43,7 @@ async fn removals_are_listed_shown_and_allowed_for_their_number() {
         60,
         "without the number it only says it"
     );
-    let other = shell.run(&["removals", "allow", "Work", ITEMS, "--yes", "6"]).await.ends(1);
+    let other = shell.run(&["removals", "allow", "Work", ITEMS, "--yes", "6"]).await.ends(2);
     assert_eq!(other.error()["code"], "moved");
     shell.run(&["removals", "allow", "Work", ITEMS, "--yes", "60"]).await.ends(0);
     shell.run(&["sync"]).await.ends(0);

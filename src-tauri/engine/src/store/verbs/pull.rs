@@ -143,7 +143,7 @@ pub(crate) fn aside(tx: &Connection, place: &Place, limit: usize) -> Result<Vec<
     Ok(rows.into_iter().map(|(_, rid)| rid).collect())
 }
 
-/// Plans a record that was set aside, from a fetch made after its lane was definite.
+/// Plans a record that was set aside or could not be read, from a fetch made after its lane was definite.
 pub(crate) fn fetched(
     tx: &Connection,
     place: &Place,
@@ -153,14 +153,15 @@ pub(crate) fn fetched(
     now: Millis,
 ) -> Result<Moved, StoreError> {
     let mut moved = Moved::default();
-    let Some(record) = records::by_rid(tx, place.collection_id, rid)? else { return Ok(moved) };
-    // Missing by its id is the same as deleted for a record that the server once had.
-    let gone = Remote::Deleted { version: None, at: None, by: None };
-    let remote =
-        if matches!(remote, Remote::Missing) && record.base.document.is_some() { &gone } else { remote };
     quarantine::release(tx, place.collection_id, rid)?;
+    let record = records::by_rid(tx, place.collection_id, rid)?;
+    // Missing by its id is the same as deleted for a record that the server once had.
+    let was_there = record.as_ref().is_some_and(|record| record.base.document.is_some());
+    let gone = Remote::Deleted { version: None, at: None, by: None };
+    let remote = if matches!(remote, Remote::Missing) && was_there { &gone } else { remote };
     let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation: None, may_be_in: false, now };
-    if reconcile(tx, place, rid, remote, &origin, &mut moved)? != Became::SetAside {
+    let became = reconcile(tx, place, rid, remote, &origin, &mut moved)?;
+    if let Some(record) = record.filter(|_| became != Became::SetAside) {
         records::clear_aside(tx, record.id)?;
         if !outbox::has_lane(tx, record.id)? {
             records::clear_remote(tx, record.id)?;
