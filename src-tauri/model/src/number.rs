@@ -85,15 +85,15 @@ mod tests {
 
     #[test]
     fn a_number_inside_a_tagged_or_flattened_shape_is_read_from_text_as_from_a_value() {
-        use crate::view::{Resolution, Stopped, SyncProgress};
+        use crate::view::{Resolution, Sentence, SyncProgress};
         let later = r#"{"strategy":"skip","choices":[],"until":1781600000000}"#;
         let skip = Resolution::Skip { choices: vec![], until: Some(Millis(1_781_600_000_000)) };
         assert_eq!(serde_json::from_str::<Resolution>(later).unwrap(), skip);
         assert_eq!(serde_json::from_value::<Resolution>(later.parse().unwrap()).unwrap(), skip);
-        let guard = r#"{"reason":"deletions","collection":"tasks","wouldRemove":-7,"of":12}"#;
+        let guard = r#"{"id":"removals","server":"erp","wouldRemove":-7}"#;
         assert!(matches!(
-            serde_json::from_str::<Stopped>(guard).unwrap(),
-            Stopped::Deletions { would_remove: Count(-7), of: Count(12), .. }
+            serde_json::from_str::<Sentence>(guard).unwrap(),
+            Sentence::Removals { would_remove: Count(-7), .. }
         ));
         let progress = SyncProgress { link: "office".into(), progress: Default::default() };
         let text = serde_json::to_string(&progress).unwrap();

@@ -241,11 +241,14 @@ mod tests {
             (r#"{"id":"a","version":"1","doc":{"id":"b"}}"#, "not the row's id"),
             (r#"{"id":"a","version":"1","doc":{"id":"a","x":"\ud800"}}"#, "not JSON"),
         ] {
-            let Row::Unreadable { raw: kept, reason: said } = pulled(&raw(text), &contract()) else {
+            let Row::Unreadable { id: known, raw: kept, bytes, reason: said } =
+                pulled(&raw(text), &contract())
+            else {
                 panic!("{text} was taken");
             };
             assert!(said.contains(reason), "{text}: {said}");
-            assert_eq!(kept, text);
+            assert_eq!((kept.as_str(), bytes), (text, text.len()));
+            assert_eq!(known.as_deref(), text.contains(r#""id":"a","#).then_some("a"), "{text}");
         }
     }
 

@@ -9,7 +9,7 @@ fn links() -> Vec<LinkFacts> {
     for connectivity in [Connectivity::Unknown, Connectivity::Online, Connectivity::Offline] {
         for stop in [None, Some(Stop::SignIn), Some(Stop::Other)] {
             for run in [Run::Idle, Run::Checking, Run::Fetching, Run::Sending { done: 1, total: 3 }] {
-                for bits in 0..64 {
+                for bits in 0..256 {
                     let bit = |n: usize| flags[(bits >> n) & 1];
                     all.push(LinkFacts {
                         server: "erp.example.com".into(),
@@ -21,6 +21,8 @@ fn links() -> Vec<LinkFacts> {
                         waiting: if bit(2) { 4 } else { 0 },
                         needs_you: if bit(3) { 3 } else { 0 },
                         conflicts: if bit(4) { 2 } else { 0 },
+                        removals: if bit(6) { vec![60] } else { vec![] },
+                        unreadable: if bit(7) { 3 } else { 0 },
                         last_contact: Some(Millis(20)),
                         checked_at: bit(5).then_some(Millis(50)),
                         waits: None,
@@ -75,6 +77,8 @@ fn calm() -> LinkFacts {
         waiting: 0,
         needs_you: 0,
         conflicts: 0,
+        removals: vec![],
+        unreadable: 0,
         last_contact: Some(Millis(30)),
         checked_at: Some(Millis(40)),
         waits: None,
@@ -91,6 +95,7 @@ fn applying(facts: &StatusFacts) -> Vec<u32> {
     let sum = |of: fn(&LinkFacts) -> i64| links.iter().map(of).sum::<i64>();
     let (waiting, needs_you, conflicts) =
         (sum(|link| link.waiting), sum(|link| link.needs_you), sum(|link| link.conflicts));
+    let unreadable = sum(|link| link.unreadable);
     let working: Vec<&LinkFacts> =
         links.iter().filter(|link| !link.paused && link.stop.is_none() && link.waits.is_none()).collect();
     let offline =
@@ -106,6 +111,7 @@ fn applying(facts: &StatusFacts) -> Vec<u32> {
         (7, links.iter().any(|link| matches!(link.run, Run::Sending { .. }))),
         (8, needs_you > 0),
         (9, conflicts > 0),
+        (93, links.iter().any(|link| !link.removals.is_empty())),
         (90, links.iter().any(|link| link.stop == Some(Stop::Other))),
         (10, working.iter().any(|link| link.waiting > 0 && link.busy_until.is_some())),
         (92, links.iter().any(|link| link.waits == Some(ScheduleWait::Unmetered) && link.waiting > 0)),
@@ -119,11 +125,12 @@ fn applying(facts: &StatusFacts) -> Vec<u32> {
         ),
         (
             12,
-            waiting == 0
+            waiting + unreadable == 0
                 && links.iter().all(|link| {
                     link.connectivity == Connectivity::Online && link.checked_at.is_some() && !link.paused
                 }),
         ),
+        (94, waiting == 0 && unreadable > 0),
         (91, true),
     ];
     lines.into_iter().filter(|(_, applies)| *applies).map(|(number, _)| number).collect()
@@ -141,11 +148,13 @@ fn number(sentence: &Sentence) -> u32 {
         Sentence::Sending { .. } => 7,
         Sentence::NeedYou { .. } => 8,
         Sentence::Conflicts { .. } => 9,
+        Sentence::Removals { .. } => 93,
         Sentence::Stopped { .. } => 90,
         Sentence::Busy { .. } => 10,
         Sentence::WaitsForNetwork { .. } => 92,
         Sentence::Checking { .. } => 11,
         Sentence::UpToDate { .. } => 12,
+        Sentence::Unreadable { .. } => 94,
         Sentence::Waiting { .. } => 91,
     }
 }
@@ -185,7 +194,8 @@ fn the_tick_stands_in_one_cell_only_and_the_sentence_agrees_with_it() {
         assert_eq!(tick, may_have_a_tick(&facts), "{facts:?}");
         assert_eq!(tick, said, "the sentence and the tick say the same: {facts:?}");
         let attention = attention(&facts);
-        let calm = attention.conflicts.0 + attention.needs_you.0 == 0 && attention.sign_in.is_empty();
+        let counts = [attention.conflicts, attention.needs_you, attention.removals, attention.unreadable];
+        let calm = counts.iter().all(|count| count.0 == 0) && attention.sign_in.is_empty();
         assert!(calm || !tick, "no tick while a person is waited for: {facts:?}");
         ticks += usize::from(tick);
     }
@@ -235,6 +245,10 @@ fn numbers_in_sentences_are_those_of_what_they_name() {
         Sentence::Busy { server: server(), waiting: Count(4), at: Millis(90) },
         "only its own changes wait for a busy server"
     );
+    let asking = LinkFacts { removals: vec![60, 70], unreadable: 3, ..calm() };
+    let asked = StatusFacts { links: vec![calm(), asking.clone(), asking], ..StatusFacts::default() };
+    assert_eq!(sentence(&asked), Sentence::Removals { server: server(), would_remove: Count(60) });
+    assert_eq!((attention(&asked).removals, attention(&asked).unreadable), (Count(4), Count(6)));
     let sending = LinkFacts { run: Run::Sending { done: 3, total: 14 }, waiting: 11, ..calm() };
     let both = StatusFacts { links: vec![sending.clone(), sending], ..StatusFacts::default() };
     assert_eq!(activity(&both), Activity::Syncing { done: Count(6), total: Count(28) });
