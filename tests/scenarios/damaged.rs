@@ -81,6 +81,27 @@ fn stopped(intact: Option<tidemark_model::number::Millis>) -> Sentence {
     Sentence::StoreDamaged { intact }
 }
 
+// proves A1
+#[tokio::test]
+async fn a_program_that_does_not_stay_finds_it_before_it_sends() {
+    let (mut world, backup) = with_backup().await;
+    world.set("t002", "state", "done").await;
+    world.drop_engine();
+    spoil_table(world.folder(), "quarantine");
+    world.open_engine().await;
+    world.wire.tap.forget();
+    world.engine().look_after_store().await;
+    world.sync().await;
+    assert_eq!(world.engine().status().unwrap().sentence, stopped(Some(backup.made_at)));
+    assert_eq!(world.wire.tap.count(Point::Push), 0);
+    world.close().await;
+    tidemark_engine::restore(world.folder(), Some(&backup.name), world.clock.now()).unwrap();
+    world.open_engine().await;
+    world.engine().look_after_store().await;
+    assert_eq!(meta(world.folder(), "check_due"), None, "an intact one passes");
+    world.finish().await;
+}
+
 // proves A1, E4
 #[tokio::test]
 async fn a_whole_store_passes_its_check_after_a_crash_and_is_not_checked_after_a_goodbye() {

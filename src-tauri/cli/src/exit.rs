@@ -54,6 +54,9 @@ impl Exit {
 
     /// The exit of a sync: what kept it from ending, then what waits for a person, then what still waits.
     pub fn of_sync(failure: Option<ErrorClass>, status: &StatusSnapshot) -> Self {
+        if status.store_fault.is_some() {
+            return Self::Error;
+        }
         if let Some(class) = failure {
             return match class {
                 ErrorClass::Offline | ErrorClass::Transient | ErrorClass::Throttled => Self::Offline,
@@ -93,11 +96,20 @@ fn asks_somebody(stopped: &Stopped) -> bool {
 mod tests {
     use super::*;
     use tidemark_model::number::Count;
+    use tidemark_model::view::{Attention, StoreFault};
 
     #[test]
     fn a_sync_tells_scripts_what_is_left() {
         let mut status = StatusSnapshot::default();
         assert_eq!(Exit::of_sync(None, &status), Exit::Done);
+        status.store_fault = Some(StoreFault::Damaged);
+        assert_eq!(Exit::of_sync(None, &status), Exit::Error, "nothing was synced");
+        status.store_fault = None;
+        for asks in [|of: &mut Attention| of.removals.0 = 1, |of: &mut Attention| of.unreadable.0 = 1] {
+            let mut status = StatusSnapshot::default();
+            asks(&mut status.attention);
+            assert_eq!(Exit::of_sync(None, &status), Exit::Person);
+        }
         assert_eq!(Exit::of_sync(Some(ErrorClass::Offline), &status), Exit::Offline);
         assert_eq!(Exit::of_sync(Some(ErrorClass::Auth), &status), Exit::Person);
         status.queue.waiting = Count(1);

@@ -68,11 +68,7 @@ pub(crate) fn is_full(folder: &Path) -> bool {
 pub(crate) async fn look_after(engine: Engine, mut closing: watch::Receiver<bool>) {
     let shared = Arc::clone(engine.shared());
     loop {
-        engine.end_fault().await;
-        if engine.is_sender() && !shared.store.is_damaged() {
-            engine.check_where_due().await;
-            engine.back_up_where_due().await;
-        }
+        engine.look_after_store().await;
         let round = if shared.fault().is_some() { PROBE } else { ROUND };
         let next = shared.now().plus(round);
         tokio::select! {
@@ -85,6 +81,19 @@ pub(crate) async fn look_after(engine: Engine, mut closing: watch::Receiver<bool
 }
 
 impl Engine {
+    /// What a running engine does from time to time, done once by a program that does not stay: ends a full disk's state,
+    /// checks the store after an end without a goodbye, and makes the daily backup. What fails is logged and, where the
+    /// store is damaged, shown.
+    pub async fn look_after_store(&self) {
+        self.end_fault().await;
+        if self.is_sender() && !self.shared().store.is_damaged() {
+            self.check_where_due().await;
+        }
+        if self.is_sender() && !self.shared().store.is_damaged() {
+            self.back_up_where_due().await;
+        }
+    }
+
     /// The local store's size and place, with its backups.
     pub fn storage(&self) -> Result<Storage, StoreError> {
         backups::storage(&self.shared().folder)

@@ -62,6 +62,8 @@ pub async fn perform(arguments: &SyncArguments, host: &Host, out: &Out) -> Resul
             hint: "Add one with: tidemarkctl link add NAME --kind rest --url URL".to_owned(),
         }));
     }
+    // Where no window ever runs, nobody else checks the store and makes backups.
+    host.engine().look_after_store().await;
     let synced = bring_in_step(host, arguments.link.as_deref(), arguments.collection.as_deref()).await?;
     let status = host.engine().status()?;
     out.say(&synced, || {

@@ -58,3 +58,20 @@ async fn beside_an_open_window_nothing_is_put_in_place_and_backups_are_made() {
     window.engine().shutdown().await;
     assert_eq!(shell.run(&["backup", "restore"]).await.ends(0).line()["from"], made);
 }
+
+// proves A1, H6
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_window_ever_runs_a_sync_makes_the_daily_backup() {
+    let server = sample().await;
+    let shell = Shell::linked(&server).await;
+    shell.run(&["sync"]).await.ends(0);
+    assert!(shell.run(&["backup", "list"]).await.ends(0).lines.is_empty(), "it is minutes old");
+    let db = rusqlite::Connection::open(shell.folder.path().join("tidemark.db")).unwrap();
+    db.execute("UPDATE meta SET value = '0' WHERE key = 'created_at'", []).unwrap();
+    drop(db);
+    for _ in 0..2 {
+        shell.run(&["sync"]).await.ends(0);
+        assert_eq!(shell.run(&["backup", "list"]).await.ends(0).lines.len(), 1, "one a day");
+    }
+    server.stop().await;
+}
