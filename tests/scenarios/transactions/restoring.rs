@@ -3,7 +3,7 @@ use serde_json::json;
 use tidemark_model::transaction::Strategy::Ordered;
 use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed, Pending};
 use tidemark_model::view::RefusalCode;
-use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
+use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 
 fn refusal(error: tidemark_engine::StoreError) -> tidemark_model::view::Refusal {
     match error {
@@ -187,5 +187,31 @@ async fn what_made_a_record_again_behind_a_deletion_that_is_rolled_back_takes_it
     }
     assert_eq!((state(&world, &row), state(&world, &apart)), (Failed, Completed));
     assert_eq!(world.there("t008"), Some(again), "made, never deleted, and made anew");
+    world.finish().await;
+}
+
+// proves B2, D1
+#[tokio::test]
+async fn what_comes_after_one_that_comes_back_into_a_conflict_waits_for_the_decision() {
+    let world = Stage::tasks(3).open().await;
+    refuse(&world, "t001");
+    let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    let row = apply(&world, Ordered, changes).await;
+    world.sync().await;
+    world.server.clear_faults();
+    world.colleague_sets("t002", "rank", 112);
+    world.sync().await;
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.check_books();
+    world.sync().await;
+    assert_eq!(state(&world, &row), Conflicted);
+    let ranks = |ids: [&str; 3]| ids.map(|id| world.there(id).unwrap()["rank"].clone());
+    let all = ["t001", "t002", "t003"];
+    assert_eq!(ranks(all), [json!(11), json!(112), json!(3)], "one after the other");
+    let conflict = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
+    let mine = tidemark_model::view::Resolution::LocalWins {};
+    world.engine().resolve_conflict(conflict, mine, None, NO_HOLD).await.unwrap();
+    world.sync().await;
+    assert_eq!((state(&world, &row), ranks(all)), (Completed, [json!(11), json!(12), json!(13)]));
     world.finish().await;
 }
