@@ -169,14 +169,13 @@ fn left_nothing_untold(desk: &Desk, detail: &TransactionDetail, there: &BTreeMap
     assert!(single || left <= told + own, "{left} of it are there, {told} are told: {detail:#?}");
 }
 
-/// Each value is on the server or was, or in a row that still has it; only a later single edit may have taken a single
-/// edit's place.
+/// Each value is on the server or was, or in a row that still has it, in the trash as well; only a later single edit may
+/// have taken a single edit's place.
 fn nothing_typed_is_lost(desk: &Desk) {
     let taken = desk.client.server.taken();
     let rows = desk.texts(None) + &desk.texts(Some(ChangeState::InTrash));
     let entries = &desk.reference.entries;
-    let thinned = |entry: &Entry| entry.transaction.as_ref().is_some_and(|id| desk.thinned.contains(id));
-    for (place, entry) in entries.iter().enumerate().filter(|(_, entry)| !thinned(entry)) {
+    for (place, entry) in entries.iter().enumerate() {
         let replaced = |name: &str| {
             entries[place + 1..].iter().any(|later| {
                 let joined = later.transaction == entry.transaction;
