@@ -212,7 +212,8 @@ impl Desk {
             }
             if row.state == TransactionState::Failed && before != Some(TransactionState::Failed) {
                 promises::has_a_reason(self, row, after);
-                if row.rolled_back.0 > 0 {
+                // Of one that locks nothing only what has lost its record goes back.
+                if row.rolled_back.0 > 0 && row.strategy.locks() {
                     self.reference.roll_back(&row.id, |entry| is_taken(entry, &detail, &taken));
                     failed.push(row.id.clone());
                 }

@@ -40,7 +40,8 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// What people see. An edit of a record that only something rolled back had made goes back with that.
+    /// What people see. An edit of a record that only something rolled back had made goes back with that, unless it
+    /// belongs to another transaction.
     pub fn view(&mut self) -> BTreeMap<String, Value> {
         let mut records: BTreeMap<String, Value> = BTreeMap::new();
         let mut made_by: BTreeMap<String, Option<String>> = BTreeMap::new();
@@ -60,7 +61,8 @@ impl Reference {
                 (Act::Delete, Some(_)) => drop(records.remove(&entry.record)),
                 (Act::Set | Act::Delete, _) => {
                     entry.out = true;
-                    entry.transaction = made_by.get(&entry.record).cloned().flatten();
+                    let made_by = || made_by.get(&entry.record).cloned().flatten();
+                    entry.transaction = entry.transaction.take().or_else(made_by);
                 }
             }
         }

@@ -1,8 +1,8 @@
 use super::{apply, create, delete, now, refuse, set, state};
 use serde_json::json;
-use tidemark_model::transaction::Strategy::Ordered;
+use tidemark_model::transaction::Strategy::{Ordered, Parallel};
 use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed, Pending};
-use tidemark_model::view::RefusalCode;
+use tidemark_model::view::{RefusalCode, TransactionError};
 use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 
 fn refusal(error: tidemark_engine::StoreError) -> tidemark_model::view::Refusal {
@@ -179,7 +179,7 @@ async fn what_made_a_record_again_behind_a_deletion_that_is_rolled_back_takes_it
     let row = apply(&world, Ordered, vec![set("t001", "rank", 11), delete("t008")]).await;
     let mut again = task(8);
     again["state"] = json!("again");
-    let apart = apply(&world, tidemark_model::transaction::Strategy::Parallel, vec![create(&again)]).await;
+    let apart = apply(&world, Parallel, vec![create(&again)]).await;
     world.server.go_online().await.unwrap();
     for _ in 0..3 {
         world.clock.advance_s(600);
@@ -213,5 +213,44 @@ async fn what_comes_after_one_that_comes_back_into_a_conflict_waits_for_the_deci
     world.engine().resolve_conflict(conflict, mine, None, NO_HOLD).await.unwrap();
     world.sync().await;
     assert_eq!((state(&world, &row), ranks(all)), (Completed, [json!(11), json!(12), json!(13)]));
+    world.finish().await;
+}
+
+// proves B2, B3
+#[tokio::test]
+async fn what_loses_its_record_stays_with_its_own_transaction_or_goes_with_what_made_the_record() {
+    let world = Stage::tasks(3).open().await;
+    refuse(&world, "t001");
+    let ahead = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    apply(&world, Ordered, ahead).await;
+    let maker = apply(&world, Ordered, vec![create(&task(9)), set("t003", "rank", 23)]).await;
+    let behind = apply(&world, Ordered, vec![set("t002", "rank", 32), set("t009", "rank", 39)]).await;
+    let apart =
+        apply(&world, Parallel, vec![set("t009", "state", "apart"), set("t003", "state", "apart")]).await;
+    world.set("t009", "title", "Later").await;
+    world.sync().await;
+    world.check_books();
+    let failed = now(&world, &apart);
+    let because = TransactionError::DependencyFailed { transaction: maker.id.clone() };
+    assert_eq!((failed.state, failed.rolled_back.0, failed.error), (Failed, 1, Some(because)));
+    assert_eq!(world.there("t003").unwrap()["state"], "apart", "its other change stands apart");
+    world.server.clear_faults();
+    let absent = refusal(world.engine().restore_transaction(&apart.id).await.unwrap_err());
+    assert!(absent.message.contains("no record 't009'"), "{absent:?}");
+    world.engine().restore_transaction(&maker.id).await.unwrap();
+    assert_eq!(
+        world.here("t009").unwrap()["title"],
+        "Later",
+        "the edit comes back with what made the record"
+    );
+    world.engine().restore_transaction(&apart.id).await.unwrap();
+    world.engine().restore_transaction(&behind.id).await.unwrap();
+    world.sync().await;
+    assert_eq!([&maker, &apart, &behind].map(|row| state(&world, row)), [Completed; 3]);
+    let there = world.there("t009").unwrap();
+    assert_eq!(
+        (&there["rank"], &there["state"], &there["title"]),
+        (&json!(39), &json!("apart"), &json!("Later"))
+    );
     world.finish().await;
 }
