@@ -14,6 +14,10 @@ pub enum Act {
 /// One edit of one record.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    /// Its place among all that was done.
+    pub number: usize,
+    /// The change that it was saved as.
+    pub change: String,
     /// The transaction that it is part of, or came back with.
     pub transaction: Option<String>,
     /// It was saved on its own.
