@@ -2,7 +2,7 @@ use super::{apply, create, delete, now, refuse, set, state};
 use serde_json::json;
 use tidemark_model::transaction::Strategy::{Ordered, Parallel};
 use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed, Pending};
-use tidemark_model::view::{RefusalCode, TransactionError};
+use tidemark_model::view::{NewTransaction, RefusalCode, TransactionError};
 use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 
 fn refusal(error: tidemark_engine::StoreError) -> tidemark_model::view::Refusal {
@@ -252,5 +252,31 @@ async fn what_loses_its_record_stays_with_its_own_transaction_or_goes_with_what_
         (&there["rank"], &there["state"], &there["title"]),
         (&json!(39), &json!("apart"), &json!("Later"))
     );
+    world.finish().await;
+}
+
+// proves B2, B5
+#[tokio::test]
+async fn what_had_begun_before_goes_on_behind_one_that_waited_to_be_seen() {
+    let world = Stage::tasks(3).open().await;
+    refuse(&world, "t003");
+    let changes = vec![set("t003", "rank", 33), set("t002", "state", "ahead")];
+    let ahead = NewTransaction { await_sync: true, ..super::new(Ordered, changes) };
+    let ahead = world.engine().apply_transaction(ahead).await.unwrap();
+    world.sync().await;
+    refuse(&world, "t002");
+    let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    let row = apply(&world, Ordered, changes).await;
+    world.sync().await;
+    assert_eq!((now(&world, &ahead).rolled_back.0, now(&world, &row).rolled_back.0), (2, 2));
+    world.server.clear_faults();
+    world.engine().restore_transaction(&ahead.id).await.unwrap();
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    for _ in 0..3 {
+        world.sync().await;
+        world.clock.advance_s(120);
+    }
+    assert_eq!((state(&world, &ahead), state(&world, &row)), (Completed, Completed));
+    assert_eq!(world.there("t003").unwrap()["rank"], 13);
     world.finish().await;
 }
