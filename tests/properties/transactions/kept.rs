@@ -38,9 +38,7 @@ fn stands_somewhere(desk: &Desk, entry: &Entry, name: &str, value: u64) {
         | MutationState::Discarded => has || typed_over(desk, entry, name),
         MutationState::Confirmed => !has && typed_over(desk, entry, name),
         MutationState::Cancelled => typed_over(desk, entry, name),
-        MutationState::Superseded => {
-            typed_over(desk, entry, name) || decided_against(desk, entry, name, value)
-        }
+        MutationState::Superseded => decided_against(desk, entry, name, value, has),
         MutationState::Combined => false,
     };
     let states = |row: &ChangeRow| (row.number, row.mutation_state, row.transaction.clone());
@@ -55,16 +53,25 @@ fn has(change: &ChangeDetail, name: &str, value: u64) -> bool {
 
 /// A later single edit set the field, or deleted the record. One of another transaction never takes a value's place.
 fn typed_over(desk: &Desk, entry: &Entry, name: &str) -> bool {
-    desk.reference.entries.iter().any(|later| {
-        let same = later.single && later.number > entry.number && later.record == entry.record;
+    later(desk, entry, name).any(|later| later.single)
+}
+
+/// Later edits that set the field, or deleted the record.
+fn later<'a>(desk: &'a Desk, entry: &'a Entry, name: &'a str) -> impl Iterator<Item = &'a Entry> {
+    desk.reference.entries.iter().filter(move |later| {
+        let same = later.number > entry.number && later.record == entry.record;
         same && (later.act == Act::Delete || later.values.iter().any(|(other, _)| *other == name))
     })
 }
 
-fn decided_against(desk: &Desk, entry: &Entry, name: &str, value: u64) -> bool {
+/// The decision was about all that was done here: the conflict shows the value as theirs or, where a later edit that was
+/// decided about with it had typed over it, its own row does.
+fn decided_against(desk: &Desk, entry: &Entry, name: &str, value: u64, has: bool) -> bool {
     desk.given_up.iter().any(|id| {
         let conflict = desk.client.engine.get_conflict(*id).unwrap();
         let mine = conflict.local_data.map(|text| serde_json::from_str::<Value>(&text).unwrap());
-        conflict.row.resource_id == entry.record && mine.is_some_and(|mine| mine[name] == json!(value))
+        let shown = mine.is_some_and(|mine| mine[name] == json!(value));
+        let row_shows = || has && later(desk, entry, name).next().is_some();
+        conflict.row.resource_id == entry.record && (shown || row_shows() || typed_over(desk, entry, name))
     })
 }

@@ -280,3 +280,27 @@ async fn what_had_begun_before_goes_on_behind_one_that_waited_to_be_seen() {
     assert_eq!(world.there("t003").unwrap()["rank"], 13);
     world.finish().await;
 }
+
+// proves B2, A5
+#[tokio::test]
+async fn what_made_the_record_anew_behind_several_that_lost_it_goes_on() {
+    let world = Stage::tasks(2).open().await;
+    refuse(&world, "t009");
+    let row = apply(&world, Ordered, vec![create(&task(9)), set("t001", "rank", 11)]).await;
+    apply(&world, Parallel, vec![set("t009", "rank", 21), set("t002", "rank", 22)]).await;
+    apply(&world, Parallel, vec![delete("t009"), set("t002", "rank", 32)]).await;
+    let anew = serde_json::json!({"id": "t009", "state": "anew"});
+    world.create(&anew).await;
+    world.sync().await;
+    world.check_books();
+    assert_eq!(state(&world, &row), Failed);
+    world.server.clear_faults();
+    for change in world.queue() {
+        if change.transaction.is_none() {
+            world.engine().retry(vec![change.id]).await.unwrap();
+        }
+    }
+    world.sync().await;
+    assert_eq!(world.there("t009"), Some(anew));
+    world.finish().await;
+}

@@ -2,7 +2,7 @@
 
 mod behind;
 
-use super::discard::on_top;
+use super::border::{split, with_all};
 use super::{Moved, parents, reconcile};
 use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
@@ -62,7 +62,7 @@ pub(crate) fn resolve(
     if carrier(conflict, result.as_ref()).is_none() {
         return take_server(tx, &at, decision, result.as_ref());
     }
-    let (own, behind) = behind::split(&lane);
+    let (own, behind) = split(&lane);
     let own_result = match behind {
         [] => result.clone(),
         _ => behind::own_result(place, conflict, &decision.resolution, own, result.as_ref())?,
@@ -171,7 +171,7 @@ fn let_go(
     own_result: Option<&Value>,
     result: Option<&Value>,
 ) -> Result<(Resolved, Moved), StoreError> {
-    let (own, behind) = behind::split(at.lane);
+    let (own, behind) = split(at.lane);
     for mutation in own {
         outbox::end(tx, mutation, Ended::Superseded, at.now)?;
     }
@@ -204,7 +204,7 @@ fn send(
     let sends_at = (decision.hold.0 > 0).then(|| decision.now.plus(decision.hold.0));
     let mut moved = moved_of(at);
     moved.changes.push(decision.mutation_id.clone());
-    let (taken_in, behind) = behind::split(at.lane);
+    let (taken_in, behind) = split(at.lane);
     counters::saved(tx, at.place.link_id, at.place.collection_id)?;
     let seq = outbox::insert(
         tx,
@@ -285,10 +285,10 @@ pub(crate) fn undo(
         )?;
     }
     let conflict = &reopened(tx)?;
-    let (own, behind) = behind::split(&lane);
+    let (own, behind) = split(&lane);
     let mine = match behind {
         [] => conflict.local.clone(),
-        _ => own.iter().fold(conflict.base.clone(), |document, mutation| on_top(document, mutation).0),
+        _ => with_all(conflict.base.as_ref(), own),
     };
     let (operation, changes) = match (&conflict.base, &mine) {
         (_, None) => (Operation::Delete, Vec::new()),

@@ -5,7 +5,7 @@ use super::{At, not_resolved, parse_choices, take_in};
 use crate::store::conflicts::ConflictRecord;
 use crate::store::outbox::{self, Membership, MutationRow, NewMutation};
 use crate::store::places::Place;
-use crate::store::verbs::discard::on_top;
+use crate::store::verbs::border::with_all;
 use crate::store::verbs::reconcile::rewrite_lane;
 use crate::store::{StoreError, counters};
 use rusqlite::Connection;
@@ -14,13 +14,6 @@ use std::collections::BTreeMap;
 use tidemark_model::merge::{self, Choice};
 use tidemark_model::mutation::MutationState;
 use tidemark_model::view::Resolution;
-
-/// A lane's changes that one decision takes the place of, and those behind them that stay.
-pub(super) fn split(lane: &[MutationRow]) -> (&[MutationRow], &[MutationRow]) {
-    let of = |mutation: &MutationRow| (mutation.transaction_id.clone(), mutation.compensates.clone());
-    let first = lane.first().map(of);
-    lane.split_at(lane.iter().take_while(|mutation| Some(of(mutation)) == first).count())
-}
 
 /// What the decision leads to without what stands behind: theirs and the own changes, each field as it was decided.
 pub(super) fn own_result(
@@ -36,7 +29,7 @@ pub(super) fn own_result(
         Resolution::Manual { choices, .. } => parse_choices(choices)?,
         Resolution::LocalWins {} | Resolution::ServerWins {} | Resolution::Skip { .. } => BTreeMap::new(),
     };
-    let mine = own.iter().fold(conflict.base.clone(), |document, mutation| on_top(document, mutation).0);
+    let mine = with_all(conflict.base.as_ref(), own);
     let (Some(mine), Some(server)) = (&mine, &conflict.server.document) else { return Ok(mine) };
     let merged = merge::merge(conflict.base.as_ref(), mine, server, &place.rules);
     let mut decided: BTreeMap<String, Choice> =
