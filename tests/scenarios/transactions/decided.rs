@@ -84,6 +84,27 @@ async fn what_a_person_chose_is_what_both_lead_to() {
     }
 }
 
+// proves D2, D7
+#[tokio::test]
+async fn a_document_that_was_typed_is_there_also_where_a_later_transaction_deletes() {
+    let world = Stage::tasks(2).open().await;
+    world.server.go_offline().await.unwrap();
+    let one = apply(&world, Ordered, vec![set("t001", "rank", 11)]).await;
+    let two = apply(&world, Ordered, vec![set("t002", "rank", 22), delete("t001")]).await;
+    world.server.go_online().await.unwrap();
+    world.colleague_sets("t001", "rank", 111);
+    world.sync().await;
+    let conflict = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
+    let typed = json!({"id": "t001", "rank": 7});
+    let manual = Resolution::Manual { document: Some(typed.to_string()), choices: Vec::new() };
+    decide(&world, conflict, manual, NO_HOLD).await;
+    settle(&world).await;
+    assert_eq!((world.here("t001"), world.there("t001")), (Some(typed.clone()), Some(typed)));
+    assert_eq!([&one, &two].map(|row| state(&world, row)), [Completed; 2]);
+    assert_eq!(world.there("t002").unwrap()["rank"], 22);
+    world.finish().await;
+}
+
 // proves D9, B2
 #[tokio::test]
 async fn a_decision_that_is_taken_back_leaves_it_alone_too() {

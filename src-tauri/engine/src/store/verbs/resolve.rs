@@ -172,7 +172,8 @@ fn let_go(
     result: Option<&Value>,
 ) -> Result<(Resolved, Moved), StoreError> {
     let (own, behind) = split(at.lane);
-    for mutation in own {
+    let (behind, against) = behind::against(behind, own_result, result);
+    for mutation in own.iter().chain(against) {
         outbox::end(tx, mutation, Ended::Superseded, at.now)?;
     }
     behind::lead_to(tx, behind, own_result, result)?;
@@ -228,6 +229,10 @@ fn send(
             now: decision.now,
         },
     )?;
+    let (behind, against) = behind::against(behind, own.document, result);
+    for mutation in against {
+        outbox::end(tx, mutation, Ended::Superseded, at.now)?;
+    }
     let first = InPlace { id: &decision.mutation_id, seq, document: own.document };
     moved.changes.extend(behind::take_places(tx, at, (taken_in, behind), &first, result, fresh_id)?);
     parents::attach(tx, at.place, seq, own.document)?;

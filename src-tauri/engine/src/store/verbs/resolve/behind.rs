@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use tidemark_model::merge::{self, Choice};
-use tidemark_model::mutation::MutationState;
+use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::view::Resolution;
 
 /// What the decision leads to without what stands behind: theirs and the own changes, each field as it was decided.
@@ -39,6 +39,17 @@ pub(super) fn own_result(
     merge::resolve(conflict.base.as_ref(), mine, server, &place.rules, &decided)
         .map(Some)
         .map_err(|error| not_resolved(conflict, &error))
+}
+
+/// What stays behind, and what ends with the decision: a deletion of what was decided to be there, with what follows it.
+pub(super) fn against<'a>(
+    behind: &'a [MutationRow],
+    first: Option<&Value>,
+    result: Option<&Value>,
+) -> (&'a [MutationRow], &'a [MutationRow]) {
+    let deletes = result.is_some() && with_all(first, behind).is_none();
+    let last = behind.iter().rposition(|mutation| mutation.operation == Operation::Delete);
+    behind.split_at(last.filter(|_| deletes).unwrap_or(behind.len()))
 }
 
 /// The change that takes the place of what it is about, with what it leads to.
