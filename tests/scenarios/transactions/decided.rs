@@ -1,7 +1,7 @@
 //! A decision about one change of a record, and both sides being alike, leave alone what another transaction saved behind
 //! it.
 
-use super::{apply, create, delete, now, refuse, set, state};
+use super::{apply, delete, now, refuse, set, state};
 use serde_json::json;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::transaction::Strategy::{Ordered, Parallel};

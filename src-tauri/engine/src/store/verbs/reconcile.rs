@@ -1,6 +1,6 @@
 //! Carrying out a plan for one record (`engine.md` 8, 10).
 
-use super::border::{split, with_all};
+use super::border;
 use super::{MetConflict, Moved};
 use crate::store::conflicts::{self, ConflictRecord, Merged, Sides};
 use crate::store::outbox::{self, Ended, MutationRow};
@@ -81,7 +81,7 @@ pub(crate) fn reconcile(
         remote,
         rules: &place.rules,
     };
-    let (decision, done) = to_the_border(plan(&facts), &facts, &lane);
+    let (decision, done) = border::agreed(plan(&facts), &facts, &lane);
     let doubtful = lane.iter().any(|m| m.state == MutationState::Queued && m.may_be_in);
     let origin = &Origin { may_be_in: origin.may_be_in || doubtful, ..*origin };
     let decision = if origin.may_be_in { in_doubt(decision, place, &record, remote) } else { decision };
@@ -97,25 +97,6 @@ pub(crate) fn reconcile(
     }
     let at = At { place, record: &record, lane: &lane, done, conflict: conflict.as_ref(), origin };
     apply(tx, &at, remote, decision, moved)
-}
-
-/// Where both sides agree only in the end, because another transaction takes back what the first changes bring about, these
-/// are not done: the other may fail yet. What ends where they agree is the second part.
-fn to_the_border<'a>(
-    decision: Plan,
-    facts: &Facts<'_>,
-    lane: &'a [MutationRow],
-) -> (Plan, &'a [MutationRow]) {
-    let (own, behind) = split(lane);
-    if decision != Plan::Agreed || behind.is_empty() {
-        return (decision, lane);
-    }
-    let local = with_all(facts.base, own);
-    match plan(&Facts { local: local.as_ref(), ..*facts }) {
-        Plan::Known => (Plan::Known, lane),
-        Plan::Agreed => (Plan::Agreed, own),
-        _ => (Plan::Agreed, lane),
-    }
 }
 
 /// What is pulled for a record of a transaction that has begun is planned when that ends.
