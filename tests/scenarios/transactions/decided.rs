@@ -174,3 +174,26 @@ async fn what_a_later_transaction_deletes_is_made_all_the_same_as_that_one_may_f
     assert_eq!((state(&world, &row), world.here("t009"), world.there("t009")), (Completed, None, None));
     world.finish().await;
 }
+
+// proves B2, D7
+#[tokio::test]
+async fn what_comes_after_one_that_was_decided_for_the_server_still_waits_for_what_comes_before() {
+    let world = Stage::tasks(3).open().await;
+    world.server.go_offline().await.unwrap();
+    let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    world.set("t002", "rank", 22).await;
+    let row = apply(&world, Ordered, changes).await;
+    world.server.go_online().await.unwrap();
+    world.colleague_sets("t001", "rank", 111);
+    world.colleague_sets("t002", "rank", 112);
+    world.sync().await;
+    let conflicts = world.engine().list_conflicts(0, 2).unwrap().rows;
+    let of = |record: &str| conflicts.iter().find(|one| one.resource_id == record).unwrap().id;
+    decide(&world, of("t002"), Resolution::ServerWins {}, NO_HOLD).await;
+    settle(&world).await;
+    assert_eq!((state(&world, &row), ranks(&world)), (Conflicted, vec![json!(111), json!(112), json!(3)]));
+    decide(&world, of("t001"), Resolution::LocalWins {}, NO_HOLD).await;
+    settle(&world).await;
+    assert_eq!((state(&world, &row), ranks(&world)), (Completed, vec![json!(11), json!(112), json!(13)]));
+    world.finish().await;
+}

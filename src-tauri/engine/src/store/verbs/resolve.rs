@@ -161,9 +161,20 @@ fn take_server(
     result: Option<&Value>,
 ) -> Result<(Resolved, Moved), StoreError> {
     for mutation in at.lane {
-        outbox::end(tx, mutation, Ended::Superseded, at.now)?;
+        give_up(tx, mutation, at.now)?;
     }
     without_sending(tx, at, decision, result, result.is_some())
+}
+
+/// Ends a change for the server's side. What waited for it waits for what it waited for itself: the order of its
+/// transaction stays.
+fn give_up(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<(), StoreError> {
+    for ahead in edges::waits_for(tx, mutation.seq)? {
+        for waiting in edges::waited_on_by(tx, mutation.seq)? {
+            edges::add(tx, waiting, ahead)?;
+        }
+    }
+    outbox::end(tx, mutation, Ended::Superseded, now)
 }
 
 /// The server holds already what was decided about; only what another transaction saved behind it is still to be sent.
@@ -177,7 +188,7 @@ fn let_go(
     let (own, behind) = split(at.lane);
     let (behind, against) = behind::against(behind, own_result, result);
     for mutation in own.iter().chain(against) {
-        outbox::end(tx, mutation, Ended::Superseded, at.now)?;
+        give_up(tx, mutation, at.now)?;
     }
     behind::lead_to(tx, behind, own_result, result)?;
     without_sending(tx, at, decision, result, true)
@@ -234,7 +245,7 @@ fn send(
     )?;
     let (behind, against) = behind::against(behind, own.document, result);
     for mutation in against {
-        outbox::end(tx, mutation, Ended::Superseded, at.now)?;
+        give_up(tx, mutation, at.now)?;
     }
     let first = InPlace { id: &decision.mutation_id, seq, document: own.document };
     moved.changes.extend(behind::take_places(tx, at, (taken_in, behind), &first, result, fresh_id)?);
