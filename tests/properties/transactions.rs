@@ -2,6 +2,7 @@
 //! keep their promises at every step.
 
 mod desk;
+mod kept;
 mod promises;
 mod reference;
 mod steps;

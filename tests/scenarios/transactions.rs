@@ -1,6 +1,7 @@
 //! Changes that belong together: locks, roll-back, all or none, taking back, restoring (rows B1–B7).
 
 mod atomic;
+mod decided;
 mod doubt;
 mod ordered;
 mod parallel;

@@ -39,6 +39,7 @@ impl Engine {
             now: self.shared().now(),
         };
         let places = self.shared().places();
+        let ids = Arc::clone(self.shared());
         let (resolved, moved) = self
             .shared()
             .write(move |tx| {
@@ -50,7 +51,7 @@ impl Engine {
                         "Your choices are kept; look at what is new and apply again.",
                     ));
                 }
-                verb::resolve(tx, &place, &conflict, &decision)
+                verb::resolve(tx, &place, &conflict, &decision, &|| ids.uuid())
             })
             .await?;
         self.shared().announce(moved, Some(&resolution));
@@ -60,12 +61,13 @@ impl Engine {
 
     /// Takes a held resolution back; the conflict is open again with its choices.
     pub async fn undo_resolution(&self, id: Count) -> Result<(), StoreError> {
-        let (places, mutation_id, now) = (self.shared().places(), self.shared().uuid(), self.shared().now());
+        let (places, now) = (self.shared().places(), self.shared().now());
+        let ids = Arc::clone(self.shared());
         let moved = self
             .shared()
             .write(move |tx| {
                 let (conflict, place) = find(tx, &places, id)?;
-                verb::undo(tx, &place, &conflict, mutation_id, now)
+                verb::undo(tx, &place, &conflict, &|| ids.uuid(), now)
             })
             .await?;
         self.shared().announce(moved, None);

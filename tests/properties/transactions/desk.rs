@@ -10,11 +10,11 @@ use tidemark_engine::StoreError;
 use tidemark_model::connector::Discovered;
 use tidemark_model::document::canonical;
 use tidemark_model::mutation::Operation;
-use tidemark_model::number::Millis;
+use tidemark_model::number::{Count, Millis};
 use tidemark_model::transaction::{Strategy, TransactionState};
 use tidemark_model::view::{
-    ChangeRow, FieldEdit, NewChange, NewTransaction, QueueFilter, Resolution, TransactionDetail,
-    TransactionRow,
+    ChangeDetail, ChangeRow, ChangeState, FieldEdit, NewChange, NewTransaction, QueueFilter, Resolution,
+    TransactionDetail, TransactionRow,
 };
 use tidemark_tests::clock::ManualClock;
 use tidemark_tests::direct::{Direct, Taken, Weather};
@@ -37,11 +37,12 @@ pub struct Desk {
     pub refused: BTreeSet<String>,
     /// Transactions of which a person put something in the trash.
     pub thinned: BTreeSet<String>,
-    /// Transactions that were restored at least once.
-    pub restored: BTreeSet<String>,
+    /// Conflicts that a person decided for the server's side.
+    pub given_up: Vec<Count>,
     /// The interpreter can tell what is seen: no conflict was open, nothing was taken back or put in the trash.
     pub exact: bool,
     typed: u64,
+    done: usize,
 }
 
 impl Desk {
@@ -56,9 +57,10 @@ impl Desk {
             stood: BTreeMap::new(),
             refused: BTreeSet::new(),
             thinned: BTreeSet::new(),
-            restored: BTreeSet::new(),
+            given_up: Vec::new(),
             exact: true,
             typed: 1000,
+            done: 0,
         };
         for record in &RECORDS[..4] {
             desk.act(&Step::Edit(record, Doing::Both)).await.unwrap();
@@ -106,9 +108,10 @@ impl Desk {
                 if !queue.is_empty() {
                     let row = &queue[which.index(queue.len())];
                     self.exact = false;
-                    // What is put in the trash takes along what stands on it: any of them may be of a transaction.
-                    self.thinned.extend(queue.iter().filter_map(|row| row.transaction.clone()));
                     self.client.engine.discard(vec![row.id.clone()]).await?;
+                    // It took along what stood on it: any of them may be of a transaction.
+                    let trash = self.queue_in(Some(ChangeState::InTrash));
+                    self.thinned.extend(trash.into_iter().filter_map(|row| row.transaction));
                 }
             }
         }
@@ -118,7 +121,6 @@ impl Desk {
     async fn restore(&mut self, id: &str) -> Result<(), StoreError> {
         self.client.engine.restore_transaction(id).await?;
         self.reference.restore(id);
-        self.restored.insert(id.to_owned());
         self.stood.remove(id);
         Ok(())
     }
@@ -139,7 +141,10 @@ impl Desk {
             self.typed += 1;
             values.push((*field, self.typed));
         }
+        self.done += 1;
         Entry {
+            number: self.done,
+            change: String::new(),
             single: transaction.is_none(),
             transaction,
             record: record.to_owned(),
@@ -152,12 +157,12 @@ impl Desk {
     async fn edit(&mut self, record: &str, doing: Doing) -> Result<(), StoreError> {
         let entry = self.entry(record, doing, None);
         let engine = &self.client.engine;
-        match entry.act {
-            Act::Make => drop(engine.create_record(LINK, NOTES, &entry.document().to_string(), None).await?),
-            Act::Set => drop(engine.update_record(LINK, NOTES, record, &fields(&entry), None).await?),
-            Act::Delete => drop(engine.delete_record(LINK, NOTES, record, None).await?),
-        }
-        self.reference.entries.push(entry);
+        let saved = match entry.act {
+            Act::Make => engine.create_record(LINK, NOTES, &entry.document().to_string(), None).await?,
+            Act::Set => engine.update_record(LINK, NOTES, record, &fields(&entry), None).await?,
+            Act::Delete => engine.delete_record(LINK, NOTES, record, None).await?,
+        };
+        self.reference.entries.push(Entry { change: saved.change.unwrap(), ..entry });
         Ok(())
     }
 
@@ -188,8 +193,11 @@ impl Desk {
             changes: changes.collect(),
         };
         let row = self.client.engine.apply_transaction(new).await?;
-        let of = |entry| Entry { transaction: Some(row.id.clone()), ..entry };
-        self.reference.entries.extend(entries.into_iter().map(of));
+        let members = self.detail(&row.id).changes;
+        for entry in entries {
+            let change = members.iter().find(|change| change.record == entry.record).unwrap().id.clone();
+            self.reference.entries.push(Entry { transaction: Some(row.id.clone()), change, ..entry });
+        }
         Ok(())
     }
 
@@ -212,7 +220,8 @@ impl Desk {
             }
             if row.state == TransactionState::Failed && before != Some(TransactionState::Failed) {
                 promises::has_a_reason(self, row, after);
-                if row.rolled_back.0 > 0 {
+                // Of one that locks nothing only what has lost its record goes back.
+                if row.rolled_back.0 > 0 && row.strategy.locks() {
                     self.reference.roll_back(&row.id, |entry| is_taken(entry, &detail, &taken));
                     failed.push(row.id.clone());
                 }
@@ -241,26 +250,21 @@ impl Desk {
     }
 
     pub fn queue(&self) -> Vec<ChangeRow> {
-        self.client.engine.list_queue(&QueueFilter::default(), 0, 1000).unwrap().rows
+        self.queue_in(None)
     }
 
-    /// What is in the rows of some state, or of all that are not finished.
-    pub fn texts(&self, state: Option<tidemark_model::view::ChangeState>) -> String {
-        let rows = self
-            .client
-            .engine
-            .list_queue(&QueueFilter { state, ..QueueFilter::default() }, 0, 1000)
-            .unwrap()
-            .rows;
-        let after = |row: &ChangeRow| {
-            let changes = self.client.engine.get_change(&row.id).unwrap().changes;
-            changes.into_iter().filter_map(|change| change.after).collect::<Vec<_>>().join(" ")
-        };
-        rows.iter().map(after).collect::<Vec<_>>().join(" ")
+    /// The rows of some state, or all that are not finished.
+    fn queue_in(&self, state: Option<ChangeState>) -> Vec<ChangeRow> {
+        let filter = QueueFilter { state, ..QueueFilter::default() };
+        self.client.engine.list_queue(&filter, 0, 1000).unwrap().rows
+    }
+
+    pub fn change(&self, id: &str) -> ChangeDetail {
+        self.client.engine.get_change(id).unwrap()
     }
 
     pub fn record_of(&self, change: &str) -> String {
-        self.client.engine.get_change(change).unwrap().row.record
+        self.change(change).row.record
     }
 
     /// Faults stop. A person ends conflicts; where they are `restoring`, all that failed goes once more.
@@ -273,8 +277,11 @@ impl Desk {
             self.client.clock.advance_s(600);
             let conflicts = self.client.engine.list_conflicts(0, 1).unwrap().rows;
             for conflict in &conflicts {
-                let mine = Resolution::LocalWins {};
-                self.client.engine.resolve_conflict(conflict.id, mine, None, Millis(0)).await.unwrap();
+                // Every second one goes to the server's side.
+                let server = conflict.id.0 % 2 == 0;
+                let decision = if server { Resolution::ServerWins {} } else { Resolution::LocalWins {} };
+                self.client.engine.resolve_conflict(conflict.id, decision, None, Millis(0)).await.unwrap();
+                self.given_up.extend(server.then_some(conflict.id));
             }
             if restoring {
                 for row in self.rows().into_iter().filter(|row| row.rolled_back.0 > 0) {

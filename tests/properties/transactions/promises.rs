@@ -1,6 +1,7 @@
 //! What is promised of transactions whatever was refused and when.
 
 use super::desk::{Desk, holds, is_taken};
+use super::kept;
 use super::reference::{Act, Entry, Reference};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -63,7 +64,13 @@ pub fn hold_always(desk: &Desk, rows: &[TransactionRow], taken: &[Taken], after:
         let detail = desk.detail(&row.id);
         is_a_legal_path(&detail, after);
         let members = desk.reference.members(&row.id);
-        let flags: Vec<bool> = members.iter().map(|entry| came_in(desk, entry, &detail, taken)).collect();
+        // What a person decided for the server's side is no part of it any more.
+        let decided = |entry: &Entry| {
+            let of = |change: &&ChangeRow| change.record == entry.record;
+            detail.changes.iter().filter(of).any(|change| change.mutation_state == MutationState::Superseded)
+        };
+        let members = members.into_iter().filter(|entry| !decided(entry));
+        let flags: Vec<bool> = members.map(|entry| came_in(desk, entry, &detail, taken)).collect();
         if desk.thinned.contains(&row.id) {
             continue;
         }
@@ -120,7 +127,7 @@ pub fn hold_at_rest(desk: &Desk, there: &BTreeMap<String, Value>) {
             left_nothing_untold(desk, &detail, there);
         }
     }
-    nothing_typed_is_lost(desk);
+    kept::nothing_typed_is_lost(desk);
 }
 
 /// It has ended, or something in one of its lanes needs a person, or one that is explained is ahead.
@@ -167,29 +174,4 @@ fn left_nothing_untold(desk: &Desk, detail: &TransactionDetail, there: &BTreeMap
     let own = waits.filter(|change| !matches!(change.reason, Some(WaitReason::RolledBack { .. }))).count();
     let single = members.len() == 1;
     assert!(single || left <= told + own, "{left} of it are there, {told} are told: {detail:#?}");
-}
-
-/// Each value is on the server or was, or in a row that still has it; only a later single edit may have taken a single
-/// edit's place.
-fn nothing_typed_is_lost(desk: &Desk) {
-    let taken = desk.client.server.taken();
-    let rows = desk.texts(None) + &desk.texts(Some(ChangeState::InTrash));
-    let entries = &desk.reference.entries;
-    let thinned = |entry: &Entry| entry.transaction.as_ref().is_some_and(|id| desk.thinned.contains(id));
-    for (place, entry) in entries.iter().enumerate().filter(|(_, entry)| !thinned(entry)) {
-        let replaced = |name: &str| {
-            entries[place + 1..].iter().any(|later| {
-                let joined = later.transaction == entry.transaction;
-                let same = later.single && joined && later.record == entry.record;
-                same && (later.act != Act::Set || later.values.iter().any(|(other, _)| *other == name))
-            })
-        };
-        for (name, value) in &entry.values {
-            let one = Entry { values: vec![(name, *value)], ..entry.clone() };
-            let was_there =
-                taken.iter().any(|it| it.record == entry.record && holds(it.document.as_ref(), &one));
-            let kept = was_there || rows.contains(&value.to_string()) || replaced(name);
-            assert!(kept, "{value} is lost: {entry:?}\n{:#?}", desk.queue());
-        }
-    }
 }

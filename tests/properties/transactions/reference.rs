@@ -14,6 +14,10 @@ pub enum Act {
 /// One edit of one record.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    /// Its place among all that was done.
+    pub number: usize,
+    /// The change that it was saved as.
+    pub change: String,
     /// The transaction that it is part of, or came back with.
     pub transaction: Option<String>,
     /// It was saved on its own.
@@ -40,7 +44,8 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// What people see. An edit of a record that only something rolled back had made goes back with that.
+    /// What people see. An edit of a record that only something rolled back had made goes back with that, unless it
+    /// belongs to another transaction.
     pub fn view(&mut self) -> BTreeMap<String, Value> {
         let mut records: BTreeMap<String, Value> = BTreeMap::new();
         let mut made_by: BTreeMap<String, Option<String>> = BTreeMap::new();
@@ -60,7 +65,8 @@ impl Reference {
                 (Act::Delete, Some(_)) => drop(records.remove(&entry.record)),
                 (Act::Set | Act::Delete, _) => {
                     entry.out = true;
-                    entry.transaction = made_by.get(&entry.record).cloned().flatten();
+                    let made_by = || made_by.get(&entry.record).cloned().flatten();
+                    entry.transaction = entry.transaction.take().or_else(made_by);
                 }
             }
         }

@@ -1,10 +1,40 @@
 use super::{apply, create, delete, now, path, set, state};
 use serde_json::json;
-use tidemark_model::transaction::Strategy::{Atomic, Saga};
+use tidemark_model::mutation::MutationState;
+use tidemark_model::transaction::Strategy::{Atomic, Ordered, Parallel, Saga};
 use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending, Persisting};
-use tidemark_model::view::TransactionError;
+use tidemark_model::view::{Fate, TransactionError};
 use tidemark_sandbox::Switch;
 use tidemark_tests::world::{Stage, task};
+
+// proves A8, B2
+#[tokio::test]
+async fn what_goes_back_with_a_part_in_the_trash_is_told_before() {
+    for strategy in [Ordered, Atomic, Parallel] {
+        let world = Stage::tasks(3).open().await;
+        world.server.go_offline().await.unwrap();
+        let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), create(&task(9))];
+        let row = apply(&world, strategy, changes).await;
+        let behind = apply(&world, Ordered, vec![set("t002", "rank", 22), set("t003", "rank", 23)]).await;
+        world.set("t009", "state", "later").await;
+        let queue = world.queue();
+        let one = queue.iter().find(|change| change.record == "t001").unwrap();
+        let preview = world.engine().preview_discard(std::slice::from_ref(&one.id)).unwrap();
+        let mut told: Vec<_> = preview.dependants.iter().map(|one| (one.id.clone(), one.fate)).collect();
+        told.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!((preview.asks, preview.later_count.0), (!told.is_empty(), 0), "{strategy:?}");
+        world.engine().discard(vec![one.id.clone()]).await.unwrap();
+        let back = world.queue().into_iter().filter(|one| one.mutation_state == MutationState::Parked);
+        let mut back: Vec<_> = back.map(|one| (one.id, Fate::RollsBack)).collect();
+        back.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!(told, back, "{strategy:?}: what is told is what comes about");
+        assert_eq!(back.len(), if strategy == Parallel { 0 } else { 5 });
+        let states = [&row, &behind].map(|row| state(&world, row));
+        assert_eq!(states.contains(&Failed), strategy != Parallel, "{states:?}");
+        world.server.go_online().await.unwrap();
+        world.finish().await;
+    }
+}
 
 // proves B4
 #[tokio::test]

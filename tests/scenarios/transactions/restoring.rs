@@ -1,9 +1,9 @@
 use super::{apply, create, delete, now, refuse, set, state};
 use serde_json::json;
-use tidemark_model::transaction::Strategy::Ordered;
+use tidemark_model::transaction::Strategy::{Ordered, Parallel};
 use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed, Pending};
-use tidemark_model::view::RefusalCode;
-use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
+use tidemark_model::view::{NewTransaction, RefusalCode, TransactionError};
+use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 
 fn refusal(error: tidemark_engine::StoreError) -> tidemark_model::view::Refusal {
     match error {
@@ -179,7 +179,7 @@ async fn what_made_a_record_again_behind_a_deletion_that_is_rolled_back_takes_it
     let row = apply(&world, Ordered, vec![set("t001", "rank", 11), delete("t008")]).await;
     let mut again = task(8);
     again["state"] = json!("again");
-    let apart = apply(&world, tidemark_model::transaction::Strategy::Parallel, vec![create(&again)]).await;
+    let apart = apply(&world, Parallel, vec![create(&again)]).await;
     world.server.go_online().await.unwrap();
     for _ in 0..3 {
         world.clock.advance_s(600);
@@ -187,5 +187,120 @@ async fn what_made_a_record_again_behind_a_deletion_that_is_rolled_back_takes_it
     }
     assert_eq!((state(&world, &row), state(&world, &apart)), (Failed, Completed));
     assert_eq!(world.there("t008"), Some(again), "made, never deleted, and made anew");
+    world.finish().await;
+}
+
+// proves B2, D1
+#[tokio::test]
+async fn what_comes_after_one_that_comes_back_into_a_conflict_waits_for_the_decision() {
+    let world = Stage::tasks(3).open().await;
+    refuse(&world, "t001");
+    let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    let row = apply(&world, Ordered, changes).await;
+    world.sync().await;
+    world.server.clear_faults();
+    world.colleague_sets("t002", "rank", 112);
+    world.sync().await;
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.check_books();
+    world.sync().await;
+    assert_eq!(state(&world, &row), Conflicted);
+    let ranks = |ids: [&str; 3]| ids.map(|id| world.there(id).unwrap()["rank"].clone());
+    let all = ["t001", "t002", "t003"];
+    assert_eq!(ranks(all), [json!(11), json!(112), json!(3)], "one after the other");
+    let conflict = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
+    let mine = tidemark_model::view::Resolution::LocalWins {};
+    world.engine().resolve_conflict(conflict, mine, None, NO_HOLD).await.unwrap();
+    world.sync().await;
+    assert_eq!((state(&world, &row), ranks(all)), (Completed, [json!(11), json!(12), json!(13)]));
+    world.finish().await;
+}
+
+// proves B2, B3
+#[tokio::test]
+async fn what_loses_its_record_stays_with_its_own_transaction_or_goes_with_what_made_the_record() {
+    let world = Stage::tasks(3).open().await;
+    refuse(&world, "t001");
+    let ahead = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    apply(&world, Ordered, ahead).await;
+    let maker = apply(&world, Ordered, vec![create(&task(9)), set("t003", "rank", 23)]).await;
+    let behind = apply(&world, Ordered, vec![set("t002", "rank", 32), set("t009", "rank", 39)]).await;
+    let apart =
+        apply(&world, Parallel, vec![set("t009", "state", "apart"), set("t003", "state", "apart")]).await;
+    world.set("t009", "title", "Later").await;
+    world.sync().await;
+    world.check_books();
+    let failed = now(&world, &apart);
+    let because = TransactionError::DependencyFailed { transaction: maker.id.clone() };
+    assert_eq!((failed.state, failed.rolled_back.0, failed.error), (Failed, 1, Some(because)));
+    assert_eq!(world.there("t003").unwrap()["state"], "apart", "its other change stands apart");
+    world.server.clear_faults();
+    let absent = refusal(world.engine().restore_transaction(&apart.id).await.unwrap_err());
+    assert!(absent.message.contains("no record 't009'"), "{absent:?}");
+    world.engine().restore_transaction(&maker.id).await.unwrap();
+    assert_eq!(
+        world.here("t009").unwrap()["title"],
+        "Later",
+        "the edit comes back with what made the record"
+    );
+    world.engine().restore_transaction(&apart.id).await.unwrap();
+    world.engine().restore_transaction(&behind.id).await.unwrap();
+    world.sync().await;
+    assert_eq!([&maker, &apart, &behind].map(|row| state(&world, row)), [Completed; 3]);
+    let there = world.there("t009").unwrap();
+    assert_eq!(
+        (&there["rank"], &there["state"], &there["title"]),
+        (&json!(39), &json!("apart"), &json!("Later"))
+    );
+    world.finish().await;
+}
+
+// proves B2, B5
+#[tokio::test]
+async fn what_had_begun_before_goes_on_behind_one_that_waited_to_be_seen() {
+    let world = Stage::tasks(3).open().await;
+    refuse(&world, "t003");
+    let changes = vec![set("t003", "rank", 33), set("t002", "state", "ahead")];
+    let ahead = NewTransaction { await_sync: true, ..super::new(Ordered, changes) };
+    let ahead = world.engine().apply_transaction(ahead).await.unwrap();
+    world.sync().await;
+    refuse(&world, "t002");
+    let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    let row = apply(&world, Ordered, changes).await;
+    world.sync().await;
+    assert_eq!((now(&world, &ahead).rolled_back.0, now(&world, &row).rolled_back.0), (2, 2));
+    world.server.clear_faults();
+    world.engine().restore_transaction(&ahead.id).await.unwrap();
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    for _ in 0..3 {
+        world.sync().await;
+        world.clock.advance_s(120);
+    }
+    assert_eq!((state(&world, &ahead), state(&world, &row)), (Completed, Completed));
+    assert_eq!(world.there("t003").unwrap()["rank"], 13);
+    world.finish().await;
+}
+
+// proves B2, A5
+#[tokio::test]
+async fn what_made_the_record_anew_behind_several_that_lost_it_goes_on() {
+    let world = Stage::tasks(2).open().await;
+    refuse(&world, "t009");
+    let row = apply(&world, Ordered, vec![create(&task(9)), set("t001", "rank", 11)]).await;
+    apply(&world, Parallel, vec![set("t009", "rank", 21), set("t002", "rank", 22)]).await;
+    apply(&world, Parallel, vec![delete("t009"), set("t002", "rank", 32)]).await;
+    let anew = serde_json::json!({"id": "t009", "state": "anew"});
+    world.create(&anew).await;
+    world.sync().await;
+    world.check_books();
+    assert_eq!(state(&world, &row), Failed);
+    world.server.clear_faults();
+    for change in world.queue() {
+        if change.transaction.is_none() {
+            world.engine().retry(vec![change.id]).await.unwrap();
+        }
+    }
+    world.sync().await;
+    assert_eq!(world.there("t009"), Some(anew));
     world.finish().await;
 }

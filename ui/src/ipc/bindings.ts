@@ -632,11 +632,14 @@ export type DiscardPreview = {
 	later: Consequence[],
 	/**  How many there are. */
 	laterCount: Count,
-	/**  Changes of other records that wait for one of these, directly or through others, at most 20. */
+	/**
+	 *  Changes of other records that wait for one of these, directly or through others, or are rolled back with a
+	 *  transaction, at most 20.
+	 */
 	dependants: Consequence[],
 	/**  How many there are. */
 	dependantCount: Count,
-	/**  The ids of both, to be discarded together with what was named. */
+	/**  The ids of both, as far as they can be discarded, to be discarded together with what was named. */
 	together: string[],
 	/**  How long they would stay in the trash. */
 	until: Millis,
@@ -716,7 +719,9 @@ export type Fate =
 /**  It stays, and will need a person: it acts inside what the discarded one makes. */
 "will_not_fit" | 
 /**  It stays and needs a person: it refers to what is never made. */
-"needs_you";
+"needs_you" | 
+/**  It is rolled back with its transaction, or taken back where the server has it; it can be restored. */
+"rolls_back";
 
 /**  One field of a change. */
 export type FieldChange = {

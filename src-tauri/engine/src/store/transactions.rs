@@ -191,11 +191,13 @@ pub(crate) fn is_stale(tx: &Connection, id: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What stands behind this one is looked at again in the running commit.
+/// What waits to come first behind this one is looked at again in the running commit, also where it has begun before.
 pub(crate) fn followers_are_stale(tx: &Connection, id: &str) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT OR IGNORE INTO transactions_stale (id) SELECT id FROM transactions
-          WHERE ended_at IS NULL AND queued_behind = ?1",
+        "INSERT OR IGNORE INTO transactions_stale (id)
+         SELECT behind.transaction_id FROM outbox mine JOIN outbox behind ON behind.record_id = mine.record_id
+          WHERE mine.transaction_id = ?1 AND behind.transaction_id <> ?1 AND behind.gated = 1
+            AND behind.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')",
     )?
     .execute([id])?;
     Ok(())

@@ -1,5 +1,6 @@
 //! What the store does for the engine, each verb inside one transaction.
 
+pub(crate) mod border;
 pub(crate) mod discard;
 pub(crate) mod doubt;
 pub(crate) mod edit;

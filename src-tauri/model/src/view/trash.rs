@@ -16,11 +16,12 @@ pub struct DiscardPreview {
     pub later: Vec<Consequence>,
     /// How many there are.
     pub later_count: Count,
-    /// Changes of other records that wait for one of these, directly or through others, at most 20.
+    /// Changes of other records that wait for one of these, directly or through others, or are rolled back with a
+    /// transaction, at most 20.
     pub dependants: Vec<Consequence>,
     /// How many there are.
     pub dependant_count: Count,
-    /// The ids of both, to be discarded together with what was named.
+    /// The ids of both, as far as they can be discarded, to be discarded together with what was named.
     pub together: Vec<String>,
     /// How long they would stay in the trash.
     pub until: Millis,
@@ -58,6 +59,8 @@ pub enum Fate {
     WillNotFit,
     /// It stays and needs a person: it refers to what is never made.
     NeedsYou,
+    /// It is rolled back with its transaction, or taken back where the server has it; it can be restored.
+    RollsBack,
 }
 
 /// What became of putting changes back.

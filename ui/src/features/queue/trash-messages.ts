@@ -42,6 +42,8 @@ export function fate(one: Consequence): string {
       return `${what} stays, and will need you: it acts inside what this one makes.`;
     case "needs_you":
       return `${what} stays, and needs you: it refers to what is never made.`;
+    case "rolls_back":
+      return `${what} goes back with its transaction, which can be restored.`;
   }
 }
 

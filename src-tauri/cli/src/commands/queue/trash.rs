@@ -51,6 +51,7 @@ fn fate(one: &Consequence) -> String {
         Fate::GoesOutAlone => "stays and goes out on top of the server's version",
         Fate::WillNotFit => "stays and will need you: it acts inside what the discarded one makes",
         Fate::NeedsYou => "stays and needs you: it refers to what is never made",
+        Fate::RollsBack => "goes back with its transaction, which can be restored",
     };
     let title = words::short(&format!("{} {}", one.collection, one.title), 50);
     format!("  change {} ({} {title}) {what}", one.number.0, one.operation.as_str())

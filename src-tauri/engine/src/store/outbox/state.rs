@@ -95,9 +95,11 @@ pub(crate) fn end(
     .execute(params![mutation.seq, state.as_str(), into, now.0])?;
     edges::drop_of(tx, mutation.seq)?;
     edges::release(tx, mutation.seq)?;
-    if mutation.head { next_is_head(tx, mutation.record_id) } else { Ok(()) }
+    next_is_head(tx, mutation.record_id)
 }
 
+/// The first of a lane is its head. Asked of the rows: what was read before others of the lane ended may have come to the
+/// front meanwhile.
 fn next_is_head(tx: &Connection, record_id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE outbox SET head = 1 WHERE seq = (SELECT min(seq) FROM outbox WHERE record_id = ?1
@@ -116,7 +118,7 @@ pub(crate) fn roll_back(tx: &Connection, member: &MutationRow, transaction: &str
                 due_at = 0, held = NULL WHERE seq = ?1",
     )?
     .execute(params![member.seq, transaction])?;
-    if member.head { next_is_head(tx, member.record_id) } else { Ok(()) }
+    next_is_head(tx, member.record_id)
 }
 
 /// What an accepted member of a saga is taken back with.

@@ -1,5 +1,6 @@
 //! Carrying out a plan for one record (`engine.md` 8, 10).
 
+use super::border;
 use super::{MetConflict, Moved};
 use crate::store::conflicts::{self, ConflictRecord, Merged, Sides};
 use crate::store::outbox::{self, Ended, MutationRow};
@@ -70,7 +71,7 @@ pub(crate) fn reconcile(
     let in_flight = lane.iter().any(|m| matches!(m.state, MutationState::Sealed | MutationState::Uncertain))
         || origin.pull_ack_seq.is_some_and(|seq| record.acked_at_seq > seq)
         || (origin.pull_ack_seq.is_some() && is_locked(tx, &record, &lane)?);
-    let decision = plan(&Facts {
+    let facts = Facts {
         base: conflict.as_ref().map_or(record.base.document.as_ref(), |conflict| conflict.base.as_ref()),
         base_version: record.base.version.as_deref(),
         local: conflict.as_ref().map_or(record.local.as_ref(), |conflict| conflict.local.as_ref()),
@@ -79,11 +80,22 @@ pub(crate) fn reconcile(
         conflict: conflict.as_ref().map(|conflict| conflict.server.version.as_deref()),
         remote,
         rules: &place.rules,
-    });
+    };
+    let (decision, done) = border::agreed(plan(&facts), &facts, &lane);
     let doubtful = lane.iter().any(|m| m.state == MutationState::Queued && m.may_be_in);
     let origin = &Origin { may_be_in: origin.may_be_in || doubtful, ..*origin };
     let decision = if origin.may_be_in { in_doubt(decision, place, &record, remote) } else { decision };
-    let at = At { place, record: &record, lane: &lane, conflict: conflict.as_ref(), origin };
+    if let (Plan::Known, None, Remote::Deleted { .. }, Some(head)) = (
+        &decision,
+        &record.local,
+        remote,
+        lane.first().filter(|head| head.state == MutationState::Queued && origin.may_be_in),
+    ) {
+        // It is made once more, over the tombstone, for what stands behind it to delete: looked at again and again, both
+        // would wait for ever.
+        outbox::clear_doubt(tx, head.seq)?;
+    }
+    let at = At { place, record: &record, lane: &lane, done, conflict: conflict.as_ref(), origin };
     apply(tx, &at, remote, decision, moved)
 }
 
@@ -120,6 +132,8 @@ struct At<'a> {
     place: &'a Place,
     record: &'a RecordRow,
     lane: &'a [MutationRow],
+    /// What of it ends where both sides agree.
+    done: &'a [MutationRow],
     conflict: Option<&'a ConflictRecord>,
     origin: &'a Origin,
 }
@@ -395,7 +409,7 @@ fn settle_conflict(
 }
 
 fn end_lane(tx: &Connection, at: &At<'_>, moved: &mut Moved) -> Result<(), StoreError> {
-    for mutation in at.lane {
+    for mutation in at.done {
         // Children that waited for this record may go: the server has it.
         edges::release(tx, mutation.seq)?;
         outbox::end(tx, mutation, Ended::Superseded, at.origin.now)?;

@@ -1,11 +1,18 @@
 //! Ending a conflict by a person's or a rule's decision (rows D7, D9; `engine.md` 10).
 
-use super::{Moved, parents, reconcile};
+mod behind;
+mod undo;
+
+pub(crate) use undo::undo;
+
+use super::border::split;
+use super::{Moved, parents};
 use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
-use crate::store::records::{self, RecordRow, SideState};
+use crate::store::records::{self, RecordRow};
 use crate::store::{StoreError, counters, edges};
+use behind::InPlace;
 use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -29,12 +36,13 @@ pub struct Decision {
     pub now: Millis,
 }
 
-/// Ends a conflict, or keeps its choices for later.
+/// Ends a conflict, or keeps its choices for later; `fresh_id` names what has to be saved anew behind the resolution.
 pub(crate) fn resolve(
     tx: &Connection,
     place: &Place,
     conflict: &ConflictRecord,
     decision: &Decision,
+    fresh_id: &dyn Fn() -> String,
 ) -> Result<(Resolved, Moved), StoreError> {
     if !conflict.open {
         return Err(refuse(
@@ -53,10 +61,21 @@ pub(crate) fn resolve(
         .ok_or_else(|| StoreError::Corrupt(format!("conflict {} has no record", conflict.id)))?;
     let lane = outbox::lane(tx, record.id)?;
     let result = result_of(place, conflict, &decision.resolution)?;
-    let at = At { place, conflict, record: &record, lane: &lane, decision };
-    match carrier(conflict, result.as_ref()) {
-        None => take_server(tx, &at, result.as_ref()),
-        Some((operation, changes)) => send(tx, &at, operation, &changes, result.as_ref()),
+    let at = At { place, conflict, record: &record, lane: &lane, now: decision.now };
+    if carrier(conflict, result.as_ref()).is_none() {
+        return take_server(tx, &at, decision, result.as_ref());
+    }
+    let (own, behind) = split(&lane);
+    let own_result = match behind {
+        [] => result.clone(),
+        _ => behind::own_result(place, conflict, &decision.resolution, own, result.as_ref())?,
+    };
+    match carrier(conflict, own_result.as_ref()) {
+        None => let_go(tx, &at, decision, own_result.as_ref(), result.as_ref()),
+        Some((operation, changes)) => {
+            let own = Own { operation, changes: &changes, document: own_result.as_ref() };
+            send(tx, &at, decision, &own, result.as_ref(), fresh_id)
+        }
     }
 }
 
@@ -65,7 +84,14 @@ struct At<'a> {
     conflict: &'a ConflictRecord,
     record: &'a RecordRow,
     lane: &'a [MutationRow],
-    decision: &'a Decision,
+    now: Millis,
+}
+
+/// What a resolution sends, and the document that it leads to.
+struct Own<'a> {
+    operation: Operation,
+    changes: &'a [Change],
+    document: Option<&'a Value>,
 }
 
 /// The document that the decision leads to; none where the record is to be gone.
@@ -131,15 +157,53 @@ fn carrier(conflict: &ConflictRecord, result: Option<&Value>) -> Option<(Operati
 fn take_server(
     tx: &Connection,
     at: &At<'_>,
+    decision: &Decision,
     result: Option<&Value>,
 ) -> Result<(Resolved, Moved), StoreError> {
-    let now = at.decision.now;
-    let mut moved = moved_of(at);
     for mutation in at.lane {
-        outbox::end(tx, mutation, Ended::Superseded, now)?;
+        give_up(tx, mutation, at.now)?;
     }
-    records::set_base(tx, at.record, &at.conflict.server, result, result.is_some())?;
-    conflicts::resolve(tx, at.conflict.id, Some(&at.decision.resolution), result, None, now)?;
+    without_sending(tx, at, decision, result, result.is_some())
+}
+
+/// Ends a change for the server's side. What waited for it waits for what it waited for itself: the order of its
+/// transaction stays.
+fn give_up(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<(), StoreError> {
+    for ahead in edges::waits_for(tx, mutation.seq)? {
+        for waiting in edges::waited_on_by(tx, mutation.seq)? {
+            edges::add(tx, waiting, ahead)?;
+        }
+    }
+    outbox::end(tx, mutation, Ended::Superseded, now)
+}
+
+/// The server holds already what was decided about; only what another transaction saved behind it is still to be sent.
+fn let_go(
+    tx: &Connection,
+    at: &At<'_>,
+    decision: &Decision,
+    own_result: Option<&Value>,
+    result: Option<&Value>,
+) -> Result<(Resolved, Moved), StoreError> {
+    let (own, behind) = split(at.lane);
+    let (behind, against) = behind::against(behind, own_result, result);
+    for mutation in own.iter().chain(against) {
+        give_up(tx, mutation, at.now)?;
+    }
+    behind::lead_to(tx, behind, own_result, result)?;
+    without_sending(tx, at, decision, result, true)
+}
+
+fn without_sending(
+    tx: &Connection,
+    at: &At<'_>,
+    decision: &Decision,
+    result: Option<&Value>,
+    visible: bool,
+) -> Result<(Resolved, Moved), StoreError> {
+    let mut moved = moved_of(at);
+    records::set_base(tx, at.record, &at.conflict.server, result, visible)?;
+    conflicts::resolve(tx, at.conflict.id, Some(&decision.resolution), result, None, at.now)?;
     moved.settled.push(at.conflict.id);
     Ok((resolved(at, None, None, result), moved))
 }
@@ -147,14 +211,15 @@ fn take_server(
 fn send(
     tx: &Connection,
     at: &At<'_>,
-    operation: Operation,
-    changes: &[Change],
+    decision: &Decision,
+    own: &Own<'_>,
     result: Option<&Value>,
+    fresh_id: &dyn Fn() -> String,
 ) -> Result<(Resolved, Moved), StoreError> {
-    let decision = at.decision;
     let sends_at = (decision.hold.0 > 0).then(|| decision.now.plus(decision.hold.0));
     let mut moved = moved_of(at);
     moved.changes.push(decision.mutation_id.clone());
+    let (taken_in, behind) = split(at.lane);
     counters::saved(tx, at.place.link_id, at.place.collection_id)?;
     let seq = outbox::insert(
         tx,
@@ -165,8 +230,8 @@ fn send(
             record_id: at.record.id,
             rid: &at.record.rid,
             principal: &at.place.principal,
-            operation,
-            changes,
+            operation: own.operation,
+            changes: own.changes,
             metadata: None,
             priority: at.place.priority,
             state: MutationState::Queued,
@@ -174,12 +239,17 @@ fn send(
             undo_until: sends_at,
             into_id: None,
             conflict_id: Some(at.conflict.id),
-            member: membership(at.lane),
+            member: membership(taken_in),
             now: decision.now,
         },
     )?;
-    take_in(tx, at.lane, &decision.mutation_id, seq, decision.now)?;
-    parents::attach(tx, at.place, seq, result)?;
+    let (behind, against) = behind::against(behind, own.document, result);
+    for mutation in against {
+        give_up(tx, mutation, at.now)?;
+    }
+    let first = InPlace { id: &decision.mutation_id, seq, document: own.document };
+    moved.changes.extend(behind::take_places(tx, at, (taken_in, behind), &first, result, fresh_id)?);
+    parents::attach(tx, at.place, seq, own.document)?;
     // On top of the version that was looked at: it is the base from now on.
     records::set_base(tx, at.record, &at.conflict.server, result, true)?;
     records::touch_local(tx, at.record.id, decision.now)?;
@@ -192,93 +262,7 @@ fn send(
     Ok((resolved(at, id, sends_at, result), moved))
 }
 
-/// Takes a held resolution back: the conflict is open again with its choices, and mine is as it was.
-pub(crate) fn undo(
-    tx: &Connection,
-    place: &Place,
-    conflict: &ConflictRecord,
-    mutation_id: String,
-    now: Millis,
-) -> Result<Moved, StoreError> {
-    let carrying = match &conflict.mutation_id {
-        Some(id) => outbox::by_id(tx, id)?,
-        None => None,
-    };
-    let held = carrying
-        .filter(|m| m.state == MutationState::Queued && !m.dispatched && m.held.as_deref() == Some("undo"));
-    let (Some(held), false) = (held, conflict.open) else {
-        return Err(refuse(
-            RefusalCode::NotNow,
-            format!("the resolution of conflict {} is not held any more", conflict.id),
-            "Edit the record instead; its history shows what was decided.",
-        ));
-    };
-    let record = records::get(tx, conflict.record_id)?
-        .ok_or_else(|| StoreError::Corrupt(format!("conflict {} has no record", conflict.id)))?;
-    let lane = outbox::lane(tx, record.id)?;
-    conflicts::reopen(tx, conflict.id)?;
-    let reopened = |tx: &Connection| {
-        conflicts::get(tx, conflict.id)?.ok_or_else(|| StoreError::Corrupt("a conflict vanished".into()))
-    };
-    // What was edited during the window joins the conflict as any later edit does.
-    for later in lane.iter().filter(|mutation| mutation.id != held.id) {
-        let deleted = later.operation == Operation::Delete;
-        reconcile::join_conflict(
-            tx,
-            place,
-            &reopened(tx)?,
-            &later.changes,
-            deleted,
-            record.local.as_ref(),
-            now,
-        )?;
-    }
-    let conflict = &reopened(tx)?;
-    let (operation, changes) = match (&conflict.base, &conflict.local) {
-        (_, None) => (Operation::Delete, Vec::new()),
-        (None, Some(local)) => (Operation::Create, vec![Change::set("", local.clone())]),
-        (Some(base), Some(local)) => (Operation::Update, change::diff(base, local)),
-    };
-    counters::saved(tx, place.link_id, place.collection_id)?;
-    let seq = outbox::insert(
-        tx,
-        &NewMutation {
-            id: &mutation_id,
-            link_id: place.link_id,
-            collection_id: place.collection_id,
-            record_id: record.id,
-            rid: &record.rid,
-            principal: &place.principal,
-            operation,
-            changes: &changes,
-            metadata: None,
-            priority: place.priority,
-            state: MutationState::Conflicted,
-            head: false,
-            undo_until: None,
-            into_id: None,
-            conflict_id: None,
-            member: membership(&lane),
-            now,
-        },
-    )?;
-    take_in(tx, &lane, &mutation_id, seq, now)?;
-    parents::attach(tx, place, seq, conflict.local.as_ref())?;
-    let base = SideState { document: conflict.base.clone(), version: None, at: conflict.base_at, by: None };
-    let shown = match (&conflict.local, &conflict.server.document) {
-        (Some(local), Some(server)) => {
-            Some(merge::merge(conflict.base.as_ref(), local, server, &place.rules).merged)
-        }
-        (local, _) => local.clone(),
-    };
-    records::set_base(tx, &record, &base, shown.as_ref(), true)?;
-    let mut moved = Moved::default();
-    moved.record(place.collection_id, &record.rid);
-    moved.changes.extend([held.id, mutation_id]);
-    Ok(moved)
-}
-
-/// What takes a lane in takes over its place in a transaction.
+/// What takes changes in takes over their place in a transaction.
 fn membership(lane: &[MutationRow]) -> Option<Membership<'_>> {
     let member = lane.iter().find(|mutation| mutation.transaction_id.is_some())?;
     Some(Membership {
@@ -288,7 +272,7 @@ fn membership(lane: &[MutationRow]) -> Option<Membership<'_>> {
     })
 }
 
-/// One change takes the place of a whole lane: it waits for what any of it waited for, and those that waited for any of
+/// One change takes the place of several of a lane: it waits for what any of it waited for, and those that waited for any of
 /// it wait for this one.
 fn take_in(tx: &Connection, lane: &[MutationRow], id: &str, seq: i64, now: Millis) -> Result<(), StoreError> {
     // From its end, so that the one at the front lets the new one come to the front.

@@ -152,21 +152,26 @@ pub(crate) fn restore(
                 Some(into) => outbox::by_id(tx, into)?,
                 None => new.clone(),
             };
-            if let Some(holds) = holds.filter(|holds| holds.state == MutationState::Queued) {
+            if let Some(holds) = holds.filter(is_in_line) {
                 edges::hand_over(tx, member.seq, holds.seq)?;
             }
             outbox::end(tx, member, Ended::Combined(&edit.mutation_id), at.now)?;
         }
-        restored.extend(new.filter(|new| new.state == MutationState::Queued));
+        restored.extend(new.filter(is_in_line));
     }
     // A later one of the same record may have taken an earlier one away; nothing would ever wake what waits for that.
     let still_waits = |member: MutationRow| {
         let now = outbox::by_seq(tx, member.seq);
-        now.map(|now| now.filter(|now| now.state == MutationState::Queued)).transpose()
+        now.map(|now| now.filter(is_in_line)).transpose()
     };
     let restored = restored.into_iter().filter_map(still_waits).collect::<Result<Vec<_>, _>>()?;
     put_in_order(tx, row, &restored)?;
     Ok(moved)
+}
+
+/// It waits to be sent, also where its record's conflict has to be decided first.
+fn is_in_line(member: &MutationRow) -> bool {
+    matches!(member.state, MutationState::Queued | MutationState::Conflicted)
 }
 
 /// Saves a restored edit. Where the server's side moved since it was rolled back, it is planned as any edit is that was

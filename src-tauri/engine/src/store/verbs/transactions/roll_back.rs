@@ -25,7 +25,7 @@ pub(super) fn roll_back(
     moved: &mut Moved,
 ) -> Result<(), StoreError> {
     let mut failing = VecDeque::from([(failed.clone(), error.clone())]);
-    // By record: the transaction that its orphans come back with.
+    // By record: the transaction that its orphans come back with, which is the one that made it.
     let mut touched: BTreeMap<i64, String> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     while let Some((row, error)) = failing.pop_front() {
@@ -42,7 +42,10 @@ pub(super) fn roll_back(
             moved.record(member.collection_id, &member.rid);
             moved.changes.push(member.id.clone());
             failing.extend(behind(tx, &member, &row.id)?);
-            touched.entry(member.record_id).or_insert_with(|| row.id.clone());
+            let with = touched.entry(member.record_id).or_insert_with(|| row.id.clone());
+            if member.operation == Operation::Create {
+                with.clone_from(&row.id);
+            }
         }
     }
     for (record, transaction) in touched {
@@ -114,7 +117,7 @@ fn behind(
 }
 
 /// The base with what remains in the lane. What was edited on top of a record that only the transaction made goes back
-/// with it, and comes back with it.
+/// with it, and comes back with it; what belongs to another transaction stays a part of that one.
 fn show_what_remains(
     tx: &Connection,
     record: &RecordRow,
@@ -135,7 +138,14 @@ fn show_what_remains(
                 change::apply(&Value::Object(Map::new()), &mutation.changes).ok()
             }
             (Operation::Update | Operation::Delete | Operation::Request, None) => {
-                outbox::roll_back(tx, &mutation, transaction)?;
+                let own = mutation.transaction_id.as_deref();
+                if let Some(row) = own.map(|own| transactions::get(tx, own)).transpose()?.flatten()
+                    && row.error.is_none()
+                {
+                    let error = TransactionError::DependencyFailed { transaction: transaction.to_owned() };
+                    transactions::set_error(tx, &row.id, Some(&error), row.undoing)?;
+                }
+                outbox::roll_back(tx, &mutation, own.unwrap_or(transaction))?;
                 let words = "not sent, because the change that made its record was rolled back";
                 outbox::set_failure(tx, mutation.seq, &Failure::new(ErrorClass::Permanent, words), false, 0)?;
                 moved.changes.push(mutation.id);

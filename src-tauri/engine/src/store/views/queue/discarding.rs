@@ -3,10 +3,12 @@
 use crate::store::outbox::{self, MutationRow};
 use crate::store::verbs::discard::{goes_with, may_go, on_top};
 use crate::store::verbs::retention::trash_ends;
-use crate::store::{StoreError, collections, edges, records};
+use crate::store::{StoreError, collections, edges, records, transactions};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
+use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
+use tidemark_model::transaction::Strategy;
 use tidemark_model::view::{Consequence, DiscardPreview, Fate};
 
 /// How many of each kind an answer names.
@@ -25,21 +27,23 @@ pub(crate) fn preview(tx: &Connection, ids: &[String], now: Millis) -> Result<Di
         }
     }
     preview.there = Count::of(named.len());
-    let later = later(tx, &named)?;
-    let dependants = dependants(tx, &named, &later)?;
+    let mut later = later(tx, &named)?;
+    let rolled_back = rolled_back(tx, &named, &later)?;
+    let mut dependants = dependants(tx, &named, &later, &rolled_back)?;
+    for (seq, mutation) in rolled_back {
+        let concerned = if later.contains_key(&seq) { &mut later } else { &mut dependants };
+        concerned.insert(seq, (mutation, Fate::RollsBack));
+    }
     preview.later_count = Count::of(later.len());
     preview.dependant_count = Count::of(dependants.len());
-    preview.together = later
-        .values()
-        .map(|(mutation, _)| mutation)
-        .chain(dependants.values())
-        .map(|m| m.id.clone())
-        .collect();
+    let concerned = later.values().chain(dependants.values()).map(|(mutation, _)| mutation);
+    let waiting = concerned.filter(|mutation| !mutation.state.is_finished());
+    preview.together = waiting.map(|mutation| mutation.id.clone()).collect();
     for (mutation, fate) in later.values().take(NAMED) {
         preview.later.push(shown(tx, mutation, *fate)?);
     }
-    for mutation in dependants.values().take(NAMED) {
-        preview.dependants.push(shown(tx, mutation, Fate::NeedsYou)?);
+    for (mutation, fate) in dependants.values().take(NAMED) {
+        preview.dependants.push(shown(tx, mutation, *fate)?);
     }
     preview.asks = preview.there.0 > UNASKED || !later.is_empty() || !dependants.is_empty();
     Ok(preview)
@@ -79,25 +83,76 @@ fn later(tx: &Connection, named: &BySeq<MutationRow>) -> Result<BySeq<(MutationR
     Ok(later)
 }
 
-/// Changes of other records that wait for what goes, directly or through others.
-fn dependants(
+/// What goes to the trash: what was named, and what goes with it.
+fn goes<'a>(
+    named: &'a BySeq<MutationRow>,
+    later: &'a BySeq<(MutationRow, Fate)>,
+) -> impl Iterator<Item = &'a MutationRow> {
+    let too = later.values().filter(|(_, fate)| *fate == Fate::GoesToo).map(|(mutation, _)| mutation);
+    named.values().chain(too)
+}
+
+/// What is left of a transaction that loses a part goes back with it, and with that the transactions behind it and what
+/// was edited on top of a record that it made (`engine.md` 6).
+fn rolled_back(
     tx: &Connection,
     named: &BySeq<MutationRow>,
     later: &BySeq<(MutationRow, Fate)>,
 ) -> Result<BySeq<MutationRow>, StoreError> {
-    let too = later.iter().filter(|(_, (_, fate))| *fate == Fate::GoesToo).map(|(seq, _)| *seq);
-    let mut open: Vec<i64> = named.keys().copied().chain(too).collect();
+    let gone: BTreeSet<i64> = goes(named, later).map(|mutation| mutation.seq).collect();
+    let mut open: Vec<String> = goes(named, later).filter_map(|one| one.transaction_id.clone()).collect();
+    let (mut seen, mut back) = (BTreeSet::new(), BTreeMap::new());
+    while let Some(id) = open.pop() {
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        let Some(row) = transactions::get(tx, &id)?.filter(|row| row.strategy.locks() && !row.undoing) else {
+            continue;
+        };
+        let members = outbox::members(tx, &id, &MutationState::UNFINISHED)?;
+        let left: Vec<_> =
+            members.into_iter().filter(|m| m.record_id != 0 && !gone.contains(&m.seq)).collect();
+        if row.strategy == Strategy::Saga && !left.is_empty() {
+            let accepted = outbox::members(tx, &id, &[MutationState::Confirmed])?;
+            let own = accepted.into_iter().filter(|member| member.compensates.is_none());
+            back.extend(own.map(|member| (member.seq, member)));
+        }
+        for member in left {
+            for behind in outbox::lane(tx, member.record_id)?.into_iter().filter(|m| m.seq > member.seq) {
+                match &behind.transaction_id {
+                    Some(other) => open.push(other.clone()),
+                    None if member.operation == Operation::Create && !gone.contains(&behind.seq) => {
+                        back.insert(behind.seq, behind);
+                    }
+                    None => {}
+                }
+            }
+            back.insert(member.seq, member);
+        }
+    }
+    Ok(back)
+}
+
+/// Changes of other records that wait for what goes, directly or through others, and are not rolled back.
+fn dependants(
+    tx: &Connection,
+    named: &BySeq<MutationRow>,
+    later: &BySeq<(MutationRow, Fate)>,
+    rolled_back: &BySeq<MutationRow>,
+) -> Result<BySeq<(MutationRow, Fate)>, StoreError> {
+    let mut open: Vec<i64> = goes(named, later).map(|mutation| mutation.seq).collect();
     let mut dependants = BTreeMap::new();
     while let Some(seq) = open.pop() {
         for waiting in edges::waited_on_by(tx, seq)? {
             if named.contains_key(&waiting)
                 || later.contains_key(&waiting)
+                || rolled_back.contains_key(&waiting)
                 || dependants.contains_key(&waiting)
             {
                 continue;
             }
             if let Some(mutation) = outbox::by_seq(tx, waiting)? {
-                dependants.insert(waiting, mutation);
+                dependants.insert(waiting, (mutation, Fate::NeedsYou));
                 open.push(waiting);
             }
         }

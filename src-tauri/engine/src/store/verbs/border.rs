@@ -1,0 +1,37 @@
+//! Where a lane passes from one transaction, or from single edits, to another (row A3).
+
+use super::discard::on_top;
+use crate::store::outbox::MutationRow;
+use serde_json::Value;
+use tidemark_model::plan::{Facts, Plan, plan};
+
+/// A lane's first change with those that belong together with it, and what others saved behind them.
+pub(crate) fn split(lane: &[MutationRow]) -> (&[MutationRow], &[MutationRow]) {
+    let of = |mutation: &MutationRow| (mutation.transaction_id.clone(), mutation.compensates.clone());
+    let first = lane.first().map(of);
+    lane.split_at(lane.iter().take_while(|mutation| Some(of(mutation)) == first).count())
+}
+
+/// A document with all of some changes on top.
+pub(crate) fn with_all(base: Option<&Value>, changes: &[MutationRow]) -> Option<Value> {
+    changes.iter().fold(base.cloned(), |document, mutation| on_top(document, mutation).0)
+}
+
+/// Where both sides agree only in the end, because another transaction takes back what the first changes bring about, these
+/// are not done: the other may fail yet. What ends where they agree is the second part.
+pub(crate) fn agreed<'a>(
+    decision: Plan,
+    facts: &Facts<'_>,
+    lane: &'a [MutationRow],
+) -> (Plan, &'a [MutationRow]) {
+    let (own, behind) = split(lane);
+    if decision != Plan::Agreed || behind.is_empty() {
+        return (decision, lane);
+    }
+    let local = with_all(facts.base, own);
+    match plan(&Facts { local: local.as_ref(), ..*facts }) {
+        Plan::Known => (Plan::Known, lane),
+        Plan::Agreed => (Plan::Agreed, own),
+        _ => (Plan::Agreed, lane),
+    }
+}

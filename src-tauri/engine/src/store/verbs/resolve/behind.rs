@@ -1,0 +1,135 @@
+//! What another transaction saved behind the change that a decision is about is no part of it: it keeps its place and its
+//! transaction (rows A3, B2).
+
+use super::{At, not_resolved, parse_choices, take_in};
+use crate::store::conflicts::ConflictRecord;
+use crate::store::outbox::{self, Membership, MutationRow, NewMutation};
+use crate::store::places::Place;
+use crate::store::verbs::border::with_all;
+use crate::store::verbs::reconcile::rewrite_lane;
+use crate::store::{StoreError, counters};
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use tidemark_model::merge::{self, Choice};
+use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::view::Resolution;
+
+/// What the decision leads to without what stands behind: theirs and the own changes, each field as it was decided.
+pub(super) fn own_result(
+    place: &Place,
+    conflict: &ConflictRecord,
+    resolution: &Resolution,
+    own: &[MutationRow],
+    result: Option<&Value>,
+) -> Result<Option<Value>, StoreError> {
+    let choices = match resolution {
+        // Nobody can tell whose a typed document is.
+        Resolution::Manual { document: Some(_), .. } => return Ok(result.cloned()),
+        Resolution::Manual { choices, .. } => parse_choices(choices)?,
+        Resolution::LocalWins {} | Resolution::ServerWins {} | Resolution::Skip { .. } => BTreeMap::new(),
+    };
+    let mine = with_all(conflict.base.as_ref(), own);
+    let (Some(mine), Some(server)) = (&mine, &conflict.server.document) else { return Ok(mine) };
+    let merged = merge::merge(conflict.base.as_ref(), mine, server, &place.rules);
+    let mut decided: BTreeMap<String, Choice> =
+        merged.clashes().map(|field| (field.path.clone(), Choice::Mine)).collect();
+    let known = |path: &String| merged.fields.iter().any(|field| field.path == *path);
+    decided.extend(choices.into_iter().filter(|(path, _)| known(path)));
+    merge::resolve(conflict.base.as_ref(), mine, server, &place.rules, &decided)
+        .map(Some)
+        .map_err(|error| not_resolved(conflict, &error))
+}
+
+/// What stays behind, and what ends with the decision: a deletion of what was decided to be there, with what follows it.
+pub(super) fn against<'a>(
+    behind: &'a [MutationRow],
+    first: Option<&Value>,
+    result: Option<&Value>,
+) -> (&'a [MutationRow], &'a [MutationRow]) {
+    let deletes = result.is_some() && with_all(first, behind).is_none();
+    let last = behind.iter().rposition(|mutation| mutation.operation == Operation::Delete);
+    behind.split_at(last.filter(|_| deletes).unwrap_or(behind.len()))
+}
+
+/// The change that takes the place of what it is about, with what it leads to.
+pub(super) struct InPlace<'a> {
+    pub(super) id: &'a str,
+    pub(super) seq: i64,
+    pub(super) document: Option<&'a Value>,
+}
+
+/// Puts what stands behind `own` behind the change that takes its place, each as a new change of the same values; the
+/// whole lane leads to `result`.
+pub(super) fn take_places(
+    tx: &Connection,
+    at: &At<'_>,
+    (own, behind): (&[MutationRow], &[MutationRow]),
+    first: &InPlace<'_>,
+    result: Option<&Value>,
+    fresh_id: &dyn Fn() -> String,
+) -> Result<Vec<String>, StoreError> {
+    let mut again = Vec::with_capacity(behind.len());
+    for mutation in behind {
+        let id = fresh_id();
+        let seq = save_again(tx, at, mutation, &id)?;
+        again.push((id, seq));
+    }
+    // From its end, so that the one at the front lets the new one come to the front.
+    for (mutation, (id, seq)) in behind.iter().zip(&again).rev() {
+        take_in(tx, std::slice::from_ref(mutation), id, *seq, at.now)?;
+    }
+    take_in(tx, own, first.id, first.seq, at.now)?;
+    let rows = again.iter().filter_map(|(_, seq)| outbox::by_seq(tx, *seq).transpose());
+    lead_to(tx, &rows.collect::<Result<Vec<_>, _>>()?, first.document, result)?;
+    Ok(again.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Makes what stands behind lead from `first` to what was decided.
+pub(super) fn lead_to(
+    tx: &Connection,
+    behind: &[MutationRow],
+    first: Option<&Value>,
+    result: Option<&Value>,
+) -> Result<(), StoreError> {
+    match result {
+        Some(result) => rewrite_lane(tx, behind, first.unwrap_or(&Value::Object(Map::new())), result),
+        None => Ok(()),
+    }
+}
+
+fn save_again(tx: &Connection, at: &At<'_>, mutation: &MutationRow, id: &str) -> Result<i64, StoreError> {
+    counters::saved(tx, at.place.link_id, at.place.collection_id)?;
+    let principal = outbox::principal(tx, mutation.seq)?;
+    let member = mutation.transaction_id.as_deref().map(|transaction| Membership {
+        transaction,
+        gated: mutation.gated,
+        compensates: mutation.compensates.as_deref(),
+    });
+    let seq = outbox::insert(
+        tx,
+        &NewMutation {
+            id,
+            link_id: mutation.link_id,
+            collection_id: mutation.collection_id,
+            record_id: mutation.record_id,
+            rid: &mutation.rid,
+            principal: principal.as_deref().unwrap_or(&at.place.principal),
+            operation: mutation.operation,
+            changes: &mutation.changes,
+            metadata: mutation.metadata.as_deref(),
+            priority: mutation.priority,
+            state: MutationState::Queued,
+            head: false,
+            undo_until: None,
+            into_id: None,
+            conflict_id: mutation.conflict_id,
+            member,
+            now: mutation.created_at,
+        },
+    )?;
+    if mutation.held.is_some() {
+        outbox::set_held(tx, seq, true)?;
+    }
+    Ok(seq)
+}
