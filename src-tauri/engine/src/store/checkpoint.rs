@@ -103,3 +103,38 @@ fn copy(connection: &Connection) -> Option<i32> {
     // It is tried again with the next wish, and by the writer itself when the log gets too long.
     copied.inspect_err(|error| tracing::debug!(%error, "copying the write-ahead log back")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // proves A1
+    #[test]
+    fn a_log_that_was_copied_to_its_end_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut writer = Connection::open(&path).unwrap();
+        writer.pragma_update(None, "journal_mode", "WAL").unwrap();
+        writer.execute_batch("CREATE TABLE t (text TEXT)").unwrap();
+        let checkpointer = Checkpointer::start(&mut writer, &path).unwrap();
+        let commit = || drop(writer.execute("INSERT INTO t VALUES (?1)", ["x".repeat(4096)]).unwrap());
+        let length = || std::fs::metadata(folder.path().join("a.db-wal")).unwrap().len();
+        while checkpointer.pages.log.load(Ordering::Relaxed) < PAGES {
+            commit();
+        }
+        while checkpointer.pages.copied.load(Ordering::Relaxed) == 0 {
+            std::thread::yield_now();
+        }
+        // Others write on meanwhile.
+        (0..10).for_each(|_| commit());
+        let before = length();
+        checkpointer.copy_rest(&writer);
+        (0..100).for_each(|_| commit());
+        assert_eq!(length(), before, "the log began anew in the same file");
+        assert!(checkpointer.pages.log.load(Ordering::Relaxed) < PAGES);
+        checkpointer.stop(&mut writer);
+        let kept: i64 = writer.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+        let rows = writer.query_row("SELECT count(*) FROM t WHERE length(text) = 4096", [], |row| row.get(0));
+        assert!(kept > 110 && rows == Ok(kept));
+    }
+}
