@@ -117,16 +117,23 @@ mod tests {
         writer.pragma_update(None, "journal_mode", "WAL").unwrap();
         writer.execute_batch("CREATE TABLE t (text TEXT)").unwrap();
         let checkpointer = Checkpointer::start(&mut writer, &path).unwrap();
-        let commit = || drop(writer.execute("INSERT INTO t VALUES (?1)", ["x".repeat(4096)]).unwrap());
+        let commit = || assert_eq!(writer.execute("INSERT INTO t VALUES (?1)", ["x".repeat(4096)]), Ok(1));
         let length = || std::fs::metadata(folder.path().join("a.db-wal")).unwrap().len();
-        while checkpointer.pages.log.load(Ordering::Relaxed) < PAGES {
-            commit();
-        }
+        let write_up_to = |pages: i32| {
+            while checkpointer.pages.log.load(Ordering::Relaxed) < pages {
+                commit();
+            }
+        };
+        write_up_to(PAGES - 100);
+        // What is written after this moment of another's reading is not copied yet.
+        let reader = Connection::open(&path).unwrap();
+        let reading = reader.unchecked_transaction().unwrap();
+        reading.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0)).unwrap();
+        write_up_to(PAGES);
         while checkpointer.pages.copied.load(Ordering::Relaxed) == 0 {
             std::thread::yield_now();
         }
-        // Others write on meanwhile.
-        (0..10).for_each(|_| commit());
+        reading.finish().unwrap();
         let before = length();
         checkpointer.copy_rest(&writer);
         (0..100).for_each(|_| commit());
