@@ -81,8 +81,8 @@ fn figures(host: &Host, waiting: usize) -> Result<Scale, Fault> {
     let few = QueueFilter { collection: Some(OTHER.to_owned()), ..all() };
     let search = QueueFilter { search: Some("item-0000007".to_owned()), ..all() };
     Ok(Scale {
-        statistics_us: median_of(|| Ok(drop(engine.queue_stats()?)))?,
-        status_us: median_of(|| Ok(drop(engine.status()?)))?,
+        statistics_us: median_of(|| Ok(engine.queue_stats().map(drop)?))?,
+        status_us: median_of(|| Ok(engine.status().map(drop)?))?,
         first_page_us: median_of(page(all(), 0))?,
         middle_page_us: median_of(page(all(), waiting / 2))?,
         filtered_page_us: median_of(page(few, 0))?,
