@@ -3,14 +3,17 @@
 //!
 //! A line says `{case, n, runs, seconds, per_second, p50_us, p99_us, peak_rss_bytes, floor_seconds, ratio_to_floor,
 //! spread}`: medians over the runs; the ratio is the floor's time over ours, pair by pair, so that 1 means as fast as
-//! the floor. What a case has not is null.
+//! the floor. What a case has not is null. `scale` has a line for each size up to n, with `scale: {statistics_us, …}`; its
+//! seconds are those of 500 edits.
 
 mod accept;
 mod coalesce;
 mod drain;
 mod ground;
 mod pull;
+mod reopen;
 mod report;
+mod scale;
 mod store;
 mod stub;
 
@@ -22,7 +25,7 @@ use report::Line;
 use std::process::{Command, Stdio};
 
 /// The cases by name.
-pub const CASES: [&str; 4] = ["accept", "drain", "coalesce", "pull"];
+pub const CASES: [&str; 6] = ["accept", "drain", "coalesce", "pull", "reopen", "scale"];
 
 /// How a case is measured.
 #[derive(Clone, Debug)]
@@ -84,6 +87,8 @@ async fn measure(case: &str, arguments: &BenchArguments) -> Result<Vec<Line>, Fa
             }
         },
         "coalesce" => Ok(vec![coalesce::measure(&plan(1_000)).await?]),
+        "reopen" => Ok(vec![reopen::measure(&plan(10_000)).await?]),
+        "scale" => scale::measure(&plan(10_000)).await,
         _ => Ok(vec![pull::measure(&plan(10_000)).await?]),
     }
 }

@@ -36,6 +36,7 @@ pub use writer::WriterMode;
 /// A transaction of the store; the engine's flows pass it to verbs and never speak SQL themselves.
 pub(crate) type Tx = Connection;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -163,6 +164,7 @@ impl Store {
             .map_err(|error| StoreError::at(&self.path, error))?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
+        keep_plans(&connection)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     }
@@ -180,7 +182,15 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.pragma_update(None, "cache_size", -32 * 1024)?;
+    keep_plans(connection)?;
     connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+/// A statement is planned once. Otherwise SQLite plans those that could use an index of some rows only anew for each
+/// value that is bound to them, and that takes longer than what an edit does.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 

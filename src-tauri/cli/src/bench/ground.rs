@@ -16,6 +16,11 @@ const CALLERS: usize = 64;
 
 /// A folder with a link to this server.
 pub async fn linked(url: &str, collection: Option<&str>) -> Result<(TempDir, Host), Fault> {
+    linked_to(url, &[collection.unwrap_or(COLLECTION)]).await
+}
+
+/// A folder with a link to these collections of a server.
+pub async fn linked_to(url: &str, collections: &[&str]) -> Result<(TempDir, Host), Fault> {
     let folder = tempfile::Builder::new().prefix("tidemark-bench-").tempdir()?;
     let host = open(folder.path()).await?;
     let new = NewLink {
@@ -25,7 +30,7 @@ pub async fn linked(url: &str, collection: Option<&str>) -> Result<(TempDir, Hos
         user: None,
         secret: None,
         settings: None,
-        collections: vec![collection.unwrap_or(COLLECTION).to_owned()],
+        collections: collections.iter().map(|name| (*name).to_owned()).collect(),
     };
     host.add_link(new).await?;
     Ok((folder, host))
@@ -47,6 +52,13 @@ pub fn copy(from: &Path) -> Result<TempDir, Fault> {
     let name = tidemark_database();
     std::fs::copy(from.join(name), folder.path().join(name))?;
     Ok(folder)
+}
+
+/// The size of a folder's database with its log.
+pub fn bytes(folder: &Path) -> Result<u64, Fault> {
+    let database = folder.join(tidemark_database());
+    let log = database.with_extension("db-wal");
+    Ok(std::fs::metadata(database)?.len() + std::fs::metadata(log).map_or(0, |log| log.len()))
 }
 
 /// The name of the database's file.

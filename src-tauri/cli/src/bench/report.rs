@@ -34,6 +34,29 @@ pub struct Line {
     requests: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bare_row_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale: Option<Scale>,
+}
+
+/// What answers cost at one size: medians, in microseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Scale {
+    /// The queue's statistics.
+    pub statistics_us: u64,
+    /// The whole status.
+    pub status_us: u64,
+    /// The first page of the queue.
+    pub first_page_us: u64,
+    /// A page in its middle.
+    pub middle_page_us: u64,
+    /// The first page of a collection of which few changes wait.
+    pub filtered_page_us: u64,
+    /// The first page of a search for a text.
+    pub search_page_us: u64,
+    /// Memory that this process holds and that is no file's, where the system tells.
+    pub rss_bytes: Option<u64>,
+    /// The database with its log.
+    pub database_bytes: u64,
 }
 
 /// The least and the greatest of the runs.
@@ -74,6 +97,7 @@ impl Line {
             },
             requests: None,
             bare_row_seconds: None,
+            scale: None,
         }
     }
 
@@ -89,6 +113,16 @@ impl Line {
         Self { bare_row_seconds: median(&sorted(times.iter().map(Duration::as_secs_f64))), ..self }
     }
 
+    /// Each run did so many, whatever n is.
+    pub fn with_operations(self, count: usize) -> Self {
+        let per_second = if self.seconds > 0.0 { count as f64 / self.seconds } else { 0.0 };
+        Self { per_second, ..self }
+    }
+
+    pub fn at_scale(self, scale: Scale) -> Self {
+        Self { scale: Some(scale), ..self }
+    }
+
     /// For people.
     pub fn in_words(&self) -> String {
         let latency = self.latency_ms.map(|ms| format!(" at {ms} ms")).unwrap_or_default();
@@ -98,9 +132,28 @@ impl Line {
         };
         let requests = self.requests.map(|count| format!(", {count} requests")).unwrap_or_default();
         let p50 = self.p50_us.map(|us| format!(", p50 {us} µs")).unwrap_or_default();
+        let scale = self.scale.map(Scale::in_words).unwrap_or_default();
         format!(
-            "{}{latency}: {} in {:.3} s ({:.0}/s){floor}{p50}{requests}",
+            "{}{latency}: {} in {:.3} s ({:.0}/s){floor}{p50}{requests}{scale}",
             self.case, self.n, self.seconds, self.per_second
+        )
+    }
+}
+
+impl Scale {
+    fn in_words(self) -> String {
+        let memory =
+            self.rss_bytes.map(|bytes| format!(", {} MiB of memory", bytes >> 20)).unwrap_or_default();
+        format!(
+            "; statistics {} µs, status {} µs, first page {} µs, middle page {} µs, few of many {} µs, \
+             search {} µs{memory}, {} MiB on disk",
+            self.statistics_us,
+            self.status_us,
+            self.first_page_us,
+            self.middle_page_us,
+            self.filtered_page_us,
+            self.search_page_us,
+            self.database_bytes >> 20,
         )
     }
 }
@@ -132,8 +185,17 @@ fn ends(sorted: &[f64]) -> Option<[f64; 2]> {
 
 /// The most memory that this process ever held, where the system tells.
 fn peak_memory() -> Option<u64> {
+    told("VmHWM:")
+}
+
+/// The memory that this process holds, without what only shows a file, where the system tells.
+pub fn resident_memory() -> Option<u64> {
+    told("RssAnon:")
+}
+
+fn told(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kilobytes * 1024)
 }

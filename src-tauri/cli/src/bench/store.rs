@@ -49,8 +49,7 @@ pub fn accept(folder: &Path, edits: &[EditRows]) -> Result<Duration, Fault> {
             .prepare_cached("SELECT id FROM records WHERE collection_id = ?1 AND rid = ?2")?
             .query_row(params![collection, edit.rid], |row| row.get(0))?;
         tx.prepare_cached(
-            "UPDATE records SET local = ?2, local_rev = local_rev + 1, local_at = ?3, visible = 1, title = ?4
-              WHERE id = ?1",
+            "UPDATE records SET local = ?2, local_rev = local_rev + 1, local_at = ?3, title = ?4 WHERE id = ?1",
         )?
         .execute(params![record, edit.local, now, edit.title])?;
         tx.prepare_cached(

@@ -3,7 +3,7 @@
 
 use crate::fault::Fault;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
@@ -16,8 +16,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Its only collection.
+/// The collection that is measured.
 pub const COLLECTION: &str = "items";
+/// One more, for what stands beside it.
+pub const OTHER: &str = "others";
 
 /// What it answers with.
 pub struct Stub {
@@ -44,8 +46,8 @@ impl Stub {
         let routes = Router::new()
             .route("/v1/", get(root))
             .route("/v1/collections", get(collections))
-            .route("/v1/c/items", get(list))
-            .route("/v1/c/items/{id}", put(write))
+            .route("/v1/c/{collection}", get(list))
+            .route("/v1/c/{collection}/{id}", put(write))
             .with_state(Arc::clone(&state));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}/v1", listener.local_addr()?);
@@ -81,7 +83,7 @@ async fn root() -> Response {
 }
 
 async fn collections() -> Response {
-    json(format!("{{\"items\":[{{\"name\":\"{COLLECTION}\"}}]}}"))
+    json(format!("{{\"items\":[{{\"name\":\"{COLLECTION}\"}},{{\"name\":\"{OTHER}\"}}]}}"))
 }
 
 #[derive(Deserialize)]
@@ -115,7 +117,7 @@ pub fn page(documents: &[String], from: usize, limit: usize) -> String {
     text
 }
 
-async fn write(State(state): State<Arc<Held>>, Path(_id): Path<String>, body: String) -> Response {
+async fn write(State(state): State<Arc<Held>>, body: String) -> Response {
     tokio::time::sleep(state.latency).await;
     state.writes.fetch_add(1, Ordering::Relaxed);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::ETAG, "\"2\"")];

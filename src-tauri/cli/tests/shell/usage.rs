@@ -107,7 +107,7 @@ async fn every_case_is_measured_beside_its_floor_and_tells_all_it_must() {
     let shell = Shell::new();
     let bench = shell.run(&["bench", "--n", "20", "--runs", "2"]).await.ends(0);
     let cases: Vec<&str> = bench.lines.iter().filter_map(|line| line["case"].as_str()).collect();
-    assert_eq!(cases, ["accept", "accept-64", "drain", "drain", "coalesce", "pull"]);
+    assert_eq!(cases, ["accept", "accept-64", "drain", "drain", "coalesce", "pull", "reopen", "scale"]);
     for line in &bench.lines {
         let keys = [
             "n",
@@ -123,8 +123,10 @@ async fn every_case_is_measured_beside_its_floor_and_tells_all_it_must() {
             assert!(line.get(key).is_some(), "{key}: {line}");
         }
         assert!(line["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
-        assert_eq!(line["floor_seconds"].is_null(), line["case"] == "coalesce", "{line}");
+        let alone = ["coalesce", "reopen", "scale"].iter().any(|case| line["case"] == *case);
+        assert_eq!(line["floor_seconds"].is_null(), alone, "{line}");
     }
     assert_eq!(bench.lines[4]["requests"], 4, "five edits of a record are sent once");
+    assert!(bench.lines[7]["scale"]["statistics_us"].as_u64().is_some_and(|us| us > 0), "{}", bench.lines[7]);
     shell.run(&["bench", "no-such-case"]).await.ends(64);
 }

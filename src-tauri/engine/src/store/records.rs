@@ -125,11 +125,15 @@ pub(crate) fn set_local(
     now: Millis,
 ) -> Result<(), StoreError> {
     let title = local.map_or_else(|| record.title.clone(), |local| title(&record.rid, local));
-    tx.prepare_cached(
-        "UPDATE records SET local = ?2, local_rev = local_rev + 1, local_at = ?3, visible = ?4, title = ?5
-          WHERE id = ?1",
-    )?
-    .execute(params![record.id, local.map(document::to_text), now.0, visible, title])?;
+    // Named at all, `visible` would have the list's index written again, and with it one more page of each edit.
+    let sql = match visible == record.visible {
+        true => "UPDATE records SET local = ?2, local_rev = local_rev + 1, local_at = ?3, title = ?4 WHERE id = ?1",
+        false => {
+            "UPDATE records SET local = ?2, local_rev = local_rev + 1, local_at = ?3, title = ?4, visible = 1 - visible
+              WHERE id = ?1"
+        }
+    };
+    tx.prepare_cached(sql)?.execute(params![record.id, local.map(document::to_text), now.0, title])?;
     Ok(())
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use rusqlite::StatementStatus;
 
 // proves A1
 #[test]
@@ -27,6 +28,24 @@ fn a_store_that_was_found_damaged_takes_nothing_more() {
     let refused = store.write_blocking(|tx| meta::set(tx, "a", "2"));
     assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
     assert_eq!(store.read(|tx| meta::get(tx, "a")).unwrap().as_deref(), Some("1"), "it can still be read");
+}
+
+#[test]
+fn a_statement_is_planned_once_whatever_is_bound_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), WriterMode::Inline).unwrap();
+    let look = |tx: &Connection| {
+        let mut lane = tx.prepare(
+            "SELECT seq FROM outbox WHERE record_id = ?1
+                AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') ORDER BY seq",
+        )?;
+        for record in 1..=3 {
+            lane.exists([record])?;
+        }
+        Ok(lane.get_status(StatementStatus::RePrepare))
+    };
+    assert_eq!(store.write_blocking(look).unwrap(), 0, "for writing");
+    assert_eq!(store.read(look).unwrap(), 0, "for reading");
 }
 
 // proves A1

@@ -60,7 +60,7 @@ impl Writer {
                 let checkpointer = Checkpointer::start(&mut connection, path)?;
                 let (wishes, inbox) = mpsc::channel();
                 let thread = std::thread::spawn(move || {
-                    serve(&connection, &inbox);
+                    serve(&connection, &inbox, &checkpointer);
                     checkpointer.stop(&mut connection);
                     close(&connection);
                 });
@@ -193,7 +193,7 @@ fn in_savepoint<T>(
     result
 }
 
-fn serve(connection: &Connection, inbox: &mpsc::Receiver<Wish>) {
+fn serve(connection: &Connection, inbox: &mpsc::Receiver<Wish>, checkpointer: &Checkpointer) {
     while let Ok(first) = inbox.recv() {
         let mut group: Vec<Box<dyn Job>> = Vec::new();
         let mut next = Some(first);
@@ -207,6 +207,7 @@ fn serve(connection: &Connection, inbox: &mpsc::Receiver<Wish>) {
         }
         if !group.is_empty() {
             commit(connection, group);
+            checkpointer.copy_rest(connection);
         }
     }
 }

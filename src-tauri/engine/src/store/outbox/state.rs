@@ -194,7 +194,7 @@ pub(crate) fn bring_forward(tx: &Connection, link_id: i64) -> Result<(), StoreEr
 /// The clock was put back: what waits for a time after now waits for the same span as before.
 pub(crate) fn bring_back(tx: &Connection, link_id: i64, by: i64, now: Millis) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE outbox SET due_at = max(1, due_at - ?2) WHERE link_id = ?1 AND due_at > ?3
+        "UPDATE outbox SET due_at = max(1, due_at - ?2) WHERE link_id = ?1 AND due_at > 0 AND due_at > ?3
             AND state IN ('queued', 'uncertain')",
     )?
     .execute(params![link_id, by, now.0])?;

@@ -12,9 +12,11 @@ pub(super) fn line(link: i64) -> String {
     )
 }
 
-/// The ready ones of a link: those of its line that were not sent before.
+/// The ready ones of a link: those of its line that were not sent before. Where none was, which is nearly always, no row
+/// is looked for among them.
 pub(super) fn ready(link: i64) -> String {
-    format!("{} AND seq NOT IN (SELECT seq FROM outbox WHERE state = 'uncertain')", line(link))
+    let sent = "SELECT seq FROM outbox WHERE state = 'uncertain'";
+    format!("{} AND (NOT EXISTS ({sent}) OR seq NOT IN ({sent}))", line(link))
 }
 
 /// Counts places along a page, so that what was passed is not counted again.
