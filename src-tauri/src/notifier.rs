@@ -101,5 +101,6 @@ fn route(class: NoticeClass) -> &'static str {
         NoticeClass::SignIn => "#/connections",
         NoticeClass::Conflicts => "#/conflicts",
         NoticeClass::NeedsYou => "#/queue?state=needs_you",
+        NoticeClass::Removals => "#/connections",
     }
 }

@@ -25,10 +25,12 @@ pub enum NoticeClass {
     Conflicts,
     /// Changes will not go without a person.
     NeedsYou,
+    /// Collections ask before they remove many records here.
+    Removals,
 }
 
 impl NoticeClass {
-    const ALL: [Self; 4] = [Self::CannotSave, Self::SignIn, Self::Conflicts, Self::NeedsYou];
+    const ALL: [Self; 5] = [Self::CannotSave, Self::SignIn, Self::Conflicts, Self::NeedsYou, Self::Removals];
 }
 
 /// One notification.
@@ -133,7 +135,7 @@ fn is_wanted(class: NoticeClass, settings: &AppSettings) -> bool {
     match class {
         NoticeClass::CannotSave | NoticeClass::SignIn => true,
         NoticeClass::Conflicts => settings.notify_conflicts,
-        NoticeClass::NeedsYou => settings.notify_needs_you,
+        NoticeClass::NeedsYou | NoticeClass::Removals => settings.notify_needs_you,
     }
 }
 
@@ -148,6 +150,7 @@ fn count_of(class: NoticeClass, status: &StatusSnapshot) -> i64 {
         NoticeClass::SignIn => Count::of(status.attention.sign_in.len()).0,
         NoticeClass::Conflicts => status.attention.conflicts.0,
         NoticeClass::NeedsYou => status.attention.needs_you.0,
+        NoticeClass::Removals => status.attention.removals.0,
     }
 }
 
@@ -187,6 +190,13 @@ fn notice(class: NoticeClass, status: &StatusSnapshot) -> Notice {
             },
             "They are kept. Look at the queue for what the server says.".to_owned(),
         ),
+        NoticeClass::Removals => (
+            match count {
+                1 => "A server deleted many records".to_owned(),
+                count => format!("Servers deleted many records in {count} collections"),
+            },
+            "Nothing is removed here until you answer.".to_owned(),
+        ),
     };
     Notice { class, title, body, urgent: class == NoticeClass::CannotSave }
 }
@@ -200,7 +210,7 @@ mod tests {
 
     fn with(conflicts: i64, needs_you: i64) -> StatusSnapshot {
         let attention =
-            Attention { conflicts: Count(conflicts), needs_you: Count(needs_you), sign_in: Vec::new() };
+            Attention { conflicts: Count(conflicts), needs_you: Count(needs_you), ..Attention::default() };
         StatusSnapshot { attention, ..StatusSnapshot::default() }
     }
 
@@ -230,6 +240,20 @@ mod tests {
         let steps = notices.decide(&with(0, 0), &settings, false, at(31));
         assert_eq!(steps, [NoticeStep::Withdraw(NoticeClass::Conflicts)]);
         assert!(notices.decide(&with(0, 0), &settings, false, at(32)).is_empty(), "withdrawn once");
+    }
+
+    // proves H3, C4
+    #[test]
+    fn removals_that_are_asked_about_are_told() {
+        let (mut notices, settings) = (Notices::default(), AppSettings::default());
+        let attention = Attention { removals: Count(1), ..Attention::default() };
+        let asks = StatusSnapshot { attention, ..StatusSnapshot::default() };
+        let steps = notices.decide(&asks, &settings, false, at(0));
+        assert_eq!(titles(&steps), ["A server deleted many records"]);
+        let off = AppSettings { notify_needs_you: false, ..AppSettings::default() };
+        assert!(Notices::default().decide(&asks, &off, false, at(0)).is_empty());
+        let steps = notices.decide(&with(0, 0), &settings, false, at(1));
+        assert_eq!(steps, [NoticeStep::Withdraw(NoticeClass::Removals)], "it was answered");
     }
 
     // proves H3
