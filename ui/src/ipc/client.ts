@@ -31,7 +31,8 @@ export class RefusedError extends Error {
   readonly hint: string;
 
   constructor(refusal: Partial<Refusal> & { message: string }) {
-    super(refusal.message);
+    // What to do follows what happened: the first is a sentence then.
+    super(refusal.hint && !/[.!?:]$/.test(refusal.message) ? `${refusal.message}.` : refusal.message);
     this.name = "RefusedError";
     this.code = refusal.code ?? "unknown";
     this.hint = refusal.hint ?? "";

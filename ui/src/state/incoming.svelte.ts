@@ -38,15 +38,16 @@ const PART = 20;
 class ReadingAgain {
   /** How far it is; undefined while nothing is asked. */
   at = $state.raw<{ done: number; of: number } | undefined>();
-  #stopped = false;
+  /** It ends after the part that is under way. */
+  stopping = $state(false);
 
   /** What it came to, up to where it was stopped or refused. */
   async run(ids: number[]): Promise<ReadAgain | undefined> {
     if (this.at) return undefined;
     const came: ReadAgain = { read: 0, still: 0, nameless: 0 };
-    this.#stopped = false;
+    this.stopping = false;
     try {
-      for (let done = 0; done < ids.length && !this.#stopped; done += PART) {
+      for (let done = 0; done < ids.length && !this.stopping; done += PART) {
         this.at = { done, of: ids.length };
         const part = await attempt(() => bridge.readAgain(ids.slice(done, done + PART)));
         if (!part) return done > 0 ? came : undefined;
@@ -60,9 +61,8 @@ class ReadingAgain {
     }
   }
 
-  /** Ends it after the part that is under way. */
   stop(): void {
-    this.#stopped = true;
+    this.stopping = true;
   }
 }
 

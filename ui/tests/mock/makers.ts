@@ -62,7 +62,7 @@ export const collection = (name: string, label: string, records: number) => ({
   paused: false,
 });
 
-/** A row that could not be read, the first of them an hour ago. */
+/** A row that could not be read; the greater its number, the later it came. */
 export const unread = (id: number, more: Partial<UnreadableDetail["row"]> = {}, text?: string | null) => {
   const raw = text === undefined ? `{"id":"NOTE-${id}","title":12,}` : text;
   const bytes = new TextEncoder().encode(raw ?? "").length;
@@ -73,7 +73,7 @@ export const unread = (id: number, more: Partial<UnreadableDetail["row"]> = {}, 
       collection: "notes",
       record: `NOTE-${id}`,
       reason: "its JSON is broken at line 1, column 31",
-      at: NOW - HOUR - id * MINUTE,
+      at: NOW - DAY + id * MINUTE,
       bytes,
       ...more,
     },

@@ -38,6 +38,8 @@ const removal = (i: number) => ({ record: `NOTE-${i + 1}`, title: `Note ${i + 1}
 function incoming(world: World): void {
   world.ask("Sample", "notes", { wouldRemove: 180, of: 2300, atLeast: false, since: NOW - HOUR });
   world.ask("ERPNext", "customers", { wouldRemove: 1240, of: 5000, atLeast: true, since: NOW - 3 * DAY });
+  for (const link of world.links)
+    for (const one of link.collections) one.records = one.asks?.of ?? one.records;
   world.removals.set(
     "Sample/notes",
     Array.from({ length: 180 }, (_, i) => removal(i)),
@@ -286,7 +288,11 @@ function hostile(world: World): void {
     );
   }
   world.unreadable = HOSTILE.map((text, n) =>
-    unread(n + 1, { record: text.slice(0, 100_000), reason: text.slice(0, 1000) }, text.slice(0, 65_536)),
+    unread(
+      HOSTILE.length - n,
+      { record: text.slice(0, 100_000), reason: text.slice(0, 1000) },
+      text.slice(0, 65_536),
+    ),
   );
   world.conflicts = HOSTILE.map((text, n) =>
     conflict(
@@ -450,7 +456,7 @@ export const scenarios: Record<string, (world: World) => void> = {
   unreadable: (world) => {
     sample(world);
     world.unreadable = Array.from({ length: 1000 }, (_, i) =>
-      unread(i + 1, {
+      unread(1000 - i, {
         link: i % 3 === 0 ? "ERPNext" : "Sample",
         collection: i % 3 === 0 ? "invoices" : "notes",
         record: i % 7 === 0 ? null : `note-${"with-a-long-name-".repeat(i % 5)}${i}`,

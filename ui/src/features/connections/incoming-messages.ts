@@ -16,7 +16,7 @@ export const removals = {
     return `${server} deleted ${gone} in ${isolated(label)}.`;
   },
   safe: "Nothing is removed here, and nothing new comes in for this collection, until you answer.",
-  since: (at: number, now: number) => `Asked since ${moment(at, now)}.`,
+  since: (at: number, now: number) => `Asked since ${moment(at, now)}`,
   show: "Show which",
   allow: (n: number) => `Remove ${records(n)} here`,
   lookAgain: "Look again",
@@ -49,12 +49,13 @@ export const unreadable = {
   none: "Everything that came could be read.",
   error: "The rows can't be listed:",
   gone: "This row is not listed any more: its record could be read, or is gone.",
-  kept: "Everything else came in. A row goes from this list by itself once its record can be read.",
+  kept: "A row goes from this list by itself once its record can be read.",
   tryAgain: "Try again",
   tryAll: "Try all again",
   asking: (done: number, of: number) => `Asked for ${exact(done)} of ${exact(of)}`,
   askingBar: "Asking for the rows again",
   stop: "Stop",
+  stopping: "Stopping",
   came: (came: ReadAgain) => {
     const parts = [
       plural(came.read, { one: "# could be read", other: "# could be read" }),

@@ -51,7 +51,7 @@ export const words = {
   openRemovals: (n: number) =>
     plural(n, { one: "# collection asks before removing.", other: "# collections ask before removing." }),
   unreadable: (n: number) => plural(n, { one: "# record can't be read.", other: "# records can't be read." }),
-  unreadableWhy: "Everything else came in.",
+  unreadableWhy: "Kept here, each with the reason.",
   signIn: (server: string) => `Sign in again to ${server}.`,
   toChoose: (n: number, merged: number) =>
     n === 0
