@@ -138,6 +138,22 @@ test("the header and the reader's region say it in the words of the tray", async
     .waitFor();
 });
 
+test("no connection has a tick while something of it waits for a person", async () => {
+  const calm = await window.open({ scenario: "calm" });
+  await calm.getByTestId("first-sentence").waitFor();
+  expect(await calm.locator("nav .lucide-check").count()).toBe(2);
+  for (const scenario of ["incoming", "unreadable"]) {
+    const page = await window.open({ scenario });
+    await page.getByText("Needs you (").waitFor();
+    expect(await page.locator("nav .lucide-check").count(), scenario).toBe(0);
+    await page
+      .getByRole("link", { name: "Connections", exact: false })
+      .first()
+      .getByText("can't be read")
+      .waitFor();
+  }
+});
+
 test("a row that could not be read is opened from its collection, by keys, with its text as text", async () => {
   const page = await window.open({ scenario: "incoming", at: "#/connections" });
   await page.getByRole("link", { name: "Show Notes" }).click();
