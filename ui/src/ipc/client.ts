@@ -31,7 +31,8 @@ export class RefusedError extends Error {
   readonly hint: string;
 
   constructor(refusal: Partial<Refusal> & { message: string }) {
-    super(refusal.message);
+    // What to do follows what happened: the first is a sentence then.
+    super(refusal.hint && !/[.!?:]$/.test(refusal.message) ? `${refusal.message}.` : refusal.message);
     this.name = "RefusedError";
     this.code = refusal.code ?? "unknown";
     this.hint = refusal.hint ?? "";
@@ -64,9 +65,13 @@ async function call<T>(asked: Promise<Answer<T>>): Promise<T> {
 /** Where a record lives. */
 export type RecordPlace = { link: string; collection: string; id: string };
 
+/** Whose rows that could not be read are listed; null: all. */
+export type UnreadableFilter = { link: string | null; collection: string | null };
+
 export const bridge = {
   status: () => call(commands.getSyncStatus()),
-  forceSync: (link: string | null = null) => call(commands.forceSync(link, null)),
+  forceSync: (link: string | null = null, collection: string | null = null) =>
+    call(commands.forceSync(link, collection)),
   pause: (link: string | null = null) => call(commands.pause(link, null)),
   resume: (link: string | null = null) => call(commands.resume(link, null)),
 
@@ -115,7 +120,17 @@ export const bridge = {
   setSecret: (name: string, secret: string, user: string | null) =>
     call(commands.setLinkSecret(name, secret, user)),
   setLimits: (name: string, limits: LinkLimits) => call(commands.setLinkLimits(name, limits)),
-  allowRemovals: (link: string, collection: string) => call(commands.allowRemovals(link, collection)),
+
+  listRemovals: (link: string, collection: string, offset: number, limit: number) =>
+    call(commands.listRemovals(link, collection, offset, limit)),
+  /** `number` is the one that was asked about; another is refused as moved. */
+  allowRemovals: (link: string, collection: string, number: number) =>
+    call(commands.allowRemovals(link, collection, number)),
+  listUnreadable: (filter: UnreadableFilter, offset: number, limit: number) =>
+    call(commands.listUnreadable(filter.link, filter.collection, offset, limit)),
+  unreadable: (id: number) => call(commands.getUnreadable(id)),
+  readAgain: (ids: number[]) => call(commands.readAgain(ids)),
+  forgetUnreadable: (ids: number[]) => call(commands.forgetUnreadable(ids)),
 
   startSample: () => call(commands.startSample()),
   setSampleOffline: (offline: boolean) => call(commands.setSampleOffline(offline)),

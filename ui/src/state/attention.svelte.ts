@@ -2,7 +2,8 @@
 
 import { bridge, type ChangeRow, type ConflictRow } from "../ipc/client";
 
-const FEW = 3;
+/** So many of each kind are shown; the rest is a link to the list. */
+export const FEW = 3;
 
 export class Attention {
   conflicts = $state.raw<ConflictRow[]>([]);

@@ -109,8 +109,6 @@ export const links = {
       await status.read();
     }
   },
-  /** The person's yes to a pull that removes many records. */
-  allowRemovals: (link: string, collection: string) => attempt(() => bridge.allowRemovals(link, collection)),
   /** The sample server's colleague changes a record, so that there is something to decide. */
   letColleagueEdit: () => attempt(() => bridge.letColleagueEdit()),
   sampleOffline: () => attempt(() => bridge.sampleOffline()),

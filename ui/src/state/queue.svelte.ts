@@ -15,7 +15,7 @@ import {
   type TransactionRow,
 } from "../ipc/client";
 import { attempt } from "./core";
-import { Rows } from "./rows.svelte";
+import { everyRow, Rows } from "./rows.svelte";
 
 export const filterStates = [
   "needs_you",
@@ -122,16 +122,8 @@ export class Queue {
 
   /** Ticks all that match, asking for their ids page by page: a second, explicit step. */
   async tickAll(): Promise<void> {
-    const ids: string[] = [];
-    const ask = this.#asker();
-    await attempt(async () => {
-      for (let offset = 0; ; offset += 1000) {
-        const page = await ask(offset, 1000);
-        ids.push(...page.rows.map((row) => row.id));
-        if (page.rows.length === 0 || ids.length >= page.total) break;
-      }
-      this.ticked = new Set(ids);
-    });
+    const rows = await attempt(() => everyRow(this.#asker()));
+    if (rows) this.ticked = new Set(rows.map((row) => row.id));
   }
 
   retry = (ids: string[]): Promise<BulkResult | undefined> => this.#act(() => bridge.retry(ids));

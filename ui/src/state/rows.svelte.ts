@@ -19,6 +19,16 @@ export function pagesFor(first: number, end: number, total: number): number[] {
   return pages;
 }
 
+/** Every row of a list, in as many questions as the core needs to hand them over. */
+export async function everyRow<Row>(ask: Ask<Row>): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (;;) {
+    const page = await ask(rows.length, 1000);
+    rows.push(...page.rows);
+    if (page.rows.length === 0 || rows.length >= page.total) return rows;
+  }
+}
+
 export class Rows<Row> {
   /** Rows of the whole list; 0 until the first answer. */
   total = $state(0);

@@ -1,6 +1,12 @@
 // The one snapshot, and what has gone stale since a view last asked.
 
-import { bridge, RefusedError, type LinkStatus, type StatusSnapshot } from "../ipc/client";
+import {
+  bridge,
+  RefusedError,
+  type CollectionStatus,
+  type LinkStatus,
+  type StatusSnapshot,
+} from "../ipc/client";
 import { hear } from "../ipc/events";
 import { router } from "./router.svelte";
 
@@ -64,9 +70,13 @@ class Status {
     return this.links.find((link) => link.name === name);
   }
 
+  collection(link: string, name: string): CollectionStatus | undefined {
+    return this.link(link)?.collections.find((one) => one.name === name);
+  }
+
   /** A collection's name for people. */
   label(link: string, collection: string): string {
-    return this.link(link)?.collections.find((one) => one.name === collection)?.label ?? collection;
+    return this.collection(link, collection)?.label ?? collection;
   }
 
   /** Whether a link's server cannot be reached at present. */

@@ -318,8 +318,6 @@ test("a sign-in that is asked for again takes a new secret and hands it over onc
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByText("is stored in your keychain").waitFor();
   expect(await calls(page, "set_link_secret")).toEqual([{ name: "ERPNext", secret: "n3w", user: null }]);
-  await page.getByRole("button", { name: "Remove 180 records here" }).click();
-  expect(await calls(page, "allow_removals")).toEqual([{ link: "Sample", collection: "notes" }]);
 });
 
 test("a connection is given hours and a network, and says what it waits for", async () => {

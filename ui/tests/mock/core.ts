@@ -17,7 +17,9 @@ import type {
   Resolution,
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
+import { incoming } from "./incoming";
 import { change, conflict, invoiceForm, link } from "./makers";
+import { made, page, refuse } from "./pages";
 import { parked } from "./parked";
 import { scenarios } from "./scenarios";
 import { DAY, NOW, type Stored, type World } from "./world";
@@ -32,19 +34,6 @@ export function answer(world: World, command: string, args: Record<string, unkno
   const run = commands[command];
   if (!run) return Promise.reject({ code: "invalid", message: `No command is called ${command}.`, hint: "" });
   return run(world, args);
-}
-
-const refuse = (code: string, message: string, hint = "") => Promise.reject({ code, message, hint });
-
-const page = <T>(rows: T[], offset: number, limit: number) => ({
-  rows: rows.slice(offset, offset + limit),
-  total: rows.length,
-});
-
-function made<T>(total: number, offset: number, limit: number, make: (index: number) => T) {
-  const rows: T[] = [];
-  for (let i = offset; i < Math.min(total, offset + limit); i += 1) rows.push(make(i));
-  return { rows, total };
 }
 
 function rowOf(record: Stored): RecordRow {
@@ -178,6 +167,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     return { done: found.length, alreadyGone: ids.length - found.length, kept: 0 };
   },
   ...parked,
+  ...incoming,
   hold: (world, args) => {
     const ids = args.ids as string[];
     const found = world.changes.filter((one) => ids.includes(one.row.id));
@@ -394,7 +384,8 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
           name,
           label: name,
           records: 0,
-          quarantined: 0,
+          unreadable: 0,
+          asks: null,
           pulledAt: null,
           downloading: {
             processed: 200,
@@ -438,11 +429,6 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     world.links = world.links.map((one) =>
       one.name === args.name ? { ...one, limits: args.limits as (typeof one)["limits"] } : one,
     );
-    void world.tell();
-    return null;
-  },
-  allow_removals: (world, args) => {
-    world.links = world.links.map((one) => (one.name === args.link ? { ...one, stopped: null } : one));
     void world.tell();
     return null;
   },

@@ -3,10 +3,12 @@
 import type {
   ChangeDetail,
   ChangeRow,
+  CollectionStatus,
   ConflictField,
   ConflictView,
   Form,
   LinkStatus,
+  UnreadableDetail,
 } from "../../src/ipc/client";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
 
@@ -53,11 +55,31 @@ export const collection = (name: string, label: string, records: number) => ({
   name,
   label,
   records,
-  quarantined: 0,
+  unreadable: 0,
+  asks: null as CollectionStatus["asks"],
   pulledAt: NOW - 2 * MINUTE,
   downloading: null,
   paused: false,
 });
+
+/** A row that could not be read; the greater its number, the later it came. */
+export const unread = (id: number, more: Partial<UnreadableDetail["row"]> = {}, text?: string | null) => {
+  const raw = text === undefined ? `{"id":"NOTE-${id}","title":12,}` : text;
+  const bytes = new TextEncoder().encode(raw ?? "").length;
+  return {
+    row: {
+      id,
+      link: "Sample",
+      collection: "notes",
+      record: `NOTE-${id}`,
+      reason: "its JSON is broken at line 1, column 31",
+      at: NOW - DAY + id * MINUTE,
+      bytes,
+      ...more,
+    },
+    text: raw,
+  } satisfies UnreadableDetail;
+};
 
 export function stored(
   id: string,

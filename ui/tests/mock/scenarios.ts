@@ -1,7 +1,7 @@
 // The worlds that tests open, by name.
 
 import type { ChangeRow } from "../../src/ipc/client";
-import { change, collection, conflict, invoice, invoiceForm, link, stored } from "./makers";
+import { change, collection, conflict, invoice, invoiceForm, link, stored, unread } from "./makers";
 import type { StatusSnapshot } from "../../src/ipc/client";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
 
@@ -30,6 +30,34 @@ function sample(world: World): void {
   const customers = world.collection("ERPNext", "customers");
   for (let n = 0; n < 60; n += 1)
     customers.set(`CUST-${80 + n}`, stored(`CUST-${80 + n}`, { title: `Customer ${n}` }));
+}
+
+const removal = (i: number) => ({ record: `NOTE-${i + 1}`, title: `Note ${i + 1} of the year 2019` });
+
+/** Two collections that ask before they remove records, and three rows that could not be read. */
+function incoming(world: World): void {
+  world.ask("Sample", "notes", { wouldRemove: 180, of: 2300, atLeast: false, since: NOW - HOUR });
+  world.ask("ERPNext", "customers", { wouldRemove: 1240, of: 5000, atLeast: true, since: NOW - 3 * DAY });
+  for (const link of world.links)
+    for (const one of link.collections) one.records = one.asks?.of ?? one.records;
+  world.removals.set(
+    "Sample/notes",
+    Array.from({ length: 180 }, (_, i) => removal(i)),
+  );
+  world.removals.set(
+    "ERPNext/customers",
+    Array.from({ length: 1000 }, (_, i) => ({ record: `CUST-${i + 80}`, title: `Customer ${i}` })),
+  );
+  world.unreadable = [
+    unread(3, {}, '{"id":"NOTE-3","title":12,"tags":["a","b"],\n "body":"The meeting was moved to'),
+    unread(
+      2,
+      { record: null, reason: "no field 'id'", bytes: 84_210 },
+      `{"title":"${"A long note. ".repeat(300)}`,
+    ),
+    unread(1, { reason: "the field 'title' is a number", bytes: 412 }, null),
+  ];
+  world.mended = 1;
 }
 
 /** Three changes that belong together; the server refused one, and all were rolled back. */
@@ -247,6 +275,25 @@ function hostile(world: World): void {
       { changes: [{ path: `/${text.slice(0, 200)}`, before: JSON.stringify(text), after: deep }] },
     ),
   );
+  for (const one of world.links) {
+    world.links = world.links.map((its) => ({
+      ...its,
+      collections: its.collections.map((c, i) => (i === 0 ? { ...c, label: HOSTILE[1] ?? "" } : c)),
+    }));
+    const first = one.collections[0]?.name ?? "";
+    world.ask(one.name, first, { wouldRemove: HOSTILE.length, of: 7, atLeast: false, since: NOW });
+    world.removals.set(
+      `${one.name}/${first}`,
+      HOSTILE.map((text) => ({ record: text.slice(0, 300), title: text })),
+    );
+  }
+  world.unreadable = HOSTILE.map((text, n) =>
+    unread(
+      HOSTILE.length - n,
+      { record: text.slice(0, 100_000), reason: text.slice(0, 1000) },
+      text.slice(0, 65_536),
+    ),
+  );
   world.conflicts = HOSTILE.map((text, n) =>
     conflict(
       n + 1,
@@ -347,7 +394,11 @@ export const scenarios: Record<string, (world: World) => void> = {
       "get_conflict",
       "get_record",
       "get_change",
+      "list_removals",
+      "list_unreadable",
+      "get_unreadable",
     ]);
+    incoming(world);
   },
   broken: (world) => {
     busy(world);
@@ -389,17 +440,41 @@ export const scenarios: Record<string, (world: World) => void> = {
   },
   stopped: (world) => {
     busy(world);
-    world.links = world.links.map((one, i) => ({
-      ...one,
-      stopped:
-        i === 0
-          ? { reason: "sign_in", words: "The token has expired." }
-          : { reason: "deletions", collection: "notes", wouldRemove: 180, of: 200 },
-    }));
+    incoming(world);
+    world.links = world.links.map((one, i) =>
+      i === 0 ? { ...one, stopped: { reason: "sign_in", words: "The token has expired." } } : one,
+    );
     world.override = {
       sentence: { id: "signIn", server: "erp.example.com", waiting: 12 },
-      attention: { conflicts: 3, needsYou: 1, signIn: ["erp.example.com"] },
+      attention: { ...world.snapshot().attention, signIn: ["erp.example.com"] },
     };
+  },
+  incoming: (world) => {
+    sample(world);
+    incoming(world);
+  },
+  unreadable: (world) => {
+    sample(world);
+    world.unreadable = Array.from({ length: 1000 }, (_, i) =>
+      unread(1000 - i, {
+        link: i % 3 === 0 ? "ERPNext" : "Sample",
+        collection: i % 3 === 0 ? "invoices" : "notes",
+        record: i % 7 === 0 ? null : `note-${"with-a-long-name-".repeat(i % 5)}${i}`,
+        reason:
+          i % 2 === 0 ? "no field 'id'" : `the field 'title' is a number ${"and not a text ".repeat(20)}`,
+      }),
+    );
+  },
+  "no-lists": (world) => {
+    sample(world);
+    incoming(world);
+    const refusal = {
+      code: "store" as const,
+      message: "The local store can't be read.",
+      hint: "Restart Tidemark.",
+    };
+    for (const command of ["list_removals", "list_unreadable", "get_unreadable"])
+      world.refuses.set(command, refusal);
   },
   scheduled: (world) => {
     busy(world);

@@ -6,12 +6,15 @@ import type {
   Backup,
   ChangeDetail,
   ChangeRow,
+  CollectionStatus,
   ConflictView,
   Form,
   LinkStatus,
   RefusalCode,
   StatusSnapshot,
+  Removal,
   TransactionDetail,
+  UnreadableDetail,
 } from "../../src/ipc/client";
 
 /** Saturday, 21 November 2026, 14:05:30 UTC. */
@@ -40,6 +43,12 @@ export class World {
   trash: ChangeDetail[] = [];
   transactions: TransactionDetail[] = [];
   conflicts: ConflictView[] = [];
+  /** Records that collections would remove and ask about, by "link/collection". */
+  removals = new Map<string, Removal[]>();
+  /** Rows that could not be read, newest first. */
+  unreadable: UnreadableDetail[] = [];
+  /** How many of those can be read when they are asked for again. */
+  mended = 0;
   settings: AppSettings = {
     theme: "system",
     density: "default",
@@ -84,6 +93,11 @@ export class World {
     const needsYou = count("needs_you");
     const conflicts = this.conflicts.length;
     const server = this.links[0]?.server ?? "";
+    const unreadable = this.unreadable.length;
+    const asking = this.links.flatMap((link) =>
+      link.collections.flatMap(({ asks }) => (asks ? [{ server: link.server, ...asks }] : [])),
+    );
+    const removals = asking.length;
     const next = this.changes.map((change) => change.row.nextAt).filter((at) => at !== null)[0] ?? null;
     const oldest = Math.min(...this.changes.map((change) => change.row.savedAt));
     const sentence: StatusSnapshot["sentence"] =
@@ -99,9 +113,13 @@ export class World {
               ? { id: "needYou", needsYou, others: waiting }
               : conflicts > 0
                 ? { id: "conflicts", conflicts }
-                : waiting > 0
-                  ? { id: "sending", done: 0, total: waiting, server }
-                  : { id: "upToDate", asOf: NOW };
+                : asking[0]
+                  ? { id: "removals", server: asking[0].server, wouldRemove: asking[0].wouldRemove }
+                  : waiting > 0
+                    ? { id: "sending", done: 0, total: waiting, server }
+                    : unreadable > 0
+                      ? { id: "unreadable", rows: unreadable }
+                      : { id: "upToDate", asOf: NOW };
     const activity: StatusSnapshot["activity"] =
       this.links.length === 0
         ? { id: "noLinks" }
@@ -111,7 +129,7 @@ export class World {
             ? { id: "offline", waiting }
             : waiting > 0
               ? { id: "waiting", waiting, next }
-              : needsYou + conflicts > 0
+              : needsYou + conflicts + removals + unreadable > 0
                 ? { id: "nothingWaiting" }
                 : { id: "upToDate", asOf: NOW };
     const queue = {
@@ -139,7 +157,7 @@ export class World {
       lastError: null,
       sentence,
       activity,
-      attention: { conflicts, needsYou, signIn: [] },
+      attention: { conflicts, needsYou, removals, unreadable, signIn: [] },
       queue,
       progress: null,
       ledger: {
@@ -170,7 +188,16 @@ export class World {
       storeFault: null,
       putBack: null,
       network: "unknown",
-      links: this.links.map((link, i) => (i === 0 ? { ...link, queue, conflicts } : link)),
+      links: this.links.map((link, i) => ({
+        ...link,
+        ...(i === 0 ? { queue, conflicts } : {}),
+        collections: link.collections.map((one) => ({
+          ...one,
+          unreadable: this.unreadable.filter(
+            ({ row }) => row.link === link.name && row.collection === one.name,
+          ).length,
+        })),
+      })),
       ...this.override,
     };
   }
@@ -200,6 +227,18 @@ export class World {
     const found = this.records.get(key) ?? new Map<string, Stored>();
     this.records.set(key, found);
     return found;
+  }
+
+  /** What a collection asks; null ends the question. */
+  ask(link: string, collection: string, asks: CollectionStatus["asks"]): void {
+    this.links = this.links.map((one) =>
+      one.name === link
+        ? {
+            ...one,
+            collections: one.collections.map((its) => (its.name === collection ? { ...its, asks } : its)),
+          }
+        : one,
+    );
   }
 
   record(link: string, collection: string, id: string): Stored | undefined {

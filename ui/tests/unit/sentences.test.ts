@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { useLocale } from "../../src/components/format/locale";
 import { ledger } from "../../src/features/overview/messages";
-import { activity, sentence } from "../../src/features/shared/messages";
-import type { Activity, Ledger, Sentence } from "../../src/state/types";
+import { activity, attention, ofLink, sentence } from "../../src/features/shared/messages";
+import type { Activity, Attention, Ledger, Sentence } from "../../src/state/types";
+import { collection, link } from "../mock/makers";
 
 const NOW = Date.UTC(2026, 10, 21, 14, 5, 30);
 const server = "erp.example.com";
@@ -32,6 +33,16 @@ const said: [Sentence, string][] = [
     { id: "busy", server, waiting: 4, at: Date.UTC(2026, 10, 21, 14, 32) },
     "erp.example.com is busy. 4 changes go out at 14:32.",
   ],
+  [
+    { id: "removals", server, wouldRemove: 180 },
+    "180 records were deleted on erp.example.com. Nothing is removed here until you answer.",
+  ],
+  [
+    { id: "removals", server, wouldRemove: 1 },
+    "1 record was deleted on erp.example.com. Nothing is removed here until you answer.",
+  ],
+  [{ id: "unreadable", rows: 3 }, "3 records from the server can't be read."],
+  [{ id: "unreadable", rows: 1 }, "1 record from the server can't be read."],
   [{ id: "waitsForNetwork", waiting: 14 }, "14 changes are waiting for an unmetered network."],
   [{ id: "checking", server }, "Checking erp.example.com."],
   [{ id: "upToDate", asOf: NOW }, "Up to date, as of 14:05. Everything you changed is on the server."],
@@ -66,6 +77,44 @@ const lines: [Activity, string][] = [
   [{ id: "upToDate", asOf: NOW }, "Up to date, as of 14:05"],
 ];
 test.each(lines)("%o reads: %s", (given, text) => expect(activity(given, NOW)).toBe(text));
+
+const none: Attention = { conflicts: 0, needsYou: 0, removals: 0, unreadable: 0, signIn: [] };
+
+// The words and their order are those of words.rs, which the tray and the command line say.
+test.each<[Partial<Attention>, string[]]>([
+  [{}, []],
+  [
+    { conflicts: 2, needsYou: 3, removals: 1, unreadable: 3, signIn: [server] },
+    [
+      "2 conflicts",
+      "3 need you",
+      "1 collection asks before removing",
+      "3 records can't be read",
+      "Sign in to erp.example.com",
+    ],
+  ],
+  [
+    { conflicts: 1, needsYou: 1, removals: 2, unreadable: 1 },
+    ["1 conflict", "1 needs you", "2 collections ask before removing", "1 record can't be read"],
+  ],
+])("%o waits for a person as: %j", (some, texts) =>
+  expect(attention({ ...none, ...some }).map((one) => one.text)).toEqual(texts),
+);
+
+test("a connection's own part is counted from its collections", () => {
+  const asks = { wouldRemove: 180, of: 200, atLeast: false, since: NOW };
+  const collections = [
+    { ...collection("a", "A", 1), asks, unreadable: 2 },
+    { ...collection("b", "B", 1), asks, unreadable: 1 },
+    collection("c", "C", 1),
+  ];
+  expect(ofLink(link("L", server, { conflicts: 4, collections }))).toEqual({
+    ...none,
+    conflicts: 4,
+    removals: 2,
+    unreadable: 3,
+  });
+});
 
 test("the ledger names every part that is not 0 and no other", () => {
   const book: Ledger = {

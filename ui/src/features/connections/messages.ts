@@ -39,7 +39,8 @@ export const words = {
   needsYou: (n: number) => plural(n, { one: "# needs you", other: "# need you" }),
   waitingN: (n: number) => plural(n, { zero: "Nothing waiting", one: "# waiting", other: "# waiting" }),
   records: (n: number) => plural(n, { one: "# record", other: "# records" }),
-  quarantined: (n: number) => plural(n, { one: "# could not be read", other: "# could not be read" }),
+  unreadable: (n: number) => plural(n, { one: "# could not be read", other: "# could not be read" }),
+  show: "Show",
   downloading: (done: number, total: number) =>
     total > 0
       ? `${exact(done)} of ${exact(total)} records`
@@ -57,7 +58,6 @@ export const words = {
   otherAccountHint: "What the present account saved stays here and is never sent under another name.",
   newSecret: "Password or token",
   signedIn: "The new password is stored in your keychain. Trying it now.",
-  allowRemovals: (n: number) => plural(n, { one: "Remove # record here", other: "Remove # records here" }),
   askRemove: (name: string) => `Remove ${name}?`,
   askRemoveText: (unsent: number) =>
     plural(unsent, {

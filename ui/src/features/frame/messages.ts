@@ -31,7 +31,6 @@ export const words = {
   status: "Status",
   collapse: "Make the sidebar narrow",
   expand: "Make the sidebar wide",
-  needsYouDot: (n: number) => plural(n, { one: "# needs you", other: "# need you" }),
   count: (n: number) => plural(n, { one: "# change not confirmed", other: "# changes not confirmed" }),
   waiting: (n: number) => plural(n, { zero: "nothing waiting", one: "# waiting", other: "# waiting" }),
   why: "Why?",

@@ -1,6 +1,6 @@
 import { exact, list, plural } from "../../components/format/number";
 import { clock, date, moment } from "../../components/format/time";
-import type { Ledger, PutBack } from "../../state/types";
+import type { Ledger, PutBack, Removals } from "../../state/types";
 
 /** Where every saved change is: "1,204 saved = 1,180 confirmed + 14 waiting"; parts that are 0 are left out. */
 export function ledger(book: Ledger): string {
@@ -46,6 +46,12 @@ export const words = {
   openConflicts: (n: number) =>
     plural(n, { one: "# record changed in two places.", other: "# records changed in two places." }),
   openNeeds: (n: number) => plural(n, { one: "# change needs you.", other: "# changes need you." }),
+  deleted: (server: string, asks: Removals) =>
+    `${server} deleted ${asks.atLeast ? "at least " : ""}${exact(asks.wouldRemove)} of ${plural(asks.of, { one: "# record", other: "# records" })}.`,
+  openRemovals: (n: number) =>
+    plural(n, { one: "# collection asks before removing.", other: "# collections ask before removing." }),
+  unreadable: (n: number) => plural(n, { one: "# record can't be read.", other: "# records can't be read." }),
+  unreadableWhy: "Kept here, each with the reason.",
   signIn: (server: string) => `Sign in again to ${server}.`,
   toChoose: (n: number, merged: number) =>
     n === 0

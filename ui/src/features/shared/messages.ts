@@ -1,12 +1,13 @@
 // Sentences that more than one screen says. Every sentence is one message; plurals go through Intl.
 
-import { plural } from "../../components/format/number";
+import { exact, plural } from "../../components/format/number";
 import { clock, date, duration, moment, weekday } from "../../components/format/time";
 import type {
   Activity,
   Attention,
   ChangeState,
   ConflictType,
+  LinkStatus,
   Sentence,
   Stopped,
   StoreFault,
@@ -77,6 +78,11 @@ export function sentence(said: Sentence, now: number): string {
         one: `${said.server} is busy. # change goes out at ${clock(said.at)}.`,
         other: `${said.server} is busy. # changes go out at ${clock(said.at)}.`,
       });
+    case "removals":
+      return plural(said.wouldRemove, {
+        one: `# record was deleted on ${said.server}. Nothing is removed here until you answer.`,
+        other: `# records were deleted on ${said.server}. Nothing is removed here until you answer.`,
+      });
     case "stopped":
       return plural(said.waiting, {
         zero: `${said.server} needs you before anything is sent or received.`,
@@ -104,6 +110,11 @@ export function sentence(said: Sentence, now: number): string {
       return `Checking ${said.server}.`;
     case "upToDate":
       return `Up to date, as of ${moment(said.asOf, now)}. Everything you changed is on the server.`;
+    case "unreadable":
+      return plural(said.rows, {
+        one: "# record from the server can't be read.",
+        other: "# records from the server can't be read.",
+      });
     case "noLinks":
       return "No server yet.";
   }
@@ -147,14 +158,30 @@ export function activity(said: Activity, now: number): string {
   }
 }
 
-/** The attention half: one text per thing that waits for a person. */
-export function attention(said: Attention): { conflicts?: string; needsYou?: string; signIn: string[] } {
+/** One thing that waits for a person. */
+export type Waits = { what: keyof Attention; text: string; count: number };
+
+/** The attention half: one text per thing that waits for a person, in the order in which they are said. */
+export function attention(said: Attention): Waits[] {
+  const counted = (what: Exclude<keyof Attention, "signIn">, one: string, other: string): Waits[] =>
+    said[what] === 0 ? [] : [{ what, text: plural(said[what], { one, other }), count: said[what] }];
+  return [
+    ...counted("conflicts", "# conflict", "# conflicts"),
+    ...counted("needsYou", "# needs you", "# need you"),
+    ...counted("removals", "# collection asks before removing", "# collections ask before removing"),
+    ...counted("unreadable", "# record can't be read", "# records can't be read"),
+    ...said.signIn.map((server) => ({ what: "signIn" as const, text: `Sign in to ${server}`, count: 1 })),
+  ];
+}
+
+/** What of one connection waits for a person, but for its sign-in, which its state says. */
+export function ofLink(link: LinkStatus): Attention {
   return {
-    conflicts: said.conflicts
-      ? plural(said.conflicts, { one: "# conflict", other: "# conflicts" })
-      : undefined,
-    needsYou: said.needsYou ? plural(said.needsYou, { one: "# needs you", other: "# need you" }) : undefined,
-    signIn: said.signIn.map((server) => `Sign in to ${server}`),
+    conflicts: link.conflicts,
+    needsYou: link.queue.needsYou,
+    removals: link.collections.filter((one) => one.asks !== null).length,
+    unreadable: link.collections.reduce((sum, one) => sum + one.unreadable, 0),
+    signIn: [],
   };
 }
 
@@ -195,11 +222,6 @@ export function stopped(said: Stopped, server: string): string {
       return `This server's certificate isn't trusted: ${said.words}`;
     case "upgrade":
       return `${server} wants a newer Tidemark. It says: “${said.words}”`;
-    case "deletions":
-      return plural(said.of, {
-        one: `${server} would remove ${said.wouldRemove} of # record in ${said.collection}. Nothing was removed.`,
-        other: `${server} would remove ${said.wouldRemove} of # records in ${said.collection}. Nothing was removed.`,
-      });
     case "not_found":
       return `${server} no longer knows this place: “${said.words}”. Nothing was removed here.`;
   }
@@ -226,5 +248,8 @@ export const words = {
     since === null
       ? "Paused. Changes are still saved."
       : `Paused since ${clock(since)}. Changes are still saved.`,
+  selected: (n: number, total: number) => `${exact(n)} selected (of ${exact(total)} shown)`,
+  selectAll: (n: number) => `Select all ${exact(n)} that match`,
+  clearSelection: "Clear the selection",
   notRead: (what: string) => `This can't be shown: ${what}`,
 };
