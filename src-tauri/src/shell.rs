@@ -126,6 +126,8 @@ pub fn tray_action<R: Runtime>(app: &AppHandle<R>, id: &str) {
             TrayAction::Resume => engine.resume(None, None).await,
             TrayAction::Conflicts
             | TrayAction::NeedsYou
+            | TrayAction::Removals
+            | TrayAction::Unreadable
             | TrayAction::Oldest
             | TrayAction::Open
             | TrayAction::Quit => Ok(()),

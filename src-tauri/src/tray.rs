@@ -53,6 +53,10 @@ pub enum TrayAction {
     Conflicts,
     /// Opens what needs a person.
     NeedsYou,
+    /// Opens the connections, for removals that are asked about.
+    Removals,
+    /// Opens the rows that could not be read.
+    Unreadable,
     /// Opens the queue, for the change that waits longest.
     Oldest,
     /// Syncs at once.
@@ -68,9 +72,11 @@ pub enum TrayAction {
 }
 
 impl TrayAction {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Conflicts,
         Self::NeedsYou,
+        Self::Removals,
+        Self::Unreadable,
         Self::Oldest,
         Self::CheckNow,
         Self::Pause,
@@ -84,6 +90,8 @@ impl TrayAction {
         match self {
             Self::Conflicts => "conflicts",
             Self::NeedsYou => "needs-you",
+            Self::Removals => "removals",
+            Self::Unreadable => "unreadable",
             Self::Oldest => "oldest",
             Self::CheckNow => "check-now",
             Self::Pause => "pause",
@@ -103,6 +111,8 @@ impl TrayAction {
         match self {
             Self::Conflicts => Some("#/conflicts"),
             Self::NeedsYou => Some("#/queue?state=needs_you"),
+            Self::Removals => Some("#/connections"),
+            Self::Unreadable => Some("#/connections/unreadable"),
             Self::Oldest => Some("#/queue"),
             Self::Open => Some(""),
             Self::CheckNow | Self::Pause | Self::Resume | Self::Quit => None,
@@ -116,7 +126,7 @@ const LONG: i64 = 60 * 60 * 1000;
 /// The tray of a snapshot.
 pub fn model(snapshot: &StatusSnapshot, time: Clockface<'_>) -> TrayModel {
     let attention = &snapshot.attention;
-    let dot = attention.conflicts.0 + attention.needs_you.0 > 0 || !attention.sign_in.is_empty();
+    let dot = words::attention(attention).is_some();
     let mut items = Vec::new();
     let mut item = |action, text: String| items.push(TrayItem { action, text });
     if attention.conflicts.0 > 0 {
@@ -129,6 +139,12 @@ pub fn model(snapshot: &StatusSnapshot, time: Clockface<'_>) -> TrayModel {
         let verb = if attention.needs_you.0 == 1 { "needs" } else { "need" };
         let changes = words::count(attention.needs_you, "change", "changes");
         item(TrayAction::NeedsYou, format!("{changes} {verb} you…"));
+    }
+    if attention.removals.0 > 0 {
+        item(TrayAction::Removals, format!("{}…", words::removals(attention.removals)));
+    }
+    if attention.unreadable.0 > 0 {
+        item(TrayAction::Unreadable, format!("{}…", words::unreadable(attention.unreadable)));
     }
     // A queue can be short and stuck: what waits for long is told by its age.
     let waits_long = |since: &Millis| snapshot.at.0 - since.0 >= LONG;

@@ -1,7 +1,7 @@
 //! One status on every surface: the window's event, the tray, the command line and a command's answer.
 
 use crate::events::Heard;
-use crate::stage::{SECRET, Stage};
+use crate::stage::{SECRET, Stage, TASKS};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,7 +10,7 @@ use tidemark::tray;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{Sentence, StatusSnapshot};
 use tidemark_model::words;
-use tidemark_sandbox::{Faults, Switch};
+use tidemark_sandbox::{ColleagueEdit, Faults, Switch};
 
 const TASKS_THERE: [&str; 3] =
     [r#"{"id":"t1","state":"open"}"#, r#"{"id":"t2","state":"open"}"#, r#"{"id":"t3","state":"open"}"#];
@@ -81,8 +81,10 @@ fn agree(stage: &Stage, heard: &Heard, moment: &str, is_it: impl Fn(&StatusSnaps
         0 => assert_eq!(quit, "Quit"),
         waiting => assert!(quit.contains(&waiting.to_string()), "{moment}: {quit}"),
     }
-    let for_a_person = event.attention.conflicts.0 + event.attention.needs_you.0 > 0;
-    assert_eq!(model.dot, for_a_person || !event.attention.sign_in.is_empty(), "{moment}: {model:?}");
+    let attention = &event.attention;
+    let asks = [attention.conflicts, attention.needs_you, attention.removals, attention.unreadable];
+    let for_a_person = asks.iter().any(|count| count.0 > 0) || !attention.sign_in.is_empty();
+    assert_eq!(model.dot, for_a_person, "{moment}: {model:?}");
 
     assert_eq!(said(&by_program), said(&event), "{moment}: the command line beside the running window");
     assert_eq!(in_words.lines().next(), Some(sentence.as_str()), "{moment}: in the same words");
@@ -101,6 +103,17 @@ fn every_surface_says_the_same_at_every_moment() {
 
     stage.add_link(Some(SECRET));
     agree(&stage, &heard, "up to date", |status| matches!(status.sentence, Sentence::UpToDate { .. }));
+
+    let deep = (0..150).fold(json!("bottom"), |inner, _| json!([inner]));
+    let create = json!({"id": "deep", "x": deep}).as_object().cloned();
+    let edit = ColleagueEdit { collection: TASKS.into(), create, ..ColleagueEdit::default() };
+    stage.server.colleague(edit).expect("the server takes it");
+    stage.ask::<()>("force_sync", json!({}));
+    let unreadable = Sentence::Unreadable { rows: Count(1) };
+    agree(&stage, &heard, "a row that cannot be read", |status| status.sentence == unreadable);
+    stage.server.colleague(ColleagueEdit::delete(TASKS, "deep")).expect("it is there");
+    stage.ask::<()>("force_sync", json!({}));
+    agree(&stage, &heard, "up to date again", |status| matches!(status.sentence, Sentence::UpToDate { .. }));
 
     block_on(stage.server.go_offline()).expect("it goes");
     stage.ask::<()>("force_sync", json!({}));

@@ -65,17 +65,24 @@ pub fn attention(attention: &Attention) -> Option<String> {
         parts.push(format!("{} {verb} you", attention.needs_you.0));
     }
     if attention.removals.0 > 0 {
-        let verb = if attention.removals.0 == 1 { "asks" } else { "ask" };
-        parts.push(format!(
-            "{} {verb} before removing",
-            count(attention.removals, "collection", "collections")
-        ));
+        parts.push(removals(attention.removals));
     }
     if attention.unreadable.0 > 0 {
-        parts.push(format!("{} can't be read", count(attention.unreadable, "record", "records")));
+        parts.push(unreadable(attention.unreadable));
     }
     parts.extend(attention.sign_in.iter().map(|server| format!("Sign in to {server}")));
     (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// So many collections ask before they remove records here.
+pub fn removals(collections: Count) -> String {
+    let verb = if collections.0 == 1 { "asks" } else { "ask" };
+    format!("{} {verb} before removing", count(collections, "collection", "collections"))
+}
+
+/// So many rows of servers could not be read.
+pub fn unreadable(rows: Count) -> String {
+    format!("{} can't be read", count(rows, "record", "records"))
 }
 
 /// Both halves on one line.
