@@ -17,6 +17,7 @@ mod disk_full;
 mod durability;
 mod earlier_schemas;
 mod events;
+mod faulty_store;
 mod flush;
 mod in_flight;
 mod killed;

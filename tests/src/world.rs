@@ -12,7 +12,9 @@ use std::panic::Location;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tidemark_engine::{CycleReport, Engine, EngineSettings, LinkDraft, Platform, StoreError, WriterMode};
+use tidemark_engine::{
+    CycleReport, Engine, EngineSettings, Keep, LinkDraft, Platform, StoreError, WriterMode,
+};
 use tidemark_model::clock::Clock as _;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::LinkSettings;
@@ -38,6 +40,8 @@ pub struct Stage {
     pub engine: EngineSettings,
     /// How far the server's clock is ahead of the engine's, in seconds.
     pub server_ahead_s: i64,
+    /// What the store is kept in; the default is a database in the world's folder.
+    pub keep: Keep,
 }
 
 impl Default for Stage {
@@ -47,6 +51,7 @@ impl Default for Stage {
             link: LinkSettings::default(),
             engine: EngineSettings::default(),
             server_ahead_s: 0,
+            keep: Keep::OnDisk(WriterMode::Threaded),
         }
     }
 }
@@ -110,6 +115,7 @@ impl Stage {
             rng: Arc::new(SeededRng::new(7)),
             folder: tempfile::tempdir().expect("there is room for a folder"),
             settings: self.engine,
+            keep: self.keep,
             finished: false,
         };
         world.open_engine().await;
@@ -139,6 +145,7 @@ pub struct World {
     rng: Arc<SeededRng>,
     folder: TempDir,
     settings: EngineSettings,
+    keep: Keep,
     finished: bool,
 }
 
@@ -200,7 +207,7 @@ impl World {
         let surroundings = Arc::clone(&self.network) as _;
         let platform =
             Platform { surroundings, ..Platform::new(Arc::new(clock), rng, Arc::clone(&self.wire) as _) };
-        let opened = Engine::open(self.folder.path(), platform, self.settings, WriterMode::Threaded).await?;
+        let opened = Engine::open(self.folder.path(), platform, self.settings, self.keep.clone()).await?;
         self.engine = Some(opened);
         Ok(())
     }
@@ -214,7 +221,8 @@ impl World {
     pub async fn second_engine(&self) -> Engine {
         let (clock, rng) = (self.clock.clone(), Arc::clone(&self.rng));
         let network = Arc::clone(&self.network);
-        open(self.folder.path(), clock, rng, Arc::clone(&self.wire), network, self.settings).await
+        let settings = (self.settings, self.keep.clone());
+        open(self.folder.path(), clock, rng, Arc::clone(&self.wire), network, settings).await
     }
 
     /// An engine on a folder and what passes to its server, without a world: for a process that is to be killed.
@@ -223,7 +231,8 @@ impl World {
         // Another seed than the world's, so that both make different ids.
         let (rng, tap) = (Arc::new(SeededRng::new(13)), wire.tap.clone());
         let network = Arc::default();
-        (open(folder, ManualClock::default(), rng, wire, network, EngineSettings::default()).await, tap)
+        let settings = (EngineSettings::default(), Keep::OnDisk(WriterMode::Threaded));
+        (open(folder, ManualClock::default(), rng, wire, network, settings).await, tap)
     }
 
     /// Ends the engine in good order.
@@ -368,6 +377,12 @@ impl World {
         effects.iter().filter(|effect| effect.by != COLLEAGUE).count()
     }
 
+    /// Ends a world whose store is in memory, where there is no file to audit.
+    pub async fn finish_unaudited(mut self) {
+        self.finished = true;
+        self.close().await;
+    }
+
     /// Audits the books as they stand, in the middle of a scenario.
     pub fn check_books(&self) {
         let faults = audit(&self.audit_of(false));
@@ -437,10 +452,10 @@ async fn open(
     rng: Arc<SeededRng>,
     wire: Arc<Wire>,
     network: Arc<TestNetwork>,
-    settings: EngineSettings,
+    (settings, keep): (EngineSettings, Keep),
 ) -> Engine {
     let platform = Platform { surroundings: network, ..Platform::new(Arc::new(clock), rng, wire) };
-    Engine::open(folder, platform, settings, WriterMode::Threaded).await.expect("the data folder opens")
+    Engine::open(folder, platform, settings, keep).await.expect("the data folder opens")
 }
 
 impl Drop for World {

@@ -9,7 +9,7 @@ use crate::recovery;
 use crate::shared::Shared;
 use crate::store::places::{self, Place, refuse};
 use crate::store::views::{LiveLink, ProcessFacts, status};
-use crate::store::{StoreError, WriterMode, links, meta, signals};
+use crate::store::{Keep, StoreError, links, meta, signals};
 use crate::worker;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -37,11 +37,12 @@ impl Engine {
         folder: &Path,
         platform: Platform,
         settings: EngineSettings,
-        mode: WriterMode,
+        keep: impl Into<Keep>,
     ) -> Result<Self, StoreError> {
-        let (open, used) = recovery::open_store(folder, &platform, mode)?;
+        let keep = keep.into();
+        let (open, used) = recovery::open_store(folder, &platform, keep.clone())?;
         let engine = Self {
-            shared: Arc::new(Shared::new(folder.to_owned(), (open, used), platform, settings, mode)),
+            shared: Arc::new(Shared::new(folder.to_owned(), (open, used), platform, settings, &keep)),
             tasks: Arc::new(Mutex::new(Vec::new())),
             closing: Arc::new(watch::channel(false).0),
             reloading: Arc::default(),

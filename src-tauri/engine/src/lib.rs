@@ -43,5 +43,8 @@ pub use platform::{
 };
 pub use restoring::restore;
 pub use store::verbs::links::LinkDraft;
-pub use store::{LinkRow, Store, StoreError, WriterMode};
+pub use store::{
+    Access, FaultAt, Faults, Faulty, InMemory, Keep, LinkRow, OnDisk, Storage, Store, StoreError, Write,
+    WriterMode,
+};
 pub use transactions::MOST_CHANGES;

@@ -8,7 +8,7 @@ use crate::platform::Platform;
 use crate::restoring;
 use crate::store::check::quick_check;
 use crate::store::places::refuse;
-use crate::store::{Store, StoreError, WriterMode, meta, standing};
+use crate::store::{Keep, Store, StoreError, meta, standing};
 use crate::telemetry::{self, Repair};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,15 +29,11 @@ const FIRST: i64 = 15 * 60 * 1000;
 const ROOM: u64 = 1 << 20;
 
 /// Opens the store of a folder; a damaged one is left as it is, and the newest intact backup is named.
-pub(crate) fn open_store(
-    folder: &Path,
-    platform: &Platform,
-    mode: WriterMode,
-) -> Result<(Store, Use), StoreError> {
+pub(crate) fn open_store(folder: &Path, platform: &Platform, keep: Keep) -> Result<(Store, Use), StoreError> {
     crate::store::faults::make_private_folder(folder)?;
     restoring::finish(folder, platform.clock.now())?;
     let used = lease::join(folder)?;
-    let store = Store::open(folder, mode).map_err(|error| with_backup(folder, error))?;
+    let store = Store::open(folder, keep).map_err(|error| with_backup(folder, error))?;
     Ok((store, used))
 }
 
@@ -86,6 +82,9 @@ impl Engine {
     /// store is damaged, shown.
     pub async fn look_after_store(&self) {
         self.end_fault().await;
+        if self.shared().store.path().is_none() {
+            return;
+        }
         if self.is_sender() && !self.shared().store.is_damaged() {
             self.check_where_due().await;
         }
@@ -104,6 +103,13 @@ impl Engine {
     /// Errors: there is too little room; the database is damaged, which is shown from now on; the disk.
     pub async fn back_up_now(&self) -> Result<Backup, StoreError> {
         let shared = self.shared();
+        if shared.store.path().is_none() {
+            return Err(refuse(
+                RefusalCode::NotNow,
+                "the store is kept in memory",
+                "There is no file to copy.",
+            ));
+        }
         let (folder, now, ends) = (shared.folder.clone(), shared.now(), Arc::clone(&shared.ends));
         let made = shared.aside(move || backups::make(&folder, now, &|| !ends.load(Ordering::Relaxed))).await;
         telemetry::repair_ended(Repair::Backup, &made, Millis(shared.now().0 - now.0));
@@ -164,7 +170,7 @@ impl Engine {
             Ok(true) => {}
             Err(error) => tracing::warn!(%error, "looking how the last session ended"),
         }
-        let path = shared.store.path().to_owned();
+        let Some(path) = shared.store.path().map(Path::to_owned) else { return };
         let started = shared.now();
         let checked = shared.aside(move || quick_check(&path)).await;
         telemetry::repair_ended(Repair::QuickCheck, &checked, Millis(shared.now().0 - started.0));

@@ -9,7 +9,7 @@ use crate::platform::{EngineSettings, Platform};
 use crate::recovery;
 use crate::store::places::Place;
 use crate::store::verbs::{Moved, transactions};
-use crate::store::{Store, StoreError, Tx, WriterMode, conflicts};
+use crate::store::{Keep, Store, StoreError, Tx, conflicts};
 use crate::telemetry;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -42,7 +42,8 @@ pub(crate) struct Shared {
     pub(crate) ends: Arc<AtomicBool>,
     /// A fault of the store came or went.
     pub(crate) trouble: Notify,
-    mode: WriterMode,
+    /// What takes its time runs on a thread of its own.
+    threaded: bool,
     /// The revision of the settings that are in force.
     pub(crate) settings_revision: AtomicI64,
     seq: AtomicI64,
@@ -54,7 +55,7 @@ impl Shared {
         (store, used): (Store, Use),
         platform: Platform,
         settings: EngineSettings,
-        mode: WriterMode,
+        keep: &Keep,
     ) -> Self {
         Self {
             folder,
@@ -72,7 +73,7 @@ impl Shared {
             fault: Mutex::new(None),
             ends: Arc::default(),
             trouble: Notify::new(),
-            mode,
+            threaded: keep.is_threaded(),
             settings_revision: AtomicI64::new(0),
             seq: AtomicI64::new(0),
         }
@@ -178,11 +179,9 @@ impl Shared {
         T: Send + 'static,
         F: FnOnce() -> Result<T, StoreError> + Send + 'static,
     {
-        match self.mode {
-            WriterMode::Inline => work(),
-            WriterMode::Threaded => {
-                tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
-            }
+        match self.threaded {
+            false => work(),
+            true => tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed)),
         }
     }
 

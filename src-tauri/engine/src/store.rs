@@ -1,4 +1,4 @@
-//! The durable store: one SQLite database, one writer that commits in groups, readers that never wait.
+//! The durable store: verbs that run in transactions, and what keeps the data behind them.
 
 pub(crate) mod aliases;
 pub(crate) mod attempts;
@@ -11,16 +11,20 @@ pub(crate) mod counters;
 pub(crate) mod daily;
 pub(crate) mod edges;
 pub(crate) mod faults;
+mod faulty;
 pub(crate) mod hosts;
+mod in_memory;
 pub(crate) mod links;
 pub(crate) mod meta;
 mod migrations;
+mod on_disk;
 pub(crate) mod outbox;
 pub(crate) mod places;
 pub(crate) mod quarantine;
 pub(crate) mod records;
 pub(crate) mod signals;
 pub(crate) mod standing;
+mod storage;
 pub(crate) mod transactions;
 pub(crate) mod verbs;
 pub(crate) mod views;
@@ -29,28 +33,67 @@ mod writer;
 
 pub(crate) use collections::CollectionRow;
 pub use faults::StoreError;
+pub use faulty::{Access, FaultAt, Faults, Faulty};
+pub use in_memory::InMemory;
 pub use links::LinkRow;
+pub use on_disk::{DATABASE, OnDisk};
 pub(crate) use records::SideState;
+pub use storage::{Storage, Write};
 pub use writer::WriterMode;
 
 /// A transaction of the store; the engine's flows pass it to verbs and never speak SQL themselves.
-pub(crate) type Tx = Connection;
+pub type Tx = Connection;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use writer::Writer;
+use std::sync::mpsc;
+use storage::write;
+use tokio::sync::oneshot;
 
-/// The name of the database inside the data folder.
-pub const DATABASE: &str = "tidemark.db";
+/// What a data folder's store is kept in.
+#[derive(Clone)]
+pub enum Keep {
+    /// The database in the folder.
+    OnDisk(WriterMode),
+    /// This one, on the caller's thread; beside it the folder holds only notes and locks.
+    In(Arc<dyn Storage>),
+    /// Either of those, with faults.
+    Faulty(Box<Keep>, Arc<dyn Faults>),
+}
+
+impl Keep {
+    fn open(&self, folder: &Path) -> Result<Arc<dyn Storage>, StoreError> {
+        Ok(match self {
+            Self::OnDisk(mode) => Arc::new(OnDisk::open(folder, *mode)?),
+            Self::In(storage) => Arc::clone(storage),
+            Self::Faulty(inner, faults) => Arc::new(Faulty::new(inner.open(folder)?, Arc::clone(faults))),
+        })
+    }
+
+    /// What takes its time runs on threads of its own, not on the caller's.
+    pub(crate) fn is_threaded(&self) -> bool {
+        match self {
+            Self::OnDisk(mode) => *mode == WriterMode::Threaded,
+            Self::In(_) => false,
+            Self::Faulty(inner, _) => inner.is_threaded(),
+        }
+    }
+}
+
+impl From<WriterMode> for Keep {
+    fn from(mode: WriterMode) -> Self {
+        Self::OnDisk(mode)
+    }
+}
 
 /// The store of one data folder.
 pub struct Store {
+    storage: Arc<dyn Storage>,
+    /// Where its database is, or would be: errors name it.
     path: PathBuf,
-    writer: Writer,
-    readers: Mutex<Vec<Connection>>,
     /// A check or any statement found it damaged: it stays so until another takes its place.
     damaged: AtomicBool,
 }
@@ -59,24 +102,14 @@ impl Store {
     /// Opens or makes the database in `folder` and brings its schema up to date.
     ///
     /// Errors: the folder cannot be made or written, the database is of a newer version, damaged, or locked.
-    pub fn open(folder: &Path, mode: WriterMode) -> Result<Self, StoreError> {
-        faults::make_private_folder(folder)?;
-        let path = folder.join(DATABASE);
-        let mut connection = Connection::open(&path).map_err(|error| StoreError::at(&path, error))?;
-        prepare_writer(&connection).map_err(|error| StoreError::at(&path, error))?;
-        migrations::migrate(&mut connection).map_err(|error| error.named(&path))?;
-        faults::make_private_file(&path)?;
-        Ok(Self {
-            writer: Writer::start(connection, &path, mode).map_err(|error| error.named(&path))?,
-            path,
-            readers: Mutex::new(Vec::new()),
-            damaged: AtomicBool::new(false),
-        })
+    pub fn open(folder: &Path, keep: impl Into<Keep>) -> Result<Self, StoreError> {
+        let storage = keep.into().open(folder)?;
+        Ok(Self { storage, path: folder.join(DATABASE), damaged: AtomicBool::new(false) })
     }
 
-    /// Where the database is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The file of the database; none where there is none to be checked and copied.
+    pub fn path(&self) -> Option<&Path> {
+        self.storage.path()
     }
 
     /// Runs `work` in a transaction and returns once it is on disk.
@@ -85,37 +118,40 @@ impl Store {
     pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Tx) -> Result<T, StoreError> + Send + 'static,
     {
         self.refuse_damaged()?;
-        self.writer.run(work).await.map_err(|error| self.seen(error))
+        let (send, receive) = oneshot::channel();
+        self.submit(write(work, move |result| drop(send.send(result))))?;
+        receive.await.unwrap_or(Err(StoreError::Closed)).map_err(|error| self.seen(error))
     }
 
     /// The same for callers without a runtime; it blocks until the commit.
     pub fn write_blocking<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Tx) -> Result<T, StoreError> + Send + 'static,
     {
         self.refuse_damaged()?;
-        self.writer.run_blocking(work).map_err(|error| self.seen(error))
+        let (send, receive) = mpsc::channel();
+        self.submit(write(work, move |result| drop(send.send(result))))?;
+        receive.recv().unwrap_or(Err(StoreError::Closed)).map_err(|error| self.seen(error))
     }
 
-    /// Runs `work` on a read-only connection, in one read transaction, so that all it sees is of one moment.
-    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let pooled = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match pooled {
-            Some(connection) => connection,
-            None => self.open_reader()?,
-        };
-        let result = (|| {
-            let tx = connection.unchecked_transaction()?;
-            let value = work(&tx)?;
-            tx.finish()?;
-            Ok(value)
-        })();
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        result.map_err(|error: StoreError| self.seen(error))
+    /// Runs `work` in one read transaction, so that all it sees is of one moment.
+    pub fn read<T>(&self, work: impl FnOnce(&Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let (mut work, mut value) = (Some(work), None);
+        let looked = self.storage.read(&mut |tx| {
+            if let Some(work) = work.take() {
+                value = Some(work(tx)?);
+            }
+            Ok(())
+        });
+        looked.and_then(|()| value.ok_or(StoreError::Closed)).map_err(|error| self.seen(error))
+    }
+
+    fn submit(&self, write: Box<dyn Write>) -> Result<(), StoreError> {
+        self.storage.submit(write).map_err(|error| self.seen(error))
     }
 
     /// Whether it was found damaged.
@@ -149,43 +185,17 @@ impl Store {
 
     /// A number that rises when another process (or the writer) has committed something.
     pub fn data_version(&self) -> Result<i64, StoreError> {
-        self.writer.data_version()
+        self.storage.data_version()
     }
 
-    /// Copies the write-ahead log back into the database and closes; what is in flight is committed first.
+    /// Commits what is in flight and closes.
     pub fn close(&self) {
-        self.writer.stop();
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn open_reader(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)
-            .map_err(|error| StoreError::at(&self.path, error))?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
-        keep_plans(&connection)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        Ok(connection)
+        self.storage.close();
     }
 }
 
 /// How long a process waits for another's write to end.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// What was acknowledged survives a power cut: WAL with a full synchronisation at every commit (`engine.md` 2).
-fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "fullfsync", true)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-    connection.pragma_update(None, "cache_size", -32 * 1024)?;
-    keep_plans(connection)?;
-    connection.set_prepared_statement_cache_capacity(128);
-    Ok(())
-}
 
 /// A statement is planned once. Otherwise SQLite plans those that could use an index of some rows only anew for each
 /// value that is bound to them, and that takes longer than what an edit does.

@@ -2,12 +2,12 @@
 
 use super::StoreError;
 use super::checkpoint::Checkpointer;
+use super::storage::Write;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
-use tokio::sync::oneshot;
 
 /// Where writing happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,21 +21,8 @@ pub enum WriterMode {
 /// The most writes that share one commit.
 const GROUP: usize = 256;
 
-/// One write: its work inside the group's transaction, and its answer after the commit.
-trait Job: Send {
-    /// Does the work; beside others it keeps a savepoint of its own. Says whether it went well.
-    fn run(&mut self, connection: &Connection, alone: bool) -> bool;
-    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
-}
-
-struct Write<T, F, A> {
-    work: Option<F>,
-    result: Option<Result<T, StoreError>>,
-    answer: A,
-}
-
 enum Wish {
-    Write(Box<dyn Job>),
+    Write(Box<dyn Write>),
     DataVersion(mpsc::Sender<Result<i64, StoreError>>),
 }
 
@@ -70,26 +57,6 @@ impl Writer {
         Ok(Self { place: Mutex::new(Some(place)) })
     }
 
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    {
-        let (send, receive) = oneshot::channel();
-        self.submit(job(work, move |result| drop(send.send(result))))?;
-        receive.await.unwrap_or(Err(StoreError::Closed))
-    }
-
-    pub(super) fn run_blocking<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    {
-        let (send, receive) = mpsc::channel();
-        self.submit(job(work, move |result| drop(send.send(result))))?;
-        receive.recv().unwrap_or(Err(StoreError::Closed))
-    }
-
     pub(super) fn data_version(&self) -> Result<i64, StoreError> {
         let receive = {
             let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
@@ -120,7 +87,8 @@ impl Writer {
         }
     }
 
-    fn submit(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+    /// Takes a write for the next commit.
+    pub(super) fn submit(&self, job: Box<dyn Write>) -> Result<(), StoreError> {
         let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         match place.as_ref() {
             None => Err(StoreError::Closed),
@@ -141,61 +109,9 @@ impl Drop for Writer {
     }
 }
 
-fn job<T, F>(work: F, answer: impl FnOnce(Result<T, StoreError>) + Send + 'static) -> Box<dyn Job>
-where
-    T: Send + 'static,
-    F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-{
-    Box::new(Write { work: Some(work), result: None, answer })
-}
-
-impl<T, F, A> Job for Write<T, F, A>
-where
-    T: Send,
-    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
-    A: FnOnce(Result<T, StoreError>) + Send,
-{
-    fn run(&mut self, connection: &Connection, alone: bool) -> bool {
-        let Some(work) = self.work.take() else { return true };
-        // A savepoint copies every page it touches; alone, undoing the transaction undoes the same.
-        let result = if alone { work(connection) } else { in_savepoint(connection, work) };
-        let went_well = result.is_ok();
-        self.result = Some(result);
-        went_well
-    }
-
-    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        // Its own refusal says more than the group's fate; a success holds only with the commit.
-        let result = match (self.result, committed) {
-            (Some(Err(own)), _) => Err(own),
-            (_, Err(group)) => Err(group),
-            (Some(Ok(value)), Ok(())) => Ok(value),
-            (None, Ok(())) => Err(StoreError::Closed),
-        };
-        (self.answer)(result);
-    }
-}
-
-fn in_savepoint<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    connection.prepare_cached("SAVEPOINT job")?.execute([])?;
-    let result = work(connection);
-    if connection.is_autocommit() {
-        // A full disk or an I/O error has undone the whole transaction already.
-        return result;
-    }
-    if result.is_err() {
-        connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
-    }
-    connection.prepare_cached("RELEASE job")?.execute([])?;
-    result
-}
-
 fn serve(connection: &Connection, inbox: &mpsc::Receiver<Wish>, checkpointer: &Checkpointer) {
     while let Ok(first) = inbox.recv() {
-        let mut group: Vec<Box<dyn Job>> = Vec::new();
+        let mut group: Vec<Box<dyn Write>> = Vec::new();
         let mut next = Some(first);
         while let Some(wish) = next {
             match wish {
@@ -212,7 +128,8 @@ fn serve(connection: &Connection, inbox: &mpsc::Receiver<Wish>, checkpointer: &C
     }
 }
 
-fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
+/// Runs a group in one transaction and answers each.
+pub(super) fn commit(connection: &Connection, mut group: Vec<Box<dyn Write>>) {
     let committed = run_group(connection, &mut group);
     if committed.is_err() && !connection.is_autocommit() {
         // A failed COMMIT can leave the transaction open; nothing of it may reach the next group.
@@ -225,7 +142,7 @@ fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
     }
 }
 
-fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+fn run_group(connection: &Connection, group: &mut [Box<dyn Write>]) -> Result<(), StoreError> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let alone = group.len() == 1;
     for job in group {
@@ -245,7 +162,7 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), 
     Ok(())
 }
 
-fn data_version(connection: &Connection) -> Result<i64, StoreError> {
+pub(super) fn data_version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
 }
 

@@ -204,7 +204,7 @@ fn a_first_download_is_told_until_its_end() {
 
 /// How many steps SQLite takes for the stored part of the status and for the queue's statistics.
 fn steps(fixture: &Fixture) -> usize {
-    let mut connection = Connection::open(fixture.store.path()).unwrap();
+    let mut connection = Connection::open(fixture.store.path().unwrap()).unwrap();
     let steps = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&steps);
     let count = move || {

@@ -1,0 +1,53 @@
+//! A database in memory, for tests of models and for simulation: on the caller's thread, one thing at a time.
+
+use super::storage::{Storage, Write};
+use super::writer::{commit, data_version};
+use super::{StoreError, Tx, keep_plans, migrations};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Keeps what was committed until it is dropped: as a disk does, it outlives the engines that are opened on it.
+pub struct InMemory {
+    connection: Mutex<Connection>,
+}
+
+impl InMemory {
+    /// An empty one.
+    pub fn new() -> Result<Self, StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        keep_plans(&connection)?;
+        connection.set_prepared_statement_cache_capacity(192);
+        migrations::migrate(&mut connection)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Storage for InMemory {
+    fn submit(&self, write: Box<dyn Write>) -> Result<(), StoreError> {
+        commit(&self.connection(), vec![write]);
+        Ok(())
+    }
+
+    fn read(&self, look: &mut dyn FnMut(&Tx) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let connection = self.connection();
+        let tx = connection.unchecked_transaction()?;
+        look(&tx)?;
+        Ok(tx.finish()?)
+    }
+
+    fn data_version(&self) -> Result<i64, StoreError> {
+        data_version(&self.connection())
+    }
+
+    fn path(&self) -> Option<&Path> {
+        None
+    }
+
+    fn close(&self) {}
+}
