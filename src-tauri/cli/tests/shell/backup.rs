@@ -65,13 +65,18 @@ async fn where_no_window_ever_runs_a_sync_makes_the_daily_backup() {
     let server = sample().await;
     let shell = Shell::linked(&server).await;
     shell.run(&["sync"]).await.ends(0);
-    assert!(shell.run(&["backup", "list"]).await.ends(0).lines.is_empty(), "it is minutes old");
-    let db = rusqlite::Connection::open(shell.folder.path().join("tidemark.db")).unwrap();
-    db.execute("UPDATE meta SET value = '0' WHERE key = 'created_at'", []).unwrap();
-    drop(db);
+    let count = async || shell.run(&["backup", "list"]).await.ends(0).lines.len();
+    assert_eq!(count().await, 0, "there is nothing in it for long");
+    let made = shell.run(&["backup", "make"]).await.ends(0).line().clone();
+    shell.run(&["sync"]).await.ends(0);
+    assert_eq!(count().await, 1, "one a day");
+    // A backup's name says when it was made.
+    let backups = shell.folder.path().join("backups");
+    let older = backups.join("tidemark-2026-01-01T08-00-00.000Z.db");
+    std::fs::rename(backups.join(made["name"].as_str().unwrap()), older).unwrap();
     for _ in 0..2 {
         shell.run(&["sync"]).await.ends(0);
-        assert_eq!(shell.run(&["backup", "list"]).await.ends(0).lines.len(), 1, "one a day");
+        assert_eq!(count().await, 2);
     }
     server.stop().await;
 }
