@@ -93,20 +93,24 @@ async fn many_small_pages_are_asked_about_once_and_together() {
 // proves C4
 #[tokio::test]
 async fn a_list_that_breaks_off_is_asked_about_as_far_as_it_goes() {
-    let world = deleted_there(20, 130).await;
-    world.wire.tap.forget();
-    world.wire.tap.hold_from(Point::Pull, 5);
-    let syncing = world.begin_sync();
-    world.wire.tap.reached(Point::Pull, 5).await;
-    world.fault(|faults| faults.status = Some(Switch::always(vec![500]).method("GET").path("limit=")));
-    world.wire.tap.release();
-    syncing.await.unwrap();
-    assert_eq!(asks(&world, TASKS), Some((80, 200, true)));
-    world.server.clear_faults();
-    // What goes beyond the yes is judged anew.
-    allow(&world, 80).await;
-    assert_eq!((asks(&world, TASKS), world.count_here()), (None, 70), "50 more are not many");
-    world.finish().await;
+    for status in [500, 429] {
+        let world = deleted_there(20, 130).await;
+        world.wire.tap.forget();
+        world.wire.tap.hold_from(Point::Pull, 5);
+        let syncing = world.begin_sync();
+        world.wire.tap.reached(Point::Pull, 5).await;
+        let broken = Switch::always(vec![status]).method("GET").path("limit=");
+        world.fault(|faults| faults.status = Some(broken));
+        world.wire.tap.release();
+        syncing.await.unwrap();
+        assert_eq!(asks(&world, TASKS), Some((80, 200, true)), "{status}");
+        world.server.clear_faults();
+        world.clock.advance_s(600);
+        // What goes beyond the yes is judged anew.
+        allow(&world, 80).await;
+        assert_eq!((asks(&world, TASKS), world.count_here()), (None, 70), "50 more are not many");
+        world.finish().await;
+    }
 }
 
 // proves C4

@@ -159,7 +159,14 @@ async fn ask(
     let mut outlook = Outlook::default();
     loop {
         shared.store.read(|tx| outlook.add(tx, place, &page))?;
-        if !page.more || outlook.rows >= OUTLOOK {
+        if link.take_edits() {
+            push(shared, link, run).await?;
+        }
+        if link.wish().end {
+            return Ok(true);
+        }
+        // What was counted is true as far as it goes.
+        if !page.more || outlook.rows >= OUTLOOK || run.must_stop(shared, link) {
             break;
         }
         let request = PullRequest {
@@ -169,14 +176,11 @@ async fn ask(
         };
         match link.connector.pull(&request).await {
             Ok(next) if next.next != page.next => page = next,
-            // What was counted is true as far as it goes; the rest of the list is told by the next try.
+            Err(PullFailure::Failed(failure)) => {
+                run.hear(shared, link, &Heard::Failure(failure), None);
+                break;
+            }
             Ok(_) | Err(_) => break,
-        }
-        if link.take_edits() {
-            push(shared, link, run).await?;
-        }
-        if link.wish().end || run.must_stop(shared, link) {
-            return Ok(true);
         }
     }
     let (at, more, now, found) = (place.clone(), page.more, shared.now(), outlook.rows);

@@ -63,8 +63,8 @@ impl Outlook {
     }
 }
 
-/// Asks, unless what the outlook found needs no question (any more), and then lets it go; whether it asks. `at_least`: the server's list goes
-/// on behind what was looked at.
+/// Asks, unless the whole list was looked through and needs no question (any more), which then goes on; whether it asks.
+/// `at_least`: the server's list goes on behind what was looked at.
 pub(crate) fn ask(
     tx: &Connection,
     place: &Place,
@@ -74,7 +74,7 @@ pub(crate) fn ask(
 ) -> Result<bool, StoreError> {
     let collection = collection(tx, place)?;
     let all = collection.removals_in_run + outlook.going.len() as i64;
-    if !asks(&collection, all) {
+    if !at_least && !asks(&collection, all) {
         // Most of them come back further down the list, or there is no question any more.
         let allowed = collection.removals_in_run + outlook.said_gone.max(outlook.going.len() as i64);
         collections::allow_removals(tx, place.collection_id, allowed)?;
