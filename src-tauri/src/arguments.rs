@@ -12,7 +12,7 @@ pub const ARGUMENTS: &[(&str, &[&str])] = &[
     ("pause", &["link", "collection"]),
     ("resume", &["link", "collection"]),
     ("get_queue_stats", &[]),
-    ("list_queue", &["filter", "offset", "limit"]),
+    ("list_queue", &["filter", "offset", "after", "limit"]),
     ("get_change", &["id"]),
     ("retry", &["ids"]),
     ("reprocess_failed", &[]),

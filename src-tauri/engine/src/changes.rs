@@ -13,7 +13,7 @@ use tidemark_model::backoff::longest_delay;
 use tidemark_model::number::Count;
 use tidemark_model::schedule::ScheduleWait;
 use tidemark_model::view::{
-    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ChangeState, ListPage, QueueFilter,
+    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ChangeState, QueueFilter, QueuePage,
     QueueStats, RefusalCode, WaitReason,
 };
 
@@ -21,14 +21,33 @@ use tidemark_model::view::{
 const CAUSE_IDS: usize = 1_000;
 
 impl Engine {
-    /// A page of the queue.
+    /// A page of the queue at an offset; what is before it is walked past.
     pub fn list_queue(
         &self,
         filter: &QueueFilter,
         offset: usize,
         limit: usize,
-    ) -> Result<ListPage<ChangeRow>, StoreError> {
-        let mut page = self.shared().store.read(|tx| queue::list(tx, filter, offset, limit))?;
+    ) -> Result<QueuePage, StoreError> {
+        self.queue_page(filter, queue::Start::At(offset), limit)
+    }
+
+    /// A page of the queue after the place in another page's `next`; refused where no page of this filter gave it.
+    pub fn list_queue_after(
+        &self,
+        filter: &QueueFilter,
+        after: &str,
+        limit: usize,
+    ) -> Result<QueuePage, StoreError> {
+        self.queue_page(filter, queue::Start::After(after), limit)
+    }
+
+    fn queue_page(
+        &self,
+        filter: &QueueFilter,
+        start: queue::Start<'_>,
+        limit: usize,
+    ) -> Result<QueuePage, StoreError> {
+        let mut page = self.shared().store.read(|tx| queue::list(tx, filter, start, limit))?;
         let waits = self.schedule_waits();
         page.rows.iter_mut().for_each(|row| waits_for_schedule(row, &waits));
         Ok(page)

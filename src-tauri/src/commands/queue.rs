@@ -4,8 +4,8 @@ use super::{Desk, place};
 use tauri::State;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, DiscardPreview, ExportFormat, ListPage,
-    MayBeIt, QueueFilter, QueueStats, Refusal, RestoreResult,
+    BulkResult, CauseChanges, Causes, ChangeDetail, DiscardPreview, ExportFormat, MayBeIt, QueueFilter,
+    QueuePage, QueueStats, Refusal, RefusalCode, RestoreResult,
 };
 
 /// Statistics, in constant time.
@@ -15,16 +15,28 @@ pub async fn get_queue_stats(desk: State<'_, Desk>) -> Result<QueueStats, Refusa
     Ok(desk.engine()?.queue_stats()?)
 }
 
-/// A page of the queue.
+/// A page of the queue: at an offset, or after the `next` of another page of the same filter.
 #[tauri::command]
 #[specta::specta]
 pub async fn list_queue(
     desk: State<'_, Desk>,
     filter: QueueFilter,
-    offset: Count,
+    offset: Option<Count>,
+    after: Option<String>,
     limit: Count,
-) -> Result<ListPage<ChangeRow>, Refusal> {
-    Ok(desk.engine()?.list_queue(&filter, place(offset), place(limit))?)
+) -> Result<QueuePage, Refusal> {
+    let engine = desk.engine()?;
+    Ok(match (offset, after) {
+        (Some(offset), None) => engine.list_queue(&filter, place(offset), place(limit))?,
+        (None, Some(after)) => engine.list_queue_after(&filter, &after, place(limit))?,
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(Refusal {
+                code: RefusalCode::Invalid,
+                message: "a page of the queue begins either at an 'offset' or 'after' a place".to_owned(),
+                hint: "Give one of the two.".to_owned(),
+            });
+        }
+    })
 }
 
 /// One change, whole.

@@ -49,6 +49,8 @@ pub struct Scale {
     pub first_page_us: u64,
     /// A page in its middle.
     pub middle_page_us: u64,
+    /// The same page, asked for after the place before it.
+    pub next_page_us: u64,
     /// The first page of a collection of which few changes wait.
     pub filtered_page_us: u64,
     /// The first page of a search for a text.
@@ -145,12 +147,13 @@ impl Scale {
         let memory =
             self.rss_bytes.map(|bytes| format!(", {} MiB of memory", bytes >> 20)).unwrap_or_default();
         format!(
-            "; statistics {} µs, status {} µs, first page {} µs, middle page {} µs, few of many {} µs, \
+            "; statistics {} µs, status {} µs, first page {} µs, middle page {} µs, the same by its place {} µs, few of many {} µs, \
              search {} µs{memory}, {} MiB on disk",
             self.statistics_us,
             self.status_us,
             self.first_page_us,
             self.middle_page_us,
+            self.next_page_us,
             self.filtered_page_us,
             self.search_page_us,
             self.database_bytes >> 20,

@@ -80,11 +80,17 @@ fn figures(host: &Host, waiting: usize) -> Result<Scale, Fault> {
     let all = QueueFilter::default;
     let few = QueueFilter { collection: Some(OTHER.to_owned()), ..all() };
     let search = QueueFilter { search: Some("item-0000007".to_owned()), ..all() };
+    let before = engine.list_queue(&all(), (waiting / 2).saturating_sub(1), 1)?;
+    let middle = before.next.ok_or_else(|| Fault::Unexpected("the middle is the end".to_owned()))?;
     Ok(Scale {
         statistics_us: median_of(|| Ok(engine.queue_stats().map(drop)?))?,
         status_us: median_of(|| Ok(engine.status().map(drop)?))?,
         first_page_us: median_of(page(all(), 0))?,
         middle_page_us: median_of(page(all(), waiting / 2))?,
+        next_page_us: median_of(|| {
+            let page = engine.list_queue_after(&all(), &middle, PAGE)?;
+            page.rows.first().map(|_| ()).ok_or_else(|| Fault::Unexpected("the page is empty".to_owned()))
+        })?,
         filtered_page_us: median_of(page(few, 0))?,
         search_page_us: median_of(page(search, 0))?,
         rss_bytes: resident_memory(),

@@ -1,10 +1,10 @@
 //! `queue list | show | causes | retry | hold | release | first | export | discard | restore | clear`.
 
 mod causes;
+mod pages;
 mod trash;
 
 use super::doubt;
-use super::records::all;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grammar::QueueCommand;
@@ -26,7 +26,7 @@ pub async fn perform(command: QueueCommand, host: &Host, out: &Out) -> Result<Ex
         QueueCommand::List { state, link, collection, search, window } => {
             let state = state.as_deref().map(state_of).transpose()?;
             let filter = QueueFilter { state, link, collection, search };
-            let rows = all(&window, |offset, limit| Ok(engine.list_queue(&filter, offset, limit)?))?;
+            let rows = pages::all(&window, |start, limit| pages::of(engine, &filter, start, limit))?;
             list(&rows, out);
             Ok(Exit::Done)
         }

@@ -45,6 +45,18 @@ pub struct QueueFilter {
     pub search: Option<String>,
 }
 
+/// One page of the queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QueuePage {
+    /// The rows asked for.
+    pub rows: Vec<ChangeRow>,
+    /// How many rows match in all; of a search after a place: as many as the first page found.
+    pub total: Count,
+    /// The place that the next page is asked for after, a text to hand back as it is; null at the end.
+    pub next: Option<String>,
+}
+
 /// A record on the server that a change which may have been sent may have made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]

@@ -1,9 +1,9 @@
 //! `queue discard | restore | export`.
 
-use super::{IN_TRASH, tell};
+use super::{IN_TRASH, pages, tell};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::grammar::{DiscardArguments, Format};
+use crate::grammar::{DiscardArguments, Format, Window};
 use crate::out::Out;
 use crate::words;
 use tidemark_host::Engine;
@@ -91,12 +91,7 @@ pub fn export(engine: &Engine, ids: Vec<String>, format: Format, out: &Out) -> R
 }
 
 fn unfinished(engine: &Engine) -> Result<Vec<String>, Fault> {
-    let mut ids: Vec<String> = Vec::new();
-    loop {
-        let page = engine.list_queue(&QueueFilter::default(), ids.len(), super::super::records::PAGE)?;
-        if page.rows.is_empty() {
-            return Ok(ids);
-        }
-        ids.extend(page.rows.into_iter().map(|row| row.id));
-    }
+    let (filter, whole) = (QueueFilter::default(), Window { offset: 0, limit: None });
+    let rows = pages::all(&whole, |start, limit| pages::of(engine, &filter, start, limit))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -4,6 +4,7 @@ mod causes;
 mod counts;
 mod detail;
 mod discarding;
+mod mark;
 mod place;
 mod row;
 mod sections;
@@ -18,45 +19,81 @@ pub(crate) use discarding::preview;
 
 use super::{PAGE, like};
 use crate::store::{StoreError, collections, links};
+use mark::Mark;
 use place::Places;
 use rusqlite::Connection;
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
-use tidemark_model::view::{Causes, ChangeRow, ListPage, QueueFilter};
+use tidemark_model::view::{Causes, ChangeRow, QueueFilter, QueuePage};
+
+/// Where a page begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start<'a> {
+    /// After so many rows, which are skipped one by one.
+    At(usize),
+    /// After the place that the page before ended at.
+    After(&'a str),
+}
 
 /// One page of the queue.
 ///
 /// Without a state the order is: Needs you, Conflict, Trying again, Not confirmed, Sending, Waiting as they will be
-/// sent, On hold. Ended changes are listed newest first. Totals come from counters, unless a text is searched for.
+/// sent, On hold. Ended changes are listed newest first. Totals come from counters, unless a text is searched for: then
+/// the first page counts, and those after it carry its total on.
 pub(crate) fn list(
     tx: &Connection,
     filter: &QueueFilter,
-    offset: usize,
+    start: Start<'_>,
     limit: usize,
-) -> Result<ListPage<ChangeRow>, StoreError> {
-    let mut page = ListPage { rows: Vec::new(), total: Count(0) };
+) -> Result<QueuePage, StoreError> {
+    let sections = sections::of_state(filter.state);
+    let (mut skip, mut after, mut places, found) = match start {
+        Start::At(offset) => (offset as i64, None, Places::default(), None),
+        Start::After(text) => {
+            let Mark { section, key, places, found } = Mark::read(text, filter, &sections)?;
+            (0, Some((section, key)), places, found)
+        }
+    };
+    let mut page = QueuePage { rows: Vec::new(), total: Count(found.unwrap_or(0)), next: None };
     let Some(scope) = Scope::of(tx, filter)? else { return Ok(page) };
     let tally = Tally::read(tx)?;
-    let (mut skip, mut room) = (offset as i64, limit.min(PAGE) as i64);
     let paused = row::engine_paused(tx)?;
-    let mut places = Places::default();
-    for section in sections::of_state(filter.state) {
-        let section = section.within(&scope, &tally);
-        let count = section.count(tx)?;
+    let (mut room, mut last, mut more) = (limit.min(PAGE), None, false);
+    for section in sections {
+        let scoped = section.within(&scope, &tally);
+        let count = if found.is_some() { 0 } else { scoped.count(tx)? };
         page.total.0 += count;
-        if room == 0 || skip >= count {
-            skip = (skip - count).max(0);
+        if more || after.is_some_and(|(of, _)| of != section) {
             continue;
         }
-        let seqs = section.seqs(tx, skip, room)?;
-        if section.is_one_whole_line() {
-            places.start_at(skip);
+        let after = after.take();
+        if found.is_none() && skip >= count {
+            skip -= count;
+            continue;
         }
-        room -= seqs.len() as i64;
+        // One row more than is shown tells whether there is a next page.
+        let upto = room as i64 + 1;
+        let keys = match after {
+            Some((_, key)) => scoped.after(tx, key, upto)?,
+            None => scoped.from(tx, skip, upto)?,
+        };
+        if scoped.is_one_whole_line() {
+            places.walk(skip);
+        }
         skip = 0;
-        for seq in seqs {
-            page.rows.extend(row::read(tx, seq, paused, &mut places)?);
+        for key in keys {
+            more = room == 0;
+            if more {
+                break;
+            }
+            room -= 1;
+            page.rows.extend(row::read(tx, key.seq, paused, &mut places)?);
+            last = Some((section, key));
         }
+    }
+    if let Some((section, key)) = last.filter(|_| more) {
+        let found = scope.search.is_some().then_some(page.total.0);
+        page.next = Some(Mark { section, key, places, found }.text(filter)?);
     }
     Ok(page)
 }

@@ -2,6 +2,7 @@
 
 use crate::store::StoreError;
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A link's line: what stands after FROM. What was sent before and has no definite answer goes in the same line.
@@ -19,19 +20,43 @@ pub(super) fn ready(link: i64) -> String {
     format!("{} AND (NOT EXISTS ({sent}) OR seq NOT IN ({sent}))", line(link))
 }
 
-/// Counts places along a page, so that what was passed is not counted again.
+/// The last change of a link's line whose place is known.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Counted {
+    link: i64,
+    priority: i64,
+    seq: i64,
+    pub(super) place: i64,
+}
+
+/// Counts places along pages, so that what was passed is not counted again. What joins or leaves a line in front of the
+/// pages meanwhile is seen when a list is asked for anew.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    /// By link: the last change asked for, its priority, and its place.
-    last: BTreeMap<i64, (i64, i64, i64)>,
-    /// The page is one whole line and began after so many.
+    last: BTreeMap<i64, Counted>,
+    /// The changes asked for follow each other without a gap.
+    gapless: bool,
+    /// How many of such were passed.
     walked: Option<i64>,
 }
 
 impl Places {
-    /// The ready changes asked for from now on follow each other without a gap after the first `skipped`.
-    pub(super) fn start_at(&mut self, skipped: i64) {
-        self.walked = Some(skipped);
+    /// Goes on after what was passed.
+    pub(super) fn after(passed: Vec<Counted>) -> Self {
+        Self { last: passed.into_iter().map(|counted| (counted.link, counted)).collect(), ..Self::default() }
+    }
+
+    /// What is to be carried on to the next page.
+    pub(super) fn passed(&self) -> Vec<Counted> {
+        self.last.values().copied().collect()
+    }
+
+    /// The ready changes asked for from now on are one link's and follow each other without a gap, after the first
+    /// `skipped` of the line or after what was passed.
+    pub(super) fn walk(&mut self, skipped: i64) {
+        self.gapless = true;
+        self.walked = self.last.is_empty().then_some(skipped);
     }
 
     /// The place of a ready change in its link's line, from 1. Changes must be asked for in the order of the line.
@@ -42,22 +67,28 @@ impl Places {
         priority: i64,
         seq: i64,
     ) -> Result<i64, StoreError> {
-        if let Some(walked) = &mut self.walked {
-            *walked += 1;
-            return Ok(*walked);
-        }
-        let place = match self.last.get(&link) {
+        let place = match self.walked {
+            Some(walked) => walked + 1,
+            None => self.counted(tx, link, priority, seq)?,
+        };
+        self.walked = self.gapless.then_some(place);
+        self.last.insert(link, Counted { link, priority, seq, place });
+        Ok(place)
+    }
+
+    fn counted(&self, tx: &Connection, link: i64, priority: i64, seq: i64) -> Result<i64, StoreError> {
+        Ok(match self.last.get(&link) {
             None => between(tx, link, i64::MAX, priority)? + inside(tx, link, priority, i64::MIN, seq)?,
-            Some(&(at, after, place)) if at == priority => place + inside(tx, link, priority, after, seq)?,
-            Some(&(at, after, place)) => {
-                place
-                    + inside(tx, link, at, after, i64::MAX)?
-                    + between(tx, link, at, priority)?
+            Some(last) if last.priority == priority => {
+                last.place + inside(tx, link, priority, last.seq, seq)?
+            }
+            Some(last) => {
+                last.place
+                    + inside(tx, link, last.priority, last.seq, i64::MAX)?
+                    + between(tx, link, last.priority, priority)?
                     + inside(tx, link, priority, i64::MIN, seq)?
             }
-        };
-        self.last.insert(link, (priority, seq, place));
-        Ok(place)
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Scope, place};
 use crate::store::StoreError;
 use crate::store::views::waiting::Waits;
 use rusqlite::{Connection, params_from_iter};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tidemark_model::mutation::MutationState;
 use tidemark_model::view::ChangeState;
@@ -20,6 +21,15 @@ pub(super) enum Section {
     Ready,
     /// Queued and not ready, as they would be sent.
     Apart(Waits),
+}
+
+/// Where a change stands in its section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Key {
+    /// 0 where the section is in the order of numbers alone.
+    pub(super) priority: i64,
+    pub(super) seq: i64,
 }
 
 /// The sections of a filter's state, in order; none: all that is not finished.
@@ -51,6 +61,16 @@ pub(super) fn of_state(state: Option<ChangeState>) -> Vec<Section> {
 }
 
 impl Section {
+    /// Its name among the sections of one list.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::In(state) => state.as_str(),
+            Self::Ended(_) => "ended",
+            Self::Ready => "ready",
+            Self::Apart(waits) => waits.as_str(),
+        }
+    }
+
     /// The section as far as a filter shows it.
     pub(super) fn within<'a>(self, scope: &'a Scope, tally: &Tally) -> Scoped<'a> {
         let (mut counted, mut all, mut links) = (0, 0, BTreeSet::new());
@@ -87,27 +107,57 @@ impl Scoped<'_> {
         Ok(tx.prepare_cached(&sql)?.query_row([pattern], |row| row.get(0))?)
     }
 
-    /// The numbers of its changes after the first `skip`, at most `limit`.
-    pub(super) fn seqs(&self, tx: &Connection, skip: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
+    /// Its changes after the first `skip`, at most `limit`.
+    pub(super) fn from(&self, tx: &Connection, skip: i64, limit: i64) -> Result<Vec<Key>, StoreError> {
+        self.keys(tx, &self.page_sql("", skip, limit))
+    }
+
+    /// Its changes after one that is or was there, at most `limit`; nothing before it is read.
+    pub(super) fn after(&self, tx: &Connection, key: Key, limit: i64) -> Result<Vec<Key>, StoreError> {
+        let mut keys = Vec::new();
+        for beyond in self.beyond(key) {
+            let room = limit - keys.len() as i64;
+            if room > 0 {
+                keys.extend(self.keys(tx, &self.page_sql(&beyond, 0, room))?);
+            }
+        }
+        Ok(keys)
+    }
+
+    fn keys(&self, tx: &Connection, sql: &str) -> Result<Vec<Key>, StoreError> {
         if self.counted == 0 {
             return Ok(Vec::new());
         }
-        let sql = self.page_sql(skip, limit);
-        let mut statement = tx.prepare(&sql)?;
-        let seqs = statement.query_map(params_from_iter(&self.scope.search), |row| row.get("seq"))?;
-        Ok(seqs.collect::<Result<_, _>>()?)
+        let mut statement = tx.prepare(sql)?;
+        let keys = statement.query_map(params_from_iter(&self.scope.search), |row| {
+            Ok(Key { priority: row.get("priority")?, seq: row.get("seq")? })
+        })?;
+        Ok(keys.collect::<Result<_, _>>()?)
     }
 
-    /// The statement of one page; its only parameter is the search's pattern.
-    pub(super) fn page_sql(&self, skip: i64, limit: i64) -> String {
+    /// The statement of one page, `beyond` a condition; its only parameter is the search's pattern.
+    pub(super) fn page_sql(&self, beyond: &str, skip: i64, limit: i64) -> String {
         let order = match self.section {
             Section::In(_) => "seq",
             Section::Ended(_) => "seq DESC",
             Section::Ready | Section::Apart(_) => "priority DESC, seq",
         };
-        let selects = self.selects().join(" UNION ALL ");
+        let selects = self.selects().into_iter().map(|select| select + beyond).collect::<Vec<_>>();
         // Several links' lines are merged while they are walked; none is sorted.
-        format!("{selects} ORDER BY {order} LIMIT {limit} OFFSET {skip}")
+        format!("{} ORDER BY {order} LIMIT {limit} OFFSET {skip}", selects.join(" UNION ALL "))
+    }
+
+    /// What comes after a change, as conditions: each is one stretch of an index. A comparison of pairs would not be,
+    /// because priorities fall where numbers rise.
+    pub(super) fn beyond(&self, Key { priority, seq }: Key) -> Vec<String> {
+        match self.section {
+            Section::In(_) => vec![format!(" AND seq > {seq}")],
+            Section::Ended(_) => vec![format!(" AND seq < {seq}")],
+            Section::Ready | Section::Apart(_) => vec![
+                format!(" AND priority = {priority} AND seq > {seq}"),
+                format!(" AND priority < {priority}"),
+            ],
+        }
     }
 
     /// Whether the walk's own count is each change's place in its link's line.

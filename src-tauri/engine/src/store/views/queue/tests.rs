@@ -1,5 +1,8 @@
 //! The queue against a plain reading of every row.
 
+mod pages;
+
+use super::sections::{Key, Section};
 use super::*;
 use crate::store::views::fixture::{ENDED, Fixture, PLACES, Row};
 use proptest::prelude::*;
@@ -160,7 +163,7 @@ fn expected<'a>(all: &'a [Plain], filter: &QueueFilter) -> Vec<&'a Plain> {
 fn pages(tx: &Connection, filter: &QueueFilter, size: usize) -> Result<(Vec<ChangeRow>, i64), StoreError> {
     let mut rows = Vec::new();
     loop {
-        let page = list(tx, filter, rows.len(), size)?;
+        let page = list(tx, filter, Start::At(rows.len()), size)?;
         assert!(page.rows.len() <= size);
         let ended = page.rows.is_empty();
         rows.extend(page.rows);
@@ -196,6 +199,7 @@ fn check_lists(tx: &Connection, all: &[Plain], from: usize) -> Result<(), StoreE
             filter.link.as_deref() == Some("kinto") && filter.collection.as_deref() == Some("customers");
         let expected = if none { Vec::new() } else { expected(all, &filter) };
         let (rows, total) = pages(tx, &filter, 7)?;
+        assert_eq!(pages::walk(tx, &filter, 7, total)?, rows, "from place to place: {filter:?}");
         let (got, wanted): (Vec<i64>, Vec<i64>) =
             (rows.iter().map(|row| row.number.0).collect(), expected.iter().map(|row| row.seq).collect());
         assert_eq!(got, wanted, "{filter:?}");
@@ -253,7 +257,11 @@ fn check_counts(tx: &Connection, all: &[Plain]) -> Result<(), StoreError> {
             (ChangeState::NeedsYou, wanted.needs_you.0),
             (ChangeState::InTrash, wanted.in_trash.0),
         ] {
-            assert_eq!(list(tx, &filter(Some(state)), 0, 0)?.total.0, count, "{state:?} of {name:?}");
+            assert_eq!(
+                list(tx, &filter(Some(state)), Start::At(0), 0)?.total.0,
+                count,
+                "{state:?} of {name:?}"
+            );
         }
     }
     Ok(())
@@ -289,6 +297,17 @@ fn every_count_is_the_number_of_rows_of_its_filter_in_any_store() {
         .unwrap();
 }
 
+/// The steps of a statement's plan.
+fn plan(tx: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    let steps = statement.query_map([], |row| row.get("detail"))?;
+    Ok(steps.collect::<Result<_, _>>()?)
+}
+
+fn is_slow(step: &str) -> bool {
+    step.contains("SCAN") || step.contains("TEMP B-TREE")
+}
+
 #[test]
 fn no_list_of_one_state_reads_the_whole_queue() {
     let fixture = Fixture::new();
@@ -306,19 +325,37 @@ fn no_list_of_one_state_reads_the_whole_queue() {
     fixture.read(|tx| {
         let (tally, scope) = (Tally::read(tx)?, Scope::default());
         for section in STATES.into_iter().flat_map(sections::of_state) {
-            let sql = section.within(&scope, &tally).page_sql(0, 10);
-            let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-            let steps = statement.query_map([], |row| row.get::<_, String>("detail"))?;
-            let steps: Vec<String> = steps.collect::<Result<_, _>>()?;
-            let slow = steps.iter().find(|step| step.contains("SCAN") || step.contains("TEMP B-TREE"));
-            assert_eq!(slow, None, "{section:?}: {steps:?}");
+            let scoped = section.within(&scope, &tally);
+            let steps = plan(tx, &scoped.page_sql("", 0, 10))?;
+            assert_eq!(steps.iter().find(|step| is_slow(step)), None, "{section:?}: {steps:?}");
+            for beyond in scoped.beyond(Key { priority: 5, seq: 7 }) {
+                let steps = plan(tx, &scoped.page_sql(&beyond, 0, 10))?;
+                assert_eq!(steps.iter().find(|step| is_slow(step)), None, "{section:?}: {steps:?}");
+                // The place is sought in the index: the condition is not looked at row by row.
+                let (index, ends) = match section {
+                    Section::In(_) => ("outbox_state", "(state=? AND seq>?)"),
+                    Section::Ended(_) => ("outbox_state", "(state=? AND seq<?)"),
+                    Section::Ready if beyond.contains("seq") => {
+                        ("outbox_ready", "(link_id=? AND priority=? AND seq>?)")
+                    }
+                    Section::Ready => ("outbox_ready", "(link_id=? AND priority<?)"),
+                    Section::Apart(_) if beyond.contains("seq") => {
+                        ("outbox_waits", "(link_id=? AND waits=? AND priority=? AND seq>?)")
+                    }
+                    Section::Apart(_) => ("outbox_waits", "(link_id=? AND waits=? AND priority<?)"),
+                };
+                let walks = steps.iter().filter(|step| step.contains(index));
+                let mut walks = walks.filter(|step| step.starts_with("SEARCH outbox")).peekable();
+                assert!(walks.peek().is_some(), "{section:?}{beyond}: {steps:?}");
+                assert!(walks.all(|step| step.ends_with(ends)), "{section:?}{beyond}: {steps:?}");
+            }
         }
         Ok(())
     });
 }
 
 fn only(fixture: &Fixture, seq: i64) -> ChangeRow {
-    let rows = fixture.read(|tx| list(tx, &QueueFilter::default(), 0, 500)).rows;
+    let rows = fixture.read(|tx| list(tx, &QueueFilter::default(), Start::At(0), 500)).rows;
     rows.into_iter().find(|row| row.number.0 == seq).expect("the change is listed")
 }
 
