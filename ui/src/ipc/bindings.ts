@@ -17,8 +17,8 @@ export const commands = {
 	resume: (link: string | null, collection: string | null) => typedError<null, Refusal>(__TAURI_INVOKE("resume", { link, collection })),
 	/**  Statistics, in constant time. */
 	getQueueStats: () => typedError<QueueStats, Refusal>(__TAURI_INVOKE("get_queue_stats")),
-	/**  A page of the queue. */
-	listQueue: (filter: QueueFilter, offset: Count, limit: Count) => typedError<ListPage<ChangeRow>, Refusal>(__TAURI_INVOKE("list_queue", { filter, offset, limit })),
+	/**  A page of the queue: at an offset, or after the `next` of another page of the same filter. */
+	listQueue: (filter: QueueFilter, offset: Count | null, after: string | null, limit: Count) => typedError<QueuePage, Refusal>(__TAURI_INVOKE("list_queue", { filter, offset, after, limit })),
 	/**  One change, whole. */
 	getChange: (id: string) => typedError<ChangeDetail, Refusal>(__TAURI_INVOKE("get_change", { id })),
 	/**  Sends the named changes again now. */
@@ -1150,6 +1150,16 @@ export type QueueFilter = {
 	collection?: string | null,
 	/**  Only records whose id or title contains this text. */
 	search?: string | null,
+};
+
+/**  One page of the queue. */
+export type QueuePage = {
+	/**  The rows asked for. */
+	rows: ChangeRow[],
+	/**  How many rows match in all; of a search after a place: as many as the first page found. */
+	total: Count,
+	/**  The place that the next page is asked for after, a text to hand back as it is; null at the end. */
+	next: string | null,
 };
 
 /**  Row A13: statistics in constant time. */

@@ -75,8 +75,13 @@ export const bridge = {
   pause: (link: string | null = null) => call(commands.pause(link, null)),
   resume: (link: string | null = null) => call(commands.resume(link, null)),
 
-  listQueue: (filter: QueueFilter, offset: number, limit: number) =>
-    call(commands.listQueue(filter, offset, limit)),
+  /** Begins at an offset, or after the place that another page told. */
+  listQueue: (filter: QueueFilter, start: number | string, limit: number) =>
+    call(
+      typeof start === "string"
+        ? commands.listQueue(filter, null, start, limit)
+        : commands.listQueue(filter, start, null, limit),
+    ),
   change: (id: string) => call(commands.getChange(id)),
   retry: (ids: string[]) => call(commands.retry(ids)),
   reprocessFailed: () => call(commands.reprocessFailed()),

@@ -59,7 +59,8 @@ export class Queue {
 
   #asker() {
     const filter = this.filter;
-    return (offset: number, limit: number) => bridge.listQueue(filter, offset, limit);
+    return (offset: number, limit: number, after?: string) =>
+      bridge.listQueue(filter, after ?? offset, limit);
   }
 
   /** Shows other changes; the ticks go, because they were for the others. */

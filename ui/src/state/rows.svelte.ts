@@ -1,12 +1,15 @@
 // A long list of which only a few pages are held: pages of 200, at most three, the ones in view and their neighbours.
 
-import { RefusedError, type ListPage } from "../ipc/client";
+import { RefusedError } from "../ipc/client";
 
 export const PAGE = 200;
 export const MOST_PAGES = 3;
 
-/** Asks for rows of a list. */
-export type Ask<Row> = (offset: number, limit: number) => Promise<ListPage<Row>>;
+/** Some rows, how many there are in all and, of a list that has places, the one that the next page begins after. */
+export type Page<Row> = { rows: Row[]; total: number; next?: string | null };
+
+/** Asks for rows of a list: at an offset, or after the place that the page before told. */
+export type Ask<Row> = (offset: number, limit: number, after?: string) => Promise<Page<Row>>;
 
 /** The pages that rows `first..end` need, nearest the middle first, at most as many as are held. */
 export function pagesFor(first: number, end: number, total: number): number[] {
@@ -22,10 +25,14 @@ export function pagesFor(first: number, end: number, total: number): number[] {
 /** Every row of a list, in as many questions as the core needs to hand them over. */
 export async function everyRow<Row>(ask: Ask<Row>): Promise<Row[]> {
   const rows: Row[] = [];
+  let after: string | undefined;
   for (;;) {
-    const page = await ask(rows.length, 1000);
+    const page = await ask(rows.length, 1000, after);
     rows.push(...page.rows);
-    if (page.rows.length === 0 || rows.length >= page.total) return rows;
+    after = page.next ?? undefined;
+    // What leaves or joins a list meanwhile moves its offsets, not its places.
+    const ended = page.next === undefined ? rows.length >= page.total : page.next === null;
+    if (page.rows.length === 0 || ended) return rows;
   }
 }
 
@@ -37,6 +44,8 @@ export class Rows<Row> {
   error = $state<RefusedError | undefined>();
 
   #pages = $state.raw(new Map<number, Row[]>());
+  /** By page: the place that the next one begins after. */
+  #places = new Map<number, string>();
   #ask: Ask<Row>;
   #asked = new Set<number>();
   #wanted: number[] = [0];
@@ -76,6 +85,7 @@ export class Rows<Row> {
     this.#generation += 1;
     this.#asked.clear();
     this.#pages = new Map();
+    this.#places.clear();
     this.#wanted = [0];
     this.total = 0;
     this.loaded = false;
@@ -86,10 +96,13 @@ export class Rows<Row> {
   async refresh(): Promise<void> {
     this.#generation += 1;
     this.#asked.clear();
-    const wanted = this.#wanted;
+    // Rows may have come or gone before them.
+    this.#places.clear();
+    const [generation, wanted] = [this.#generation, this.#wanted];
     // What is out of view may be old now.
     this.#pages = new Map([...this.#pages].filter(([page]) => wanted.includes(page)));
-    await Promise.all(wanted.map((page) => this.#load(page)));
+    // One after the other, so that only the first is asked for at an offset.
+    for (const page of wanted) if (generation === this.#generation) await this.#load(page);
   }
 
   async #load(page: number): Promise<void> {
@@ -97,9 +110,11 @@ export class Rows<Row> {
     this.#asked.add(page);
     const generation = this.#generation;
     try {
-      const answer = await this.#ask(page * PAGE, PAGE);
+      const answer = await this.#ask(page * PAGE, PAGE, this.#places.get(page - 1));
       if (generation !== this.#generation) return;
       this.#keep(page, answer.rows);
+      if (answer.next) this.#places.set(page, answer.next);
+      else this.#places.delete(page);
       this.total = answer.total;
       this.loaded = true;
       this.error = undefined;
@@ -122,6 +137,7 @@ export class Rows<Row> {
         if (Math.abs(held - middle) > Math.abs(farthest - middle)) farthest = held;
       }
       pages.delete(farthest);
+      this.#places.delete(farthest);
     }
     this.#pages = pages;
   }

@@ -19,7 +19,7 @@ import type {
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
 import { incoming } from "./incoming";
 import { change, conflict, invoiceForm, link } from "./makers";
-import { made, page, refuse } from "./pages";
+import { made, page, placed, refuse, startOf } from "./pages";
 import { parked } from "./parked";
 import { scenarios } from "./scenarios";
 import { DAY, NOW, type Stored, type World } from "./world";
@@ -116,12 +116,17 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
 
   list_queue: (world, args) => {
     const filter = args.filter as QueueFilter;
-    const [offset, limit] = [args.offset as number, args.limit as number];
+    const limit = args.limit as number;
+    const offset = startOf(args);
+    if (offset === undefined) return refuse("invalid", "'after' is no place of this list");
     if (world.bigQueue > 0) {
-      return made<ChangeRow>(world.bigQueue, offset, limit, (i) => ({
-        ...change(world, { position: i + 1, title: `Order ${i}`, savedAt: NOW - i }).row,
-        id: `big-${i}`,
-      }));
+      return placed(
+        offset,
+        made<ChangeRow>(world.bigQueue, offset, limit, (i) => ({
+          ...change(world, { position: i + 1, title: `Order ${i}`, savedAt: NOW - i }).row,
+          id: `big-${i}`,
+        })),
+      );
     }
     const all = filter.state === "in_trash" ? world.trash : world.changes;
     const rows = all
@@ -133,7 +138,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
           filter.search === null ||
           `${row.record} ${row.title}`.toLowerCase().includes(filter.search.toLowerCase()),
       );
-    return page(rows, offset, limit);
+    return placed(offset, page(rows, offset, limit));
   },
   get_change: (world, args) =>
     [...world.changes, ...world.trash].find((one) => one.row.id === args.id) ??

@@ -15,3 +15,18 @@ export function made<T>(total: number, offset: number, limit: number, make: (ind
   for (let i = offset; i < Math.min(total, offset + limit, offset + MOST); i += 1) rows.push(make(i));
   return { rows, total };
 }
+
+const PLACE = "place ";
+
+/** Where a page begins that is asked for at an offset or after a place; undefined: the place is none. */
+export function startOf(args: Record<string, unknown>): number | undefined {
+  if (typeof args.offset === "number" && args.after === null) return args.offset;
+  const place = args.offset === null ? String(args.after) : "";
+  return place.startsWith(PLACE) ? Number(place.slice(PLACE.length)) : undefined;
+}
+
+/** A page that tells the place it ends at. */
+export function placed<T>(offset: number, page: { rows: T[]; total: number }) {
+  const end = offset + page.rows.length;
+  return { ...page, next: end < page.total ? `${PLACE}${end}` : null };
+}

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { MOST_PAGES, PAGE, pagesFor, Rows, type Ask } from "../../src/state/rows.svelte";
+import { everyRow, MOST_PAGES, PAGE, pagesFor, Rows, type Ask } from "../../src/state/rows.svelte";
 
 const list =
   (total: number, name = ""): Ask<string> =>
@@ -80,4 +80,60 @@ test("a refusal is told, and the rows that were there stay", async () => {
   fails = false;
   await rows.refresh();
   expect(rows.error).toBeUndefined();
+});
+
+/** A list that tells places, whose rows the test moves. */
+const placed =
+  (rows: () => string[]): Ask<string> =>
+  (offset, limit, after) => {
+    const all = rows();
+    const start = after === undefined ? offset : all.findIndex((row) => row > after);
+    const page = start < 0 ? [] : all.slice(start, start + limit);
+    const last = page.at(-1);
+    return Promise.resolve({
+      rows: page,
+      total: all.length,
+      next: last !== undefined && last !== all.at(-1) ? last : null,
+    });
+  };
+const named = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => String(from + i).padStart(6, "0"));
+
+// proves A13
+test("the page after one that is held is asked for after its place, and a jump at an offset", async () => {
+  let all = named(0, 10_000);
+  const ask = vi.fn(placed(() => all));
+  const rows = new Rows(ask);
+  const asked = () => ask.mock.lastCall?.slice(0, 3);
+  rows.show(0, 20);
+  await settled();
+  expect(asked()).toEqual([0, PAGE, undefined]);
+  all = all.slice(3);
+  rows.show(190, 210);
+  await settled();
+  expect(asked()).toEqual([PAGE, PAGE, "000199"]);
+  expect([rows.at(199), rows.at(200)], "no row that stands still is left out").toEqual(["000199", "000200"]);
+  rows.show(5000, 5020);
+  await settled();
+  expect(asked()).toEqual([5000, PAGE, undefined]);
+  rows.show(190, 210);
+  await settled();
+  ask.mockClear();
+  await rows.refresh();
+  expect(ask.mock.calls, "places of before a refresh are not used again").toEqual([
+    [0, PAGE, undefined],
+    [PAGE, PAGE, "000202"],
+  ]);
+  expect([rows.at(0), rows.at(199), rows.at(200)]).toEqual(["000003", "000202", "000203"]);
+});
+
+test("every row of a list with places is read once, though rows leave in between", async () => {
+  let all = named(0, 2_500);
+  const ask = placed(() => all);
+  const rows = await everyRow<string>((offset, limit, after) => {
+    const page = ask(offset, limit, after);
+    all = all.slice(100);
+    return page;
+  });
+  expect(rows).toEqual(named(0, 2_500));
 });
