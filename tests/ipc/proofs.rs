@@ -51,6 +51,7 @@ proofs! {
     records::a_list_is_given_in_pages_and_filtered,
     records::a_form_comes_from_the_records,
     queue::a_change_waits_is_shown_whole_and_goes,
+    queue::a_page_goes_on_after_the_place_where_another_ended,
     queue::a_held_change_stays_and_a_discarded_one_is_undone,
     queue::a_refused_change_is_sent_again_by_name_or_with_all_others,
     queue::a_change_that_may_have_been_sent_is_found_or_sent_again,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, ChangeDetail, ChangeRow, ChangeState, ListPage, MayBeIt, QueueStats, RefusalCode, Saved,
+    BulkResult, ChangeDetail, ChangeRow, ChangeState, MayBeIt, QueuePage, QueueStats, RefusalCode, Saved,
     WaitReason,
 };
 use tidemark_sandbox::{Faults, Switch};
@@ -15,8 +15,7 @@ const TASKS_THERE: [&str; 3] =
 const EIGHT_DAYS: i64 = 8 * 24 * 60 * 60 * 1000;
 
 fn rows(stage: &Stage, filter: Value) -> Vec<ChangeRow> {
-    let page: ListPage<ChangeRow> =
-        stage.ask("list_queue", json!({"filter": filter, "offset": 0, "limit": 100}));
+    let page: QueuePage = stage.ask("list_queue", json!({"filter": filter, "offset": 0, "limit": 100}));
     assert_eq!(page.total, Count::of(page.rows.len()), "all of it is on the page");
     page.rows
 }
@@ -50,6 +49,32 @@ pub fn a_change_waits_is_shown_whole_and_goes() -> Commands {
     let request = whole.request.expect("it was sealed");
     assert!(request.url.ends_with("/tasks/t1") && request.key == whole.attempts[0].key, "{request:?}");
     assert_eq!(stage.refused("get_change", json!({"id": "none"})).code, RefusalCode::NotFound);
+    stage.finish()
+}
+
+// proves A13
+pub fn a_page_goes_on_after_the_place_where_another_ended() -> Commands {
+    let stage = Stage::linked(&TASKS_THERE);
+    for id in ["t1", "t2", "t3"] {
+        stage.set(id, "state", r#""done""#);
+    }
+    let first: QueuePage = stage.ask("list_queue", json!({"filter": {}, "offset": 0, "limit": 2}));
+    let next = first.next.expect("there is one more");
+    let after = json!({"filter": {}, "after": next, "limit": 2});
+    let last: QueuePage = stage.ask("list_queue", after);
+    let records: Vec<&str> = first.rows.iter().chain(&last.rows).map(|row| row.record.as_str()).collect();
+    assert_eq!(records, ["t1", "t2", "t3"]);
+    assert_eq!((last.rows[0].position, last.total, last.next), (Some(Count(3)), Count(3), None));
+    for wrong in [
+        json!({"filter": {}, "limit": 2}),
+        json!({"filter": {}, "offset": 0, "after": next, "limit": 2}),
+        json!({"filter": {}, "after": "t2", "limit": 2}),
+        json!({"filter": {"link": LINK}, "after": next, "limit": 2}),
+    ] {
+        let refusal = stage.refused("list_queue", wrong);
+        assert_eq!(refusal.code, RefusalCode::Invalid);
+        assert!(refusal.message.contains("after"), "{refusal:?}");
+    }
     stage.finish()
 }
 

@@ -22,6 +22,7 @@ mod flush;
 mod in_flight;
 mod killed;
 mod lanes;
+mod listing;
 mod login_page;
 mod lost_answer;
 mod merging;
