@@ -34,7 +34,7 @@ impl Surroundings for SystemNetwork {
             let told = Arc::downgrade(&self.told);
             // The bus is waited on by a thread of its own: nothing of the engine waits with it.
             let thread = std::thread::Builder::new().name("network".into()).spawn(move || {
-                if let Err(error) = listen(&told) {
+                if let Err(error) = Connection::system().and_then(|bus| listen(&bus, &told)) {
                     tracing::debug!(%error, "the system tells nothing of its network");
                 }
             });
@@ -46,10 +46,9 @@ impl Surroundings for SystemNetwork {
     }
 }
 
-fn listen(told: &Weak<watch::Sender<NetworkState>>) -> zbus::Result<()> {
-    let bus = Connection::system()?;
-    let manager = Proxy::new(&bus, NAME, PATH, NAME)?;
-    let properties = PropertiesProxy::new(&bus, NAME, PATH)?;
+fn listen(bus: &Connection, told: &Weak<watch::Sender<NetworkState>>) -> zbus::Result<()> {
+    let manager = Proxy::new(bus, NAME, PATH, NAME)?;
+    let properties = PropertiesProxy::new(bus, NAME, PATH)?;
     let changes = properties.receive_properties_changed()?;
     let mut metered = network_of(manager.get_property("Metered").unwrap_or(0));
     tell(told, metered, 0);
@@ -91,6 +90,57 @@ fn network_of(metered: u32) -> Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::net::UnixStream;
+    use zbus::blocking::connection::Builder;
+
+    /// What does not come within it never will.
+    const SOON: std::time::Duration = std::time::Duration::from_secs(30);
+
+    /// What NetworkManager says, on a bus of two.
+    struct Saying(u32);
+
+    #[zbus::interface(name = "org.freedesktop.NetworkManager")]
+    impl Saying {
+        #[zbus(property)]
+        fn metered(&self) -> u32 {
+            self.0
+        }
+    }
+
+    // proves A14
+    #[test]
+    fn what_network_manager_says_is_told_and_what_it_says_later_too() {
+        let (theirs, ours) = UnixStream::pair().unwrap();
+        let serving = std::thread::spawn(move || {
+            let guid = zbus::Guid::generate();
+            let server = Builder::async_io_unix_stream(theirs).server(guid).unwrap().p2p();
+            server.serve_at(PATH, Saying(2)).unwrap().build().unwrap()
+        });
+        let bus = Builder::async_io_unix_stream(ours).p2p().build().unwrap();
+        let server = serving.join().unwrap();
+        let told = Arc::new(watch::Sender::new(NetworkState::default()));
+        let mut heard = told.subscribe();
+        let listener = Arc::downgrade(&told);
+        let listening = std::thread::spawn(move || listen(&bus, &listener).unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let until = |heard: &mut watch::Receiver<NetworkState>, network: Network, changes: u64| {
+            let wanted = NetworkState { network, changes };
+            let told =
+                async { tokio::time::timeout(SOON, heard.wait_for(|state| *state == wanted)).await.is_ok() };
+            assert!(runtime.block_on(told), "{wanted:?} is told");
+        };
+        until(&mut heard, Network::Unmetered, 0);
+        let say = |metered: u32| {
+            let object = server.object_server().interface::<_, Saying>(PATH).unwrap();
+            object.get_mut().0 = metered;
+            zbus::block_on(object.get().metered_changed(object.signal_emitter())).unwrap();
+        };
+        say(1);
+        until(&mut heard, Network::Metered, 1);
+        drop(told);
+        say(2);
+        listening.join().unwrap();
+    }
 
     // proves A14
     #[test]
