@@ -24,6 +24,13 @@ fn delete(world: &World, numbers: std::ops::RangeInclusive<usize>) {
     }
 }
 
+fn put_back(world: &World, numbers: std::ops::RangeInclusive<usize>) {
+    for number in numbers {
+        let create = task(number).as_object().cloned();
+        world.colleague(ColleagueEdit { collection: TASKS.into(), create, ..Default::default() });
+    }
+}
+
 /// What a collection asks: how many of how many, and whether there may be more.
 fn asks(world: &World, collection: &str) -> Option<(i64, i64, bool)> {
     let links = world.engine().status().unwrap().links;
@@ -83,9 +90,16 @@ async fn the_status_says_that_it_asks_and_is_not_up_to_date() {
 async fn many_small_pages_are_asked_about_once_and_together() {
     let world = deleted_there(20, 130).await;
     world.sync().await;
-    assert_eq!(asks(&world, TASKS), Some((130, 200, false)), "also of the pages that did not come in");
-    assert!(world.count_here() >= 150, "at most 50 went before it asked, {} are left", world.count_here());
-    allow(&world, 130).await;
+    let here = world.count_here();
+    assert!((150..200).contains(&here), "at most 50 went before it asked, {here} are left");
+    assert_eq!(asks(&world, TASKS), Some((here - 70, here, false)), "also of the pages that did not come in");
+    let listed = world.engine().list_removals(LINK, TASKS, 0, 500).unwrap();
+    assert_eq!(
+        (listed.total.0, listed.rows.len() as i64),
+        (here - 70, here - 70),
+        "and all of them are listed"
+    );
+    allow(&world, here - 70).await;
     assert_eq!((world.count_here(), asks(&world, TASKS)), (70, None));
     world.finish().await;
 }
@@ -103,12 +117,15 @@ async fn a_list_that_breaks_off_is_asked_about_as_far_as_it_goes() {
         world.fault(|faults| faults.status = Some(broken));
         world.wire.tap.release();
         syncing.await.unwrap();
-        assert_eq!(asks(&world, TASKS), Some((80, 200, true)), "{status}");
+        let (found, here) = (80 - (200 - world.count_here()), world.count_here());
+        assert_eq!(asks(&world, TASKS), Some((found, here, true)), "{status}");
         world.server.clear_faults();
         world.clock.advance_s(600);
-        // What goes beyond the yes is judged anew.
-        allow(&world, 80).await;
-        assert_eq!((asks(&world, TASKS), world.count_here()), (None, 70), "50 more are not many");
+        // Those behind it were not asked about, and with those that went before they are many.
+        allow(&world, found).await;
+        assert_eq!((asks(&world, TASKS), world.count_here()), (Some((50, 120, false)), 120));
+        allow(&world, 50).await;
+        assert_eq!((asks(&world, TASKS), world.count_here()), (None, 70));
         world.finish().await;
     }
 }
@@ -128,6 +145,45 @@ async fn a_yes_is_for_the_number_that_was_asked() {
     assert_eq!(world.count_here(), 200);
     allow(&world, 120).await;
     assert_eq!(world.count_here(), 80);
+    world.finish().await;
+}
+
+// proves C4
+#[tokio::test]
+async fn a_yes_is_for_the_records_that_were_asked_about_and_for_no_others() {
+    let world = deleted_there(1_000, 60).await;
+    world.sync().await;
+    // Between question and answer the server gets those back and loses others.
+    put_back(&world, 1..=60);
+    delete(&world, 101..=170);
+    allow(&world, 60).await;
+    assert_eq!((asks(&world, TASKS), world.count_here()), (Some((70, 200, false)), 200));
+    allow(&world, 70).await;
+    assert_eq!(world.count_here(), 130);
+    world.finish().await;
+}
+
+// proves C4, F2
+#[tokio::test]
+async fn a_yes_does_not_grow_when_the_list_starts_over() {
+    let world = paged(20, 400).open().await;
+    delete(&world, 1..=130);
+    world.sync().await;
+    let (asked, ..) = asks(&world, TASKS).unwrap();
+    world.wire.tap.forget();
+    world.wire.tap.hold_from(Point::Pull, 4);
+    world.engine().allow_removals(LINK, TASKS, Count(asked)).await.unwrap();
+    let syncing = world.begin_sync();
+    world.wire.tap.reached(Point::Pull, 4).await;
+    delete(&world, 131..=280);
+    world.server.with_world(|server| server.forget_tombstones()).unwrap();
+    world.wire.tap.release();
+    syncing.await.unwrap();
+    world.sync().await;
+    let (asked, of, _) = asks(&world, TASKS).expect("it asks about the others");
+    assert!(world.count_here() >= 270 && of == world.count_here() && asked >= 150, "{asked} of {of}");
+    allow(&world, asked).await;
+    assert_eq!(world.count_here(), 120);
     world.finish().await;
 }
 
@@ -176,10 +232,7 @@ async fn records_that_are_back_on_the_server_are_asked_about_no_more() {
     world.sync().await;
     world.restart().await;
     assert_eq!(asks(&world, TASKS), Some((60, 200, false)), "the question outlives a restart");
-    for number in 1..=60 {
-        let create = task(number).as_object().cloned();
-        world.colleague(ColleagueEdit { collection: TASKS.into(), create, ..Default::default() });
-    }
+    put_back(&world, 1..=60);
     // A person has the server looked at again.
     world.sync().await;
     assert_eq!((asks(&world, TASKS), world.count_here()), (None, 200));

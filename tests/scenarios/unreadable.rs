@@ -2,6 +2,7 @@
 
 use chrono::DateTime;
 use serde_json::{Value, json};
+use tidemark_engine::EngineSettings;
 use tidemark_model::number::Count;
 use tidemark_model::view::{Activity, ReadAgain, Refusal, RefusalCode, Sentence, UnreadableRow};
 use tidemark_sandbox::ColleagueEdit;
@@ -121,7 +122,48 @@ async fn a_record_that_cannot_be_read_and_is_deleted_there_goes_with_its_row() {
     world.colleague_deletes("t001");
     let came = world.engine().read_again(&[id]).await.unwrap();
     assert_eq!(came, ReadAgain { read: Count(1), ..ReadAgain::default() });
+    world.sync().await;
     assert_eq!((world.here("t001"), rows(&world)), (None, vec![]));
+    world.finish().await;
+}
+
+// proves C4
+#[tokio::test]
+async fn reading_again_removes_nothing_that_the_guard_would_ask_about() {
+    let world = Stage::tasks(100).open().await;
+    let all = || (1..=60).map(|number| format!("t{number:03}"));
+    all().for_each(|rid| colleague_puts(&world, &rid, &deep()));
+    world.sync().await;
+    let ids: Vec<Count> = rows(&world).iter().map(|row| row.id).collect();
+    all().for_each(|rid| world.colleague_deletes(&rid));
+    world.engine().read_again(&ids).await.unwrap();
+    assert_eq!(world.count_here(), 100);
+    world.sync().await;
+    assert_eq!((world.count_here(), world.engine().status().unwrap().attention.removals), (100, Count(1)));
+    world.engine().allow_removals(LINK, TASKS, Count(60)).await.unwrap();
+    world.sync().await;
+    assert_eq!(world.count_here(), 40);
+    world.finish().await;
+}
+
+// proves C4, F2
+#[tokio::test]
+async fn a_record_that_is_read_again_in_the_middle_of_a_comparison_is_a_part_of_it() {
+    let stage =
+        Stage { engine: EngineSettings { page: 50, ..EngineSettings::default() }, ..Stage::tasks(200) };
+    let world = stage.open().await;
+    colleague_puts(&world, "t200", &deep());
+    world.sync().await;
+    let id = rows(&world)[0].id;
+    (1..=60).for_each(|number| world.colleague_deletes(&format!("t{number:03}")));
+    world.server.with_world(|server| server.forget_tombstones()).unwrap();
+    world.sync().await;
+    assert_eq!(world.engine().status().unwrap().attention.removals, Count(1), "the comparison is open");
+    colleague_puts(&world, "t200", &json!("flat"));
+    world.engine().read_again(&[id]).await.unwrap();
+    world.engine().allow_removals(LINK, TASKS, Count(60)).await.unwrap();
+    world.sync().await;
+    assert_eq!((world.count_here(), world.here("t200").unwrap()["state"].as_str()), (140, Some("flat")));
     world.finish().await;
 }
 
@@ -182,6 +224,10 @@ async fn a_row_that_a_person_forgot_comes_back_only_in_another_form() {
     world.restart().await;
     world.sync().await;
     assert_eq!(rows(&world), [], "the checkpoint has passed it");
+    world.server.with_world(|server| server.forget_tombstones()).unwrap();
+    world.sync().await;
+    assert_eq!(rows(&world), [], "a whole comparison brings the same form");
+    assert!(world.here("t001").is_some(), "and does not take the record for gone");
     colleague_puts(&world, "t001", &json!([deep(), "moved"]));
     world.sync().await;
     assert_eq!(rows(&world).len(), 1);
@@ -217,5 +263,13 @@ async fn of_very_many_the_newest_keep_their_text() {
     };
     let (newest, oldest): (Vec<bool>, Vec<bool>) = (texts(0), texts(999));
     assert_eq!((newest, oldest), (vec![true; 4], vec![true, false, false, false]));
+    let ids = || {
+        let page = world.engine().list_unreadable(None, None, 0, 500).unwrap();
+        page.rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    let before = ids();
+    world.server.with_world(|server| server.forget_tombstones()).unwrap();
+    world.sync().await;
+    assert_eq!(ids(), before, "the same ones again are no news");
     world.finish().await;
 }

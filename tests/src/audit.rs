@@ -76,12 +76,12 @@ const AGREE: &[(&str, &str)] = &[
     (
         "the number of unreadable rows is not counted",
         "SELECT name || ': ' || quarantined || ' counted' FROM collections c
-          WHERE quarantined <> (SELECT count(*) FROM quarantine WHERE collection_id = c.id)",
+          WHERE quarantined <> (SELECT count(*) FROM quarantine WHERE collection_id = c.id AND forgotten = 0)",
     ),
     (
         "records are shown for a question that nobody asks",
         "SELECT name FROM collections c WHERE removals_asked IS NULL
-            AND EXISTS (SELECT 1 FROM asked_removals WHERE collection_id = c.id)",
+            AND EXISTS (SELECT 1 FROM asked_removals WHERE collection_id = c.id AND agreed = 0)",
     ),
     (
         "the counter of a state is not the number of its rows",

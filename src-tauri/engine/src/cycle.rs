@@ -67,6 +67,8 @@ pub(crate) struct Run {
     proves_contact: bool,
     /// A collection that is not where its path says.
     pub(crate) not_found: Option<String>,
+    /// A collection stands until a person answers: what came in is not all.
+    pub(crate) stands: bool,
     /// Only this collection is pulled.
     pub(crate) only: Option<String>,
 }
@@ -133,7 +135,7 @@ async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<
         let began = shared.now();
         pull(shared, link, run).await?;
         // A whole pull that began after the server had all of them has shown them.
-        if run.stop.is_none() && run.report.failure.is_none() && run.only.is_none() {
+        if run.stop.is_none() && run.report.failure.is_none() && run.only.is_none() && !run.stands {
             finish_awaited(shared, |tx| transactions::awaiting(tx, link.id, began)).await?;
         }
     }

@@ -8,7 +8,7 @@ use tidemark_model::number::Count;
 use tidemark_model::view::{ListPage, ReadAgain, RefusalCode, Removal, UnreadableDetail, UnreadableRow};
 
 impl Engine {
-    /// The records that a collection would remove and asks about, the first 1,000 at most.
+    /// The records that a collection would remove and asks about.
     pub fn list_removals(
         &self,
         link: &str,
@@ -22,8 +22,8 @@ impl Engine {
             .read(|tx| views::incoming::removals(tx, place.collection_id, offset, limit.min(views::PAGE)))
     }
 
-    /// A person's yes to the deletion guard: so many records of the collection may go. It is pulled again at once, and
-    /// asks anew where many more would go by then.
+    /// A person's yes to the deletion guard: the records that it asked about may go. It is pulled again at once, and asks
+    /// anew where many others would go by then.
     ///
     /// Errors: it asks nothing; it asks about another number.
     pub async fn allow_removals(
@@ -84,6 +84,8 @@ impl Engine {
             }
         }
         self.shared().bulletin.status_is_stale();
+        // What is gone there is told by the next pull.
+        self.wake_all();
         Ok(came)
     }
 
@@ -95,7 +97,7 @@ impl Engine {
         let Ok(remote) = link.connector.fetch(&place.collection, rid).await else { return Ok(false) };
         let (at, rid, now) = (place.clone(), rid.to_owned(), self.shared().now());
         let moved =
-            self.shared().write(move |tx| pull::fetched(tx, &at, &rid, &remote, ack_seq, now)).await?;
+            self.shared().write(move |tx| pull::read_again(tx, &at, &rid, &remote, ack_seq, now)).await?;
         self.shared().announce(moved, None);
         Ok(true)
     }

@@ -19,6 +19,8 @@ const ASIDE: usize = 100;
 
 /// How many rows are looked through for the number in a question about removals.
 const OUTLOOK: usize = 100_000;
+/// The same in pages, of which some servers give empty ones.
+const OUTLOOK_PAGES: usize = 1_000;
 
 /// Pulls every collection of a link; one that fails does not stop the others (row C5).
 pub(crate) async fn pull(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
@@ -58,7 +60,7 @@ async fn pull_collection(
     place: &Place,
     run: &mut Run,
 ) -> Result<(), StoreError> {
-    let (mut started_over, mut asked) = (false, false);
+    let mut started_over = false;
     while !link.wish().end {
         let (collection, ack_seq) =
             shared.store.read(|tx| Ok((collections::get(tx, place.collection_id)?, verb::ack_seq(tx)?)))?;
@@ -72,6 +74,7 @@ async fn pull_collection(
         // The guard has asked: until it is answered nothing of this collection comes in, but a person may have it looked at
         // again.
         if collection.asks.is_some() && !run.forced {
+            run.stands = true;
             return Ok(());
         }
         let request = PullRequest {
@@ -90,12 +93,7 @@ async fn pull_collection(
                     return Ok(());
                 }
                 match apply(shared, place, page, ack_seq, run).await? {
-                    Some(guarded) => {
-                        if ask(shared, link, place, guarded, run).await? || asked {
-                            return Ok(());
-                        }
-                        asked = true;
-                    }
+                    Some(guarded) => return ask(shared, link, place, guarded, run).await,
                     None if !more => return Ok(()),
                     None => {}
                 }
@@ -147,15 +145,16 @@ async fn apply(
     }
 }
 
-/// The deletion guard stopped a page: looks through the rest of the list, so that a person is asked once and for the
-/// whole number, and asks. Whether this collection stands now.
+/// The deletion guard stopped a page: looks through the rest of the list, so that a person is asked once and for all of it,
+/// and asks.
 async fn ask(
     shared: &Arc<Shared>,
     link: &Arc<Link>,
     place: &Place,
     mut page: Page,
     run: &mut Run,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
+    run.stands = true;
     let mut outlook = Outlook::default();
     loop {
         shared.store.read(|tx| outlook.add(tx, place, &page))?;
@@ -163,10 +162,11 @@ async fn ask(
             push(shared, link, run).await?;
         }
         if link.wish().end {
-            return Ok(true);
+            return Ok(());
         }
-        // What was counted is true as far as it goes.
-        if !page.more || outlook.rows >= OUTLOOK || run.must_stop(shared, link) {
+        // What was found is true as far as it goes.
+        let enough = outlook.rows >= OUTLOOK || outlook.pages >= OUTLOOK_PAGES;
+        if !page.more || enough || run.must_stop(shared, link) {
             break;
         }
         let request = PullRequest {
@@ -175,19 +175,25 @@ async fn ask(
             limit: shared.settings().page,
         };
         match link.connector.pull(&request).await {
-            Ok(next) if next.next != page.next => page = next,
+            Ok(next) if next.more && next.next == page.next => break,
+            Ok(next) => page = next,
             Err(PullFailure::Failed(failure)) => {
-                run.hear(shared, link, &Heard::Failure(failure), None);
+                run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+                run.report.failure.get_or_insert(failure);
                 break;
             }
-            Ok(_) | Err(_) => break,
+            Err(_) => break,
         }
     }
     let (at, more, now, found) = (place.clone(), page.more, shared.now(), outlook.rows);
-    let asks = shared.write(move |tx| removals::ask(tx, &at, &outlook, more, now)).await?;
-    tracing::warn!(collection = place.collection, rows = found, asks, "a pull would remove many records");
+    shared.write(move |tx| removals::ask(tx, &at, &outlook, more, now)).await?;
+    tracing::warn!(
+        collection = place.collection,
+        rows = found,
+        "a pull would remove many records; it asks first"
+    );
     shared.bulletin.status_is_stale();
-    Ok(asks)
+    Ok(())
 }
 
 async fn pull_failed(

@@ -1320,7 +1320,7 @@ export type Removal = {
 
 /**  The server deleted so many records that a person is asked before they go here too (row C4). */
 export type Removals = {
-	/**  How many records would go here, with those that went in this run already. */
+	/**  How many records would go here. */
 	wouldRemove: Count,
 	/**  Of so many. */
 	of: Count,

@@ -7,7 +7,7 @@ use clap::Subcommand;
 pub enum RemovalsCommand {
     /// The collections that ask, with the number of records.
     List,
-    /// The records that would go, the first 1,000 at most.
+    /// The records that would go.
     Show {
         link: String,
         collection: String,

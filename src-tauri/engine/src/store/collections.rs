@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use rusqlite::{Connection, Row, params};
+use std::collections::BTreeSet;
 use tidemark_model::connector::Checkpoint;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::CollectionSettings;
@@ -34,10 +35,8 @@ pub struct CollectionRow {
     pub pulled_at: Option<Millis>,
     /// The running comparison of whole sets, if one runs.
     pub full_generation: Option<i64>,
-    /// Clean records removed in this run.
+    /// Clean records removed in this run, but for those that a person agreed to.
     pub removals_in_run: i64,
-    /// So many a person allowed to this run.
-    pub removals_limit: i64,
     /// What it asks before it removes more.
     pub asks: Option<Removals>,
     /// Rows of this run without an id that could be read.
@@ -50,7 +49,7 @@ pub struct CollectionRow {
 
 const COLUMNS: &str = "id, link_id, name, label, settings, paused, stream, epoch, received, pull_started_at, \
                        pull_received, pull_total, pulled_at, full_generation, full_running, removals_in_run, \
-                       removals_limit, removals_asked, nameless_in_run, record_count, quarantined";
+                       removals_asked, nameless_in_run, record_count, quarantined";
 
 impl CollectionRow {
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -79,7 +78,6 @@ impl CollectionRow {
             pulled_at: row.get::<_, Option<i64>>("pulled_at")?.map(Millis),
             full_generation: if full_running { Some(row.get("full_generation")?) } else { None },
             removals_in_run: row.get("removals_in_run")?,
-            removals_limit: row.get("removals_limit")?,
             asks: asked.map(|text| serde_json::from_str(&text)).transpose()?,
             nameless_in_run: row.get("nameless_in_run")?,
             record_count: row.get("record_count")?,
@@ -156,8 +154,7 @@ pub(crate) fn mark_page(tx: &Connection, id: i64, mark: &PageMark<'_>) -> Result
                 pull_received = pull_received + ?5, removals_in_run = removals_in_run + ?6,
                 nameless_in_run = nameless_in_run + ?7, pull_total = coalesce(?8, pull_total),
                 pulled_at = coalesce(?9, pulled_at),
-                pull_started_at = CASE WHEN ?9 IS NULL THEN pull_started_at END,
-                removals_limit = CASE WHEN ?9 IS NULL THEN removals_limit ELSE 0 END
+                pull_started_at = CASE WHEN ?9 IS NULL THEN pull_started_at END
           WHERE id = ?1",
     )?
     .execute(params![
@@ -194,25 +191,37 @@ pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), S
     Ok(())
 }
 
-/// What is asked of a person from now on; the records that are shown with it start over.
-pub(crate) fn set_asked(tx: &Connection, id: i64, asked: Option<&Removals>) -> Result<(), StoreError> {
+/// What is asked of a person from now on, and about which records; a former question and a former yes end.
+pub(crate) fn set_asked(
+    tx: &Connection,
+    id: i64,
+    asked: Option<&Removals>,
+    records: &BTreeSet<i64>,
+) -> Result<(), StoreError> {
     let text = asked.map(serde_json::to_string).transpose()?;
     tx.prepare_cached("DELETE FROM asked_removals WHERE collection_id = ?1")?.execute([id])?;
     tx.prepare_cached("UPDATE collections SET removals_asked = ?2 WHERE id = ?1")?
         .execute(params![id, text])?;
+    let mut insert =
+        tx.prepare_cached("INSERT INTO asked_removals (collection_id, record_id) VALUES (?1, ?2)")?;
+    for record in records {
+        insert.execute([id, *record])?;
+    }
     Ok(())
 }
 
-/// One of the records that is asked about.
-pub(crate) fn show_asked(tx: &Connection, id: i64, record: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO asked_removals (collection_id, record_id) VALUES (?1, ?2)")?
-        .execute([id, record])?;
+/// The question is answered: the records that it was about may go.
+pub(crate) fn agree(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE asked_removals SET agreed = 1 WHERE collection_id = ?1")?.execute([id])?;
+    tx.prepare_cached("UPDATE collections SET removals_asked = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 
-/// The question is answered: so many may go in this run.
-pub(crate) fn allow_removals(tx: &Connection, id: i64, number: i64) -> Result<(), StoreError> {
-    set_asked(tx, id, None)?;
-    tx.prepare_cached("UPDATE collections SET removals_limit = ?2 WHERE id = ?1")?.execute([id, number])?;
-    Ok(())
+/// Whether a person agreed that this record may go.
+pub(crate) fn is_agreed(tx: &Connection, id: i64, record: i64) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT 1 FROM asked_removals WHERE collection_id = ?1 AND record_id = ?2 AND agreed = 1",
+        )?
+        .exists([id, record])?)
 }

@@ -28,13 +28,14 @@ pub(crate) fn keep(
     seen: i64,
     now: Millis,
 ) -> Result<(), StoreError> {
+    let digest = sha256_hex(row.raw.as_bytes());
     let key = match row.rid {
         Some(rid) => format!("id:{rid}"),
-        None => format!("raw:{}", sha256_hex(row.raw.as_bytes())),
+        None => format!("raw:{digest}"),
     };
     let known: Option<(i64, bool)> = tx
-        .prepare_cached("SELECT id, raw IS ?3 FROM quarantine WHERE collection_id = ?1 AND key = ?2")?
-        .query_row(params![collection_id, key, row.raw], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached("SELECT id, digest = ?3 FROM quarantine WHERE collection_id = ?1 AND key = ?2")?
+        .query_row(params![collection_id, key, digest], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if let Some((id, same)) = known {
         if same {
@@ -44,12 +45,13 @@ pub(crate) fn keep(
         drop_row(tx, collection_id, id)?;
     }
     tx.prepare_cached(
-        "INSERT INTO quarantine (collection_id, key, rid, raw, bytes, reason, at, seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO quarantine (collection_id, key, digest, rid, raw, bytes, reason, at, seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         collection_id,
         key,
+        digest,
         row.rid,
         row.raw,
         row.bytes as i64,
@@ -57,10 +59,14 @@ pub(crate) fn keep(
         now.0,
         seen
     ])?;
-    count(tx, collection_id, 1)?;
+    count(tx, collection_id, 1)
+}
+
+/// Lets the texts of the oldest go where there are too many.
+pub(crate) fn trim(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE quarantine SET raw = NULL WHERE id = (SELECT id FROM quarantine
-          WHERE collection_id = ?1 AND raw IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        "UPDATE quarantine SET raw = NULL WHERE collection_id = ?1 AND raw IS NOT NULL AND id <= (
+           SELECT id FROM quarantine WHERE collection_id = ?1 AND raw IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?2)",
     )?
     .execute([collection_id, TEXTS])?;
     Ok(())
@@ -80,39 +86,47 @@ pub(crate) fn release(tx: &Connection, collection_id: i64, rid: &str) -> Result<
 
 /// A whole comparison did not bring these again.
 pub(crate) fn release_unseen(tx: &Connection, collection_id: i64, seen: i64) -> Result<(), StoreError> {
-    let gone = tx
-        .prepare_cached("DELETE FROM quarantine WHERE collection_id = ?1 AND seen <> ?2")?
+    tx.prepare_cached("DELETE FROM quarantine WHERE collection_id = ?1 AND seen <> ?2")?
         .execute([collection_id, seen])?;
-    count(tx, collection_id, -(gone as i64))
+    count_anew(tx, collection_id)
 }
 
-/// A person wants to hear no more of it. Whether it was there.
+/// A person wants to hear no more of it; its key and hash stay, so that the same one again is known. Whether it was there.
 pub(crate) fn forget(tx: &Connection, id: i64) -> Result<bool, StoreError> {
-    match place(tx, id)? {
-        Some((collection_id, _)) => drop_row(tx, collection_id, id),
-        None => Ok(false),
-    }
+    let Some((collection_id, _)) = place(tx, id)? else { return Ok(false) };
+    tx.prepare_cached("UPDATE quarantine SET forgotten = 1, raw = NULL WHERE id = ?1")?.execute([id])?;
+    count(tx, collection_id, -1)?;
+    Ok(true)
 }
 
 /// The collection that a row belongs to, and the id of its record.
 pub(crate) fn place(tx: &Connection, id: i64) -> Result<Option<(i64, Option<String>)>, StoreError> {
     Ok(tx
-        .prepare_cached("SELECT collection_id, rid FROM quarantine WHERE id = ?1")?
+        .prepare_cached("SELECT collection_id, rid FROM quarantine WHERE id = ?1 AND forgotten = 0")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?)
 }
 
 /// The collection goes.
 pub(crate) fn remove_all(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
-    let gone =
-        tx.prepare_cached("DELETE FROM quarantine WHERE collection_id = ?1")?.execute([collection_id])?;
-    count(tx, collection_id, -(gone as i64))
+    tx.prepare_cached("DELETE FROM quarantine WHERE collection_id = ?1")?.execute([collection_id])?;
+    count_anew(tx, collection_id)
 }
 
 fn drop_row(tx: &Connection, collection_id: i64, id: i64) -> Result<bool, StoreError> {
-    let gone = tx.prepare_cached("DELETE FROM quarantine WHERE id = ?1")?.execute([id])?;
-    count(tx, collection_id, -(gone as i64))?;
-    Ok(gone > 0)
+    let shown = place(tx, id)?.is_some();
+    tx.prepare_cached("DELETE FROM quarantine WHERE id = ?1")?.execute([id])?;
+    count(tx, collection_id, -i64::from(shown))?;
+    Ok(shown)
+}
+
+fn count_anew(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE collections SET quarantined =
+           (SELECT count(*) FROM quarantine WHERE collection_id = ?1 AND forgotten = 0) WHERE id = ?1",
+    )?
+    .execute([collection_id])?;
+    Ok(())
 }
 
 fn count(tx: &Connection, collection_id: i64, more: i64) -> Result<(), StoreError> {

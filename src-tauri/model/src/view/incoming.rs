@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Removals {
-    /// How many records would go here, with those that went in this run already.
+    /// How many records would go here.
     pub would_remove: Count,
     /// Of so many.
     pub of: Count,

@@ -6,6 +6,7 @@ use crate::store::outbox::{self, Ended};
 use crate::store::places::refuse;
 use crate::store::{StoreError, collections, conflicts, quarantine, records};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use tidemark_model::connector::Discovered;
 use tidemark_model::document::sha256_hex;
 use tidemark_model::number::{Count, Millis};
@@ -89,7 +90,7 @@ pub(crate) fn remove(
     }
     conflicts::resolve_all_of_link(tx, link.id, now)?;
     for collection in collections::of_link(tx, link.id)? {
-        collections::set_asked(tx, collection.id, None)?;
+        collections::set_asked(tx, collection.id, None, &BTreeSet::new())?;
         quarantine::remove_all(tx, collection.id)?;
         records::remove_all(tx, collection.id)?;
     }

@@ -7,6 +7,7 @@ use crate::store::places::Place;
 use crate::store::quarantine::{self, Unread};
 use crate::store::{StoreError, links, meta, outbox, records};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use tidemark_model::connector::{Page, Remote, Row};
 use tidemark_model::number::Millis;
 
@@ -45,42 +46,56 @@ pub(crate) fn apply_page(
         now,
     };
     let mut moved = Moved::default();
-    let (mut removed, mut nameless) = (0, 0);
+    let (mut beyond, mut nameless, mut set_aside) = (0, 0, false);
     tx.prepare_cached("SAVEPOINT page")?.execute([])?;
     for row in &page.rows {
         match row {
             Row::Unreadable { id, raw, bytes, reason } => {
                 let row = Unread { rid: id.as_deref(), raw, bytes: *bytes, reason };
-                set_aside(tx, place, &collection, &row, now)?;
+                keep_unread(tx, place, &collection, &row, now)?;
                 nameless += i64::from(id.is_none());
+                set_aside = true;
             }
             Row::Record { id, remote } => {
                 if reconcile(tx, place, id, remote, &origin, &mut moved)? == Became::Removed {
-                    removed += 1;
+                    beyond += i64::from(!is_agreed(tx, place, id)?);
                 }
-                if collection.quarantined > 0 {
+                if set_aside || collection.quarantined > 0 {
                     quarantine::release(tx, place.collection_id, id)?;
                 }
             }
         }
     }
-    if !page.more {
-        let nameless = collection.nameless_in_run + nameless;
-        removed += end_of_full(tx, place, &collection, nameless, now, &mut moved)?;
-    }
-    if removed > 0 && removals::asks(&collection, collection.removals_in_run + removed) {
+    let unseen = match (page.more, collection.full_generation) {
+        (false, Some(generation)) if collection.nameless_in_run + nameless == 0 => {
+            for id in records::unseen_clean(tx, place.collection_id, generation)? {
+                beyond += i64::from(!collections::is_agreed(tx, place.collection_id, id)?);
+            }
+            records::unseen(tx, place.collection_id, generation)?
+        }
+        // Of a list with rows that do not tell whose they are nobody knows what it lacks: nothing goes then.
+        (_, _) => Vec::new(),
+    };
+    if removals::asks(&collection, beyond) {
         tx.prepare_cached("ROLLBACK TO page")?.execute([])?;
         tx.prepare_cached("RELEASE page")?.execute([])?;
         return Ok(Applied::Guarded(page));
     }
+    if let (false, Some(generation)) = (page.more, collection.full_generation) {
+        end_of_full(tx, place, (generation, &unseen), now, &mut moved)?;
+    }
     tx.prepare_cached("RELEASE page")?.execute([])?;
-    if !page.more && collection.asks.is_some() {
-        collections::set_asked(tx, place.collection_id, None)?;
+    if set_aside {
+        quarantine::trim(tx, place.collection_id)?;
+    }
+    if !page.more {
+        // A question that needs no answer any more, or a yes: both end with their pull.
+        collections::set_asked(tx, place.collection_id, None, &BTreeSet::new())?;
     }
     let mark = PageMark {
         checkpoint: &page.next,
         rows: page.rows.len() as i64,
-        removals: removed,
+        removals: beyond,
         nameless,
         total: page.total.map(|total| total.0),
         ends_at: (!page.more).then_some(now),
@@ -89,8 +104,15 @@ pub(crate) fn apply_page(
     Ok(Applied::Done(moved))
 }
 
+fn is_agreed(tx: &Connection, place: &Place, rid: &str) -> Result<bool, StoreError> {
+    match records::by_rid(tx, place.collection_id, rid)? {
+        Some(record) => collections::is_agreed(tx, place.collection_id, record.id),
+        None => Ok(false),
+    }
+}
+
 /// Keeps a row that cannot be read; a whole comparison has seen its record all the same.
-fn set_aside(
+fn keep_unread(
     tx: &Connection,
     place: &Place,
     collection: &CollectionRow,
@@ -106,30 +128,21 @@ fn set_aside(
     Ok(())
 }
 
-/// The last page of a whole comparison: what the server no longer has goes, except what was changed here. Of a list with
-/// rows that do not tell whose they are nobody knows what it lacks: nothing goes then.
+/// The last page of a whole comparison: what the server no longer has goes, except what was changed here.
 fn end_of_full(
     tx: &Connection,
     place: &Place,
-    collection: &CollectionRow,
-    nameless: i64,
+    (generation, unseen): (i64, &[String]),
     now: Millis,
     moved: &mut Moved,
-) -> Result<i64, StoreError> {
-    let Some(generation) = collection.full_generation else { return Ok(0) };
+) -> Result<(), StoreError> {
     let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
     let gone = Remote::Deleted { version: None, at: None, by: None };
-    let mut removed = 0;
-    if nameless == 0 {
-        for rid in records::unseen(tx, place.collection_id, generation)? {
-            if reconcile(tx, place, &rid, &gone, &origin, moved)? == Became::Removed {
-                removed += 1;
-            }
-        }
+    for rid in unseen {
+        reconcile(tx, place, rid, &gone, &origin, moved)?;
     }
     quarantine::release_unseen(tx, place.collection_id, generation)?;
-    collections::end_full(tx, place.collection_id)?;
-    Ok(removed)
+    collections::end_full(tx, place.collection_id)
 }
 
 /// The checkpoint is void: everything is listed again and compared.
@@ -153,13 +166,17 @@ pub(crate) fn fetched(
     now: Millis,
 ) -> Result<Moved, StoreError> {
     let mut moved = Moved::default();
+    if !links::is_there(tx, place.link_id)? {
+        return Ok(moved);
+    }
     quarantine::release(tx, place.collection_id, rid)?;
     let record = records::by_rid(tx, place.collection_id, rid)?;
     // Missing by its id is the same as deleted for a record that the server once had.
     let was_there = record.as_ref().is_some_and(|record| record.base.document.is_some());
     let gone = Remote::Deleted { version: None, at: None, by: None };
     let remote = if matches!(remote, Remote::Missing) && was_there { &gone } else { remote };
-    let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation: None, may_be_in: false, now };
+    let generation = current(tx, place)?.full_generation;
+    let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation, may_be_in: false, now };
     let became = reconcile(tx, place, rid, remote, &origin, &mut moved)?;
     if let Some(record) = record.filter(|_| became != Became::SetAside) {
         records::clear_aside(tx, record.id)?;
@@ -168,6 +185,25 @@ pub(crate) fn fetched(
         }
     }
     Ok(moved)
+}
+
+/// A record that could not be read was asked for by its id. One that is gone there goes with the pull that tells of it, under
+/// the deletion guard.
+pub(crate) fn read_again(
+    tx: &Connection,
+    place: &Place,
+    rid: &str,
+    remote: &Remote,
+    pull_ack_seq: i64,
+    now: Millis,
+) -> Result<Moved, StoreError> {
+    match remote {
+        Remote::Present { .. } => fetched(tx, place, rid, remote, pull_ack_seq, now),
+        Remote::Deleted { .. } | Remote::Missing => {
+            quarantine::release(tx, place.collection_id, rid)?;
+            Ok(Moved::default())
+        }
+    }
 }
 
 fn current(tx: &Connection, place: &Place) -> Result<CollectionRow, StoreError> {

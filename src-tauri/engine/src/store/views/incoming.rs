@@ -5,8 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{ListPage, Removal, UnreadableDetail, UnreadableRow};
 
-/// A page of the records that the deletion guard asks about, in the order in which they came here. The total is that of
-/// those kept for showing; the question tells the whole number.
+/// A page of the records that the deletion guard asks about, in the order in which they came here.
 pub(crate) fn removals(
     tx: &Connection,
     collection_id: i64,
@@ -15,12 +14,13 @@ pub(crate) fn removals(
 ) -> Result<ListPage<Removal>, StoreError> {
     let total: i64 = tx
         .prepare_cached(
-            "SELECT count(*) FROM asked_removals a JOIN records r ON r.id = a.record_id WHERE a.collection_id = ?1",
+            "SELECT count(*) FROM asked_removals a JOIN records r ON r.id = a.record_id
+              WHERE a.collection_id = ?1 AND a.agreed = 0",
         )?
         .query_row([collection_id], |row| row.get(0))?;
     let mut statement = tx.prepare_cached(
         "SELECT r.rid, r.title FROM asked_removals a JOIN records r ON r.id = a.record_id
-          WHERE a.collection_id = ?1 ORDER BY a.record_id LIMIT ?2 OFFSET ?3",
+          WHERE a.collection_id = ?1 AND a.agreed = 0 ORDER BY a.record_id LIMIT ?2 OFFSET ?3",
     )?;
     let rows = statement.query_map(params![collection_id, limit as i64, offset as i64], |row| {
         Ok(Removal { record: row.get(0)?, title: row.get(1)? })
@@ -51,7 +51,8 @@ pub(crate) fn unreadable(
     offset: usize,
     limit: usize,
 ) -> Result<ListPage<UnreadableRow>, StoreError> {
-    const WHERE: &str = "WHERE (?1 IS NULL OR l.name = ?1) AND (?2 IS NULL OR c.name = ?2)";
+    const WHERE: &str =
+        "WHERE q.forgotten = 0 AND (?1 IS NULL OR l.name = ?1) AND (?2 IS NULL OR c.name = ?2)";
     let total: i64 = tx
         .prepare_cached(&format!("SELECT count(*) FROM ({ROWS} {WHERE})"))?
         .query_row(params![link, collection], |row| row.get(0))?;
@@ -64,7 +65,7 @@ pub(crate) fn unreadable(
 /// One of them with its text.
 pub(crate) fn unreadable_detail(tx: &Connection, id: i64) -> Result<Option<UnreadableDetail>, StoreError> {
     Ok(tx
-        .prepare_cached(&format!("{ROWS} WHERE q.id = ?1"))?
+        .prepare_cached(&format!("{ROWS} WHERE q.id = ?1 AND q.forgotten = 0"))?
         .query_row([id], |found| Ok(UnreadableDetail { row: row(found)?, text: found.get("raw")? }))
         .optional()?)
 }
