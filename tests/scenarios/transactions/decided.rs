@@ -122,6 +122,57 @@ async fn a_decision_that_is_taken_back_leaves_it_alone_too() {
     world.finish().await;
 }
 
+// proves D9, B2
+#[tokio::test]
+async fn a_document_that_was_typed_and_taken_back_is_not_sent() {
+    let (world, [one, two], conflict) = met().await;
+    let typed = json!({"id": "t001", "title": "Typed", "state": "typed", "rank": 7});
+    let manual = Resolution::Manual { document: Some(typed.to_string()), choices: Vec::new() };
+    decide(&world, conflict, manual, Millis(10_000)).await;
+    world.engine().undo_resolution(conflict).await.unwrap();
+    world.check_books();
+    assert_eq!(world.here("t001").unwrap()["rank"], 21, "what was shown before it was typed");
+    decide(&world, conflict, Resolution::LocalWins {}, NO_HOLD).await;
+    refuse(&world, "t003");
+    settle(&world).await;
+    assert_eq!((state(&world, &one), state(&world, &two)), (Completed, Failed));
+    let own = json!({"id": "t001", "title": "Task 1", "state": "open", "rank": 11});
+    assert_eq!(world.there("t001"), Some(own));
+    world.server.clear_faults();
+    world.engine().restore_transaction(&two.id).await.unwrap();
+    settle(&world).await;
+    let both = json!({"id": "t001", "title": "Task 1", "state": "open", "rank": 21});
+    assert_eq!(world.there("t001"), Some(both));
+    world.finish().await;
+}
+
+// proves D9, B2
+#[tokio::test]
+async fn a_choice_that_is_taken_back_moves_no_value_into_another_transaction() {
+    let world = Stage::tasks(3).open().await;
+    world.server.go_offline().await.unwrap();
+    let changes = vec![set("t001", "rank", 11), set("t001", "title", "Mine"), set("t002", "rank", 12)];
+    let one = apply(&world, Ordered, changes).await;
+    let two = apply(&world, Ordered, vec![set("t003", "rank", 23), set("t001", "rank", 21)]).await;
+    world.server.go_online().await.unwrap();
+    world.colleague_sets("t001", "rank", 111);
+    world.colleague_sets("t001", "title", "Theirs");
+    world.sync().await;
+    let conflict = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
+    let choose = |path: &str, choice| ChoiceAt { path: path.into(), choice };
+    let choices = vec![choose("/rank", FieldChoice::Mine), choose("/title", FieldChoice::Server)];
+    decide(&world, conflict, Resolution::Manual { document: None, choices }, Millis(10_000)).await;
+    world.engine().undo_resolution(conflict).await.unwrap();
+    world.check_books();
+    decide(&world, conflict, Resolution::LocalWins {}, NO_HOLD).await;
+    refuse(&world, "t003");
+    settle(&world).await;
+    assert_eq!((state(&world, &one), state(&world, &two)), (Completed, Failed));
+    let there = world.there("t001").unwrap();
+    assert_eq!((&there["rank"], &there["title"]), (&json!(11), &json!("Mine")));
+    world.finish().await;
+}
+
 // proves A3, B3
 #[tokio::test]
 async fn a_single_edit_in_a_conflict_becomes_no_part_of_a_transaction_behind_it() {

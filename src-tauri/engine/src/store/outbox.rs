@@ -261,6 +261,28 @@ pub(crate) fn by_id(tx: &Connection, id: &str) -> Result<Option<MutationRow>, St
     rows.next()?.map(MutationRow::read).transpose()
 }
 
+/// What a change took in when a decision was made, and what joined it since, oldest first; each with its own changes.
+pub(crate) fn combined_into(
+    tx: &Connection,
+    id: &str,
+    decision: &MutationRow,
+) -> Result<Vec<MutationRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_ended
+          WHERE ended_at = ?3 AND seq < ?2 AND into_id = ?1 AND state = 'combined'
+         UNION ALL
+         SELECT {COLUMNS} FROM outbox INDEXED BY outbox_state
+          WHERE state = 'combined' AND seq > ?2 AND into_id = ?1
+         ORDER BY seq"
+    ))?;
+    let mut rows = statement.query(params![id, decision.seq, decision.created_at.0])?;
+    let mut combined = Vec::new();
+    while let Some(row) = rows.next()? {
+        combined.push(MutationRow::read(row)?);
+    }
+    Ok(combined)
+}
+
 /// Whose change it is.
 pub(crate) fn principal(tx: &Connection, seq: i64) -> Result<Option<String>, StoreError> {
     let mut statement = tx.prepare_cached("SELECT principal FROM outbox WHERE seq = ?1")?;

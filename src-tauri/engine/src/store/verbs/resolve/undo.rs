@@ -3,7 +3,7 @@
 use super::behind::{self, InPlace};
 use super::{At, membership};
 use crate::store::conflicts::{self, ConflictRecord};
-use crate::store::outbox::{self, NewMutation};
+use crate::store::outbox::{self, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, SideState};
 use crate::store::verbs::border::{split, with_all};
@@ -11,6 +11,7 @@ use crate::store::verbs::{Moved, parents, reconcile};
 use crate::store::{StoreError, counters};
 use rusqlite::Connection;
 use tidemark_model::change::{self, Change};
+use tidemark_model::coalesce::{Coalesced, Tail, coalesce};
 use tidemark_model::merge;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
@@ -44,24 +45,33 @@ pub(crate) fn undo(
     let reopened = |tx: &Connection| {
         conflicts::get(tx, conflict.id)?.ok_or_else(|| StoreError::Corrupt("a conflict vanished".into()))
     };
-    // What was edited during the window joins the conflict as any later edit does.
-    for later in lane.iter().filter(|mutation| mutation.id != held.id) {
-        let deleted = later.operation == Operation::Delete;
-        reconcile::join_conflict(
-            tx,
-            place,
-            &reopened(tx)?,
-            &later.changes,
-            deleted,
-            record.local.as_ref(),
-            now,
-        )?;
+    let mut lane_before = Vec::new();
+    let mut saved = Vec::new();
+    for mutation in lane {
+        let Before { taken, since, again } = before(tx, mutation, &held)?;
+        // What was edited during the window joins the conflict as any later edit does.
+        for later in &since {
+            let deleted = later.operation == Operation::Delete;
+            reconcile::join_conflict(
+                tx,
+                place,
+                &reopened(tx)?,
+                &later.changes,
+                deleted,
+                record.local.as_ref(),
+                now,
+            )?;
+        }
+        // The resolution leads from the server's side, not from the base: what it took in is on top of the base.
+        saved.push(taken.into_iter().chain(since).collect::<Vec<_>>());
+        lane_before.push(again);
     }
+    let lane = lane_before;
     let conflict = &reopened(tx)?;
     let (own, behind) = split(&lane);
     let mine = match behind {
         [] => conflict.local.clone(),
-        _ => with_all(conflict.base.as_ref(), own),
+        _ => with_all(conflict.base.as_ref(), &saved[..own.len()].concat()),
     };
     let (operation, changes) = match (&conflict.base, &mine) {
         (_, None) => (Operation::Delete, Vec::new()),
@@ -109,4 +119,38 @@ pub(crate) fn undo(
     moved.changes.extend([held.id, mutation_id]);
     moved.changes.extend(again);
     Ok(moved)
+}
+
+/// What one of the lane stood for before the decision, and what was saved during the window.
+struct Before {
+    taken: Vec<MutationRow>,
+    since: Vec<MutationRow>,
+    /// The same without what the decision made of its changes.
+    again: MutationRow,
+}
+
+fn before(tx: &Connection, mutation: MutationRow, held: &MutationRow) -> Result<Before, StoreError> {
+    let (taken, since): (Vec<_>, Vec<_>) =
+        outbox::combined_into(tx, &mutation.id, held)?.into_iter().partition(|one| one.seq < held.seq);
+    if mutation.id == held.id {
+        return Ok(Before { taken, since, again: mutation });
+    }
+    let Some(mut whole) = taken.first().cloned() else {
+        // It was saved during the window, with all that joined it.
+        return Ok(Before { taken, since: vec![mutation.clone()], again: mutation });
+    };
+    for later in &since {
+        let tail = Tail {
+            operation: whole.operation,
+            changes: &whole.changes,
+            open: true,
+            depended_on: false,
+            newer_refers_ahead: false,
+        };
+        if let Coalesced::Into { operation, changes } = coalesce(&tail, later.operation, &later.changes) {
+            (whole.operation, whole.changes) = (operation, changes);
+        }
+    }
+    let again = MutationRow { operation: whole.operation, changes: whole.changes, ..mutation };
+    Ok(Before { taken, since, again })
 }
