@@ -77,6 +77,14 @@ async fn a_collection_that_is_not_there_makes_no_record_missing() {
     assert_eq!(names, ["known"]);
 }
 
+// proves C3
+#[tokio::test]
+async fn a_record_whose_document_cannot_be_read_is_told_from_somebody_elses_answer() {
+    let ground = Ground::kinto().await;
+    let body = |id: &str, x: &str| format!(r#"{{"data":{{"id":{id},"last_modified":7,"x":{x}}}}}"#);
+    crate::reading::told_from_a_stranger(&ground, body).await;
+}
+
 // proves A6
 #[tokio::test]
 async fn a_pace_beside_a_good_answer_is_told() {

@@ -6,7 +6,9 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use tidemark_connectors::{HttpOptions, Limits};
 use tidemark_model::connector::{Checkpoint, PullFailure, Remote};
+use tidemark_model::failure::{Effect, ErrorClass};
 use tidemark_model::settings::LinkSettings;
+use tidemark_tests::fault_proxy::{Canned, Fault, Rule};
 
 every_kind!(
     pages_follow_each_other_without_a_gap_or_a_double,
@@ -131,4 +133,24 @@ async fn a_check_tells_who_we_are_and_what_time_it_is_there(ground: Ground) {
     let slash = format!("{}/", ground.proxy.url("v1"));
     let same = connector(ground.kind, &slash, LinkSettings::default(), HttpOptions::default());
     assert!(same.check().await.is_ok());
+}
+
+/// What `body` makes of an id and a value that cannot be read is about one record where the id is the one asked for.
+pub async fn told_from_a_stranger(ground: &Ground, body: impl Fn(&str, &str) -> String) {
+    let deep = format!("{}{}", "[".repeat(150), "]".repeat(150));
+    let large = format!(r#""{}""#, "x".repeat(16 * 1024 * 1024));
+    for (id, value, class) in [
+        (r#""a""#, deep.as_str(), ErrorClass::Permanent),
+        (r#""a""#, large.as_str(), ErrorClass::Permanent),
+        (r#""a""#, r#""\ud800""#, ErrorClass::Permanent),
+        (r#""b""#, deep.as_str(), ErrorClass::Intercepted),
+        ("null", deep.as_str(), ErrorClass::Intercepted),
+        (r#""a""#, "[1", ErrorClass::Intercepted),
+    ] {
+        ground.proxy.add(Rule::once(Fault::Say(Canned::json(200, body(id, value)))));
+        let failure = ground.ours.fetch(&ground.collection, "a").await.unwrap_err();
+        assert_eq!((failure.class, failure.effect), (class, Effect::None), "{id}: {}", failure.words);
+        let told = failure.words.starts_with("the record on the server cannot be read: ");
+        assert_eq!(told, class == ErrorClass::Permanent, "{}", failure.words);
+    }
 }

@@ -102,6 +102,18 @@ async fn a_collection_that_is_not_there_makes_no_record_missing() {
     assert_eq!(fetched.unwrap_err().class, ErrorClass::Intercepted);
 }
 
+// proves C3
+#[tokio::test]
+async fn a_record_whose_document_cannot_be_read_is_told_from_somebody_elses_answer() {
+    let ground = Ground::rest().await;
+    crate::reading::told_from_a_stranger(&ground, |id, x| format!(r#"{{"id":{id},"x":{x}}}"#)).await;
+    let mut body = br#"{"id":"a","x":""#.to_vec();
+    body.extend_from_slice(&[0xff, b'"', b'}']);
+    ground.proxy.add(Rule::once(Fault::Say(Canned::new(200, "application/json", body))));
+    let failure = ground.ours.fetch(&ground.collection, "a").await.unwrap_err();
+    assert_eq!(failure.class, ErrorClass::Permanent, "{failure:?}");
+}
+
 #[tokio::test]
 async fn one_row_that_cannot_be_read_is_set_aside_and_the_rest_arrives() {
     let ground = Ground::rest().await;

@@ -3,11 +3,13 @@
 use chrono::DateTime;
 use serde_json::{Value, json};
 use tidemark_engine::EngineSettings;
+use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
-use tidemark_model::view::{Activity, ReadAgain, Refusal, RefusalCode, Sentence, UnreadableRow};
-use tidemark_sandbox::ColleagueEdit;
+use tidemark_model::view::{Activity, ReadAgain, Refusal, RefusalCode, Sentence, UnreadableRow, WaitReason};
 use tidemark_sandbox::world::call::{Call, Caller, Write};
+use tidemark_sandbox::{ColleagueEdit, CollectionSpec, Switch};
 use tidemark_tests::audit::COLLEAGUE;
+use tidemark_tests::tap::Point;
 use tidemark_tests::world::{LINK, Stage, TASKS, World};
 
 /// Nests deeper than Tidemark takes, and not deeper than the server does.
@@ -243,6 +245,78 @@ async fn a_removed_connection_takes_its_rows_along() {
     world.add_link_named(LINK, Default::default()).await;
     world.sync().await;
     assert_eq!(rows(&world).len(), 1, "a new connection meets it anew");
+    world.finish().await;
+}
+
+// proves C3, C5
+#[tokio::test]
+async fn a_record_that_was_set_aside_and_cannot_be_read_by_now_holds_nothing_up() {
+    let stage = Stage::tasks(2).collection(CollectionSpec::named("unotes"));
+    let world = stage.record("unotes", r#"{"id":"u1","x":1}"#).open().await;
+    world.set("t001", "title", "Mine").await;
+    world.fault(|faults| faults.drop_after = Some(Switch::always(true).method("PUT")));
+    world.wire.tap.forget();
+    world.wire.tap.hold(Point::Pull);
+    let syncing = world.begin_sync();
+    world.wire.tap.reached(Point::Pull, 1).await;
+    world.colleague_sets("t001", "rank", 77);
+    world.wire.tap.release();
+    syncing.await.unwrap();
+    assert_eq!(world.queue()[0].mutation_state, MutationState::Uncertain, "its answer is lost");
+
+    world.server.clear_faults();
+    colleague_puts(&world, "t001", &deep());
+    world.colleague_sets("t002", "state", "done");
+    world.colleague(ColleagueEdit::set("unotes", "u1", "x", 2));
+    world.clock.advance_s(600);
+    world.wire.tap.forget();
+    let report = world.sync().await;
+    assert!(world.wire.tap.passed(Point::Fetch).iter().any(|passed| passed.record == "t001"));
+    let failure = report.failure.unwrap();
+    assert!(failure.words.contains("cannot be read"), "it is told: {failure:?}");
+    assert_eq!(world.engine().status().unwrap().links[0].stopped, None);
+    assert_eq!(world.here("t002").unwrap()["state"], "done");
+    let note = world.engine().get_record(LINK, "unotes", "u1").unwrap();
+    assert!(format!("{note:?}").contains(r#"\"x\":2"#), "the collection behind it came in: {note:?}");
+    assert_eq!(rows(&world).len(), 1);
+
+    colleague_puts(&world, "t001", &json!("flat"));
+    world.sync().await;
+    assert_eq!((world.here("t001").unwrap()["state"].as_str(), rows(&world)), (Some("flat"), vec![]));
+    world.finish().await;
+}
+
+// proves A8, C3
+#[tokio::test]
+async fn a_change_of_a_record_that_cannot_be_read_there_is_parked_with_the_reason() {
+    let world = one_unreadable().await;
+    for rid in ["t001", "t003"] {
+        world.set(rid, "note", "Mine").await;
+    }
+    let report = world.sync().await;
+    assert_eq!((report.confirmed, report.parked), (1, 1), "the other one goes");
+    let parked = || {
+        let row = world.queue().remove(0);
+        assert_eq!((row.record.as_str(), row.mutation_state), ("t001", MutationState::Parked));
+        let Some(WaitReason::Refused { words, .. }) = &row.reason else { panic!("{:?}", row.reason) };
+        assert!(words.contains("the record on the server cannot be read: "), "{words}");
+        row.id
+    };
+    let id = parked();
+    assert_eq!(world.engine().status().unwrap().links[0].stopped, None);
+    world.clock.advance_s(3_600);
+    assert_eq!(world.sync().await.parked, 0, "it is not tried again by itself");
+    let again = async || world.engine().retry(vec![id.clone()]).await.unwrap().done;
+    assert_eq!(again().await, Count(1));
+    assert_eq!(world.sync().await.parked, 1);
+    parked();
+
+    colleague_puts(&world, "t001", &json!("flat"));
+    assert_eq!(again().await, Count(1));
+    world.sync().await;
+    let there = world.there("t001").unwrap();
+    assert_eq!((&there["note"], &there["state"]), (&json!("Mine"), &json!("flat")));
+    assert_eq!((world.queue().len(), rows(&world)), (0, vec![]));
     world.finish().await;
 }
 

@@ -58,6 +58,32 @@ pub fn intercepted(answer: &Answer, asked: Asked, what: &str) -> Failure {
     }
 }
 
+/// Why a good answer shows no record.
+#[derive(Debug, thiserror::Error)]
+pub enum Unshown {
+    /// It is none in this server's language, or not about the record asked for.
+    #[error("{0}")]
+    Strange(String),
+    /// The server's own, about the record asked for, whose document is not taken.
+    #[error("the record on the server cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl From<&str> for Unshown {
+    fn from(what: &str) -> Self {
+        Self::Strange(what.to_owned())
+    }
+}
+
+/// The failure of a look at a record whose good answer shows none: about that one record, or somebody else's answer.
+pub fn unshown(answer: &Answer, why: &Unshown) -> Failure {
+    let failure = intercepted(answer, Asked::Reading, &why.to_string());
+    match why {
+        Unshown::Strange(_) => failure,
+        Unshown::Unreadable(_) => Failure { class: ErrorClass::Permanent, ..failure },
+    }
+}
+
 struct Verdict {
     class: ErrorClass,
     effect: Effect,

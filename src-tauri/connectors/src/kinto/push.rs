@@ -100,7 +100,7 @@ fn existing(item: &Sealed, refusal: &Refusal<'_>) -> Option<Remote> {
 
 /// What a good answer shows; an error where it is no acknowledgement in Kinto's shape.
 fn accepted(item: &Sealed, answer: &Answer) -> Result<Remote, String> {
-    let remote = record::stored(answer, &item.record)?;
+    let remote = record::stored(answer, &item.record).map_err(|why| why.to_string())?;
     let deleted = matches!(remote, Remote::Deleted { .. });
     if deleted != (item.operation == Operation::Delete) {
         return Err("the answer shows the record in another state than the one that was sent".into());

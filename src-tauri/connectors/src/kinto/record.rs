@@ -2,7 +2,7 @@
 
 use super::Kinto;
 use super::refusal::{self, Meaning, Refusal};
-use crate::classify::{self, Asked};
+use crate::classify::{self, Asked, Unshown};
 use crate::http::{Answer, Call};
 use crate::wire::{self, Members};
 use serde_json::value::RawValue;
@@ -21,7 +21,7 @@ pub async fn fetch(kinto: &Kinto, collection: &str, id: &str) -> Result<Remote, 
     let target = place.record(id).map_err(refused)?;
     let answer = kinto.http.send(Call::get(target, kinto.http.limits().document)).await?;
     if answer.is_success() {
-        return stored(&answer, id).map_err(|what| classify::intercepted(&answer, Asked::Reading, &what));
+        return stored(&answer, id).map_err(|why| classify::unshown(&answer, &why));
     }
     let refusal = Refusal::read(&answer);
     if refusal.as_ref().map(Refusal::meaning) == Some(Meaning::NoRecord) {
@@ -45,14 +45,25 @@ async fn tombstone(kinto: &Kinto, list: &str, id: &str) -> Result<Remote, Failur
     Ok(found.map_or(Remote::Missing, |read| read.remote))
 }
 
-/// The record in a good answer; an error says what is wrong with its shape.
-pub fn stored(answer: &Answer, id: &str) -> Result<Remote, String> {
+/// The record in a good answer; an error says what is wrong with its shape or its document.
+pub fn stored(answer: &Answer, id: &str) -> Result<Remote, Unshown> {
     let members = answer.json().and_then(wire::members).ok_or("the answer is no JSON object")?;
-    let read = read(members.get("data").ok_or("the answer has no 'data'")?)?;
+    let raw = members.get("data").ok_or("the answer has no 'data'")?;
+    let read = read(raw).map_err(|what| match names(raw, id) {
+        true => Unshown::Unreadable(what),
+        false => Unshown::Strange(what),
+    })?;
     if read.id != id {
         return Err("the answer is about another record".into());
     }
     Ok(read.remote)
+}
+
+/// Whether a record that cannot be read whole is one of Kinto's with this id.
+fn names(raw: &RawValue, id: &str) -> bool {
+    wire::members(raw.get().as_bytes()).is_some_and(|members| {
+        modified(&members).is_some() && wire::text(&members, "id").as_deref() == Some(id)
+    })
 }
 
 /// A record as a row or an answer shows it.

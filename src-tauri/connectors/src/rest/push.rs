@@ -142,7 +142,7 @@ fn accepted(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> Resul
         Operation::Delete => tombstone(place, item, answer).map(Some),
         Operation::Create | Operation::Update | Operation::Replace | Operation::Request if silent => Ok(None),
         Operation::Create | Operation::Update | Operation::Replace | Operation::Request => {
-            record::stored(answer, place, &item.record).map(Some)
+            record::stored(answer, place, &item.record).map(Some).map_err(|why| why.to_string())
         }
     }
 }

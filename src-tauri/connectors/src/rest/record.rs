@@ -3,7 +3,7 @@
 use super::Rest;
 use super::place::Place;
 use super::problem::{self, Kind};
-use crate::classify::{self, Asked};
+use crate::classify::{self, Asked, Unshown};
 use crate::http::{Answer, Call};
 use crate::wire::{self, Members};
 use serde_json::Value;
@@ -21,8 +21,7 @@ pub async fn fetch(rest: &Rest, collection: &str, id: &str) -> Result<Remote, Fa
     let target = place.record(id).map_err(refused)?;
     let answer = rest.http.send(Call::get(target, rest.http.limits().document)).await?;
     if answer.is_success() {
-        return stored(&answer, &place, id)
-            .map_err(|what| classify::intercepted(&answer, Asked::Reading, &what));
+        return stored(&answer, &place, id).map_err(|why| classify::unshown(&answer, &why));
     }
     let problem = problem::read(&answer, &place);
     match problem.as_ref().map(|problem| problem.kind) {
@@ -64,15 +63,28 @@ pub async fn prove_collection(rest: &Rest, place: &Place) -> Result<(), Failure>
     Err(if lost { Failure { class: ErrorClass::Intercepted, counts: false, ..failure } } else { failure })
 }
 
-/// The record in a good answer; an error says what is wrong with its shape.
-pub fn stored(answer: &Answer, place: &Place, id: &str) -> Result<Remote, String> {
-    let Some(body) = answer.json() else { return Err("the answer is no JSON".into()) };
-    let document = document::parse(body).map_err(|error| error.to_string())?;
+/// The record in a good answer; an error says what is wrong with its shape or its document.
+pub fn stored(answer: &Answer, place: &Place, id: &str) -> Result<Remote, Unshown> {
+    let body = answer.json().ok_or("the answer is no JSON")?;
+    let document = document::parse(body).map_err(|error| match names(body, place, id) {
+        true => Unshown::Unreadable(error.to_string()),
+        false => Unshown::Strange(error.to_string()),
+    })?;
     let echoed = document.get(&place.id_field).and_then(wire::scalar);
     if echoed.as_deref() != Some(id) {
-        return Err(format!("the answer is not about the record asked for ('{}' differs)", place.id_field));
+        let field = &place.id_field;
+        let what = format!("the answer is not about the record asked for ('{field}' differs)");
+        return Err(Unshown::Strange(what));
     }
     Ok(present(document, answer, place))
+}
+
+/// Whether a document that cannot be read whole is an object with this id.
+fn names(body: &[u8], place: &Place, id: &str) -> bool {
+    let (text, _) = wire::repaired(body);
+    let members = wire::members(text.as_bytes());
+    let named = members.and_then(|members| wire::value(members.get(place.id_field.as_str())?).ok());
+    named.as_ref().and_then(wire::scalar).as_deref() == Some(id)
 }
 
 /// A document with the version that came with it.

@@ -67,9 +67,15 @@ async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
     let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &outgoing.sealed.record).await;
     let (outcome, read_back) = match outcome {
         // The refusal did not tell what the server has: it is asked for before anything is decided.
-        Outcome::Conflict { current: None, failure } => {
-            (Outcome::Conflict { current: fetch().await.ok(), failure }, None)
-        }
+        Outcome::Conflict { current: None, failure } => match fetch().await {
+            Ok(seen) => (Outcome::Conflict { current: Some(seen), failure }, None),
+            // No later look would show more by itself: the refusal stands, with the reason why it cannot be settled.
+            Err(Failure { class: ErrorClass::Permanent, words, .. }) => {
+                let failure = Failure { class: ErrorClass::Permanent, words, ..failure };
+                (Outcome::Conflict { current: None, failure }, None)
+            }
+            Err(_) => (Outcome::Conflict { current: None, failure }, None),
+        },
         Outcome::Accepted { remote, replayed } if outgoing.settles_conflict => match fetch().await {
             Ok(seen) => (Outcome::Accepted { remote, replayed }, Some(seen)),
             // A resolution is confirmed by reading back; until that comes about it is sent, not confirmed.

@@ -77,12 +77,15 @@ pub(crate) fn answer(
         }
         Outcome::Conflict { current, failure } => {
             attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
-            let Some(current) = current else {
-                // The pusher fetches the current state first; without it the change waits for the next try.
-                return later(tx, &mutation, failure, answer, rng);
-            };
             let in_doubt = !answer.keys_honoured && attempts::under_key(tx, &mutation)? > 1;
-            conflict(tx, place, &mutation, current, in_doubt, answer.now, moved)
+            match current {
+                Some(current) => conflict(tx, place, &mutation, current, in_doubt, answer.now, moved),
+                None if failure.class == ErrorClass::Permanent => {
+                    park_unseen(tx, &mutation, failure, in_doubt, answer.now)
+                }
+                // The pusher fetches the current state first; without it the change waits for the next try.
+                None => later(tx, &mutation, failure, answer, rng),
+            }
         }
         Outcome::Failed(failure) => fail(tx, place, &mutation, failure, answer, rng),
         Outcome::NotDone => {
@@ -185,6 +188,24 @@ fn conflict(
             moved_there(tx, place, mutation, current, in_doubt, now, moved)
         }
     }
+}
+
+/// The server has another version, which cannot be read: a person decides.
+fn park_unseen(
+    tx: &Connection,
+    mutation: &MutationRow,
+    failure: &Failure,
+    in_doubt: bool,
+    now: Millis,
+) -> Result<Settled, StoreError> {
+    outbox::unseal(tx, mutation.seq)?;
+    if in_doubt {
+        outbox::set_may_be_in(tx, mutation.seq)?;
+    }
+    outbox::set_failure(tx, mutation.seq, failure, false, 0)?;
+    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+    daily::refused(tx, mutation.link_id, now)?;
+    Ok(Settled::Parked)
 }
 
 fn moved_there(
