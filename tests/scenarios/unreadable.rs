@@ -129,6 +129,26 @@ async fn a_record_that_cannot_be_read_and_is_deleted_there_goes_with_its_row() {
     world.finish().await;
 }
 
+// proves C3
+#[tokio::test]
+async fn what_is_read_again_comes_on_no_connection_that_was_removed_meanwhile() {
+    let world = one_unreadable().await;
+    let id = rows(&world)[0].id;
+    colleague_puts(&world, "t001", &json!("flat"));
+    world.wire.tap.hold(Point::FetchAnswer);
+    let engine = world.engine().clone();
+    let reading = tokio::spawn(async move { engine.read_again(&[id]).await });
+    world.wire.tap.reached(Point::FetchAnswer, 1).await;
+    world.engine().remove_link(LINK, true).await.unwrap();
+    world.wire.tap.release();
+    reading.await.unwrap().unwrap();
+    world.add_link_named(LINK, Default::default()).await;
+    assert_eq!(world.count_here(), 0, "the new connection has nothing yet");
+    world.sync().await;
+    assert_eq!(world.count_here(), 3);
+    world.finish().await;
+}
+
 // proves C4
 #[tokio::test]
 async fn reading_again_removes_nothing_that_the_guard_would_ask_about() {
@@ -193,7 +213,9 @@ async fn a_whole_comparison_takes_no_record_away_whose_row_cannot_be_read() {
 // proves C4, F2
 #[tokio::test]
 async fn a_whole_comparison_with_a_row_that_tells_no_id_takes_nothing_away() {
-    let world = Stage::tasks(3).open().await;
+    // On a page of its own, long before the end.
+    let stage = Stage { engine: EngineSettings { page: 1, ..EngineSettings::default() }, ..Stage::tasks(3) };
+    let world = stage.open().await;
     world.wire.tap.spoil(Some("t001"));
     world.colleague_deletes("t003");
     let compare = async || {

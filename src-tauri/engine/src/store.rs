@@ -183,7 +183,7 @@ impl Store {
         error.named(&self.path)
     }
 
-    /// A number that rises when another process (or the writer) has committed something.
+    /// A number that becomes another one when another process has committed something.
     pub fn data_version(&self) -> Result<i64, StoreError> {
         self.storage.data_version()
     }

@@ -34,11 +34,12 @@ pub async fn removals(command: RemovalsCommand, host: &Host, out: &Out) -> Resul
         }
         RemovalsCommand::Allow { link, collection, yes: None } => {
             let asks = asking(host)?.into_iter().find(|ask| ask.link == link && ask.collection == collection);
-            let number = asks.map_or(0, |ask| ask.asks.would_remove.0);
+            let number = asks.as_ref().map_or(0, |ask| ask.asks.would_remove.0);
+            let or_more = if asks.is_some_and(|ask| ask.asks.at_least) { " or more" } else { "" };
             out.say(&json!({ "wouldRemove": number }), || match number {
                 0 => "Nothing is asked about this collection.".to_owned(),
                 _ => format!(
-                    "{} would be removed here. To do it: removals allow {link} {collection} --yes {number}",
+                    "{}{or_more} would be removed here. To do it: removals allow {link} {collection} --yes {number}",
                     records(number)
                 ),
             });

@@ -94,7 +94,7 @@ impl Write for Failing {
             self.inner.run(tx, false);
             tx.execute_batch("ROLLBACK TO fault; RELEASE fault").is_ok()
         };
-        // What could not be undone by itself goes with the whole transaction.
+        // Alone, what could not be undone goes with the whole transaction.
         undone
     }
 

@@ -15,7 +15,7 @@ pub trait Storage: Send + Sync {
     /// Runs `look` in one read transaction, so that all it sees is of one moment.
     fn read(&self, look: &mut dyn FnMut(&Tx) -> Result<(), StoreError>) -> Result<(), StoreError>;
 
-    /// A number that rises when another process (or a write) has committed something.
+    /// A number that becomes another one when another process has committed something.
     fn data_version(&self) -> Result<i64, StoreError>;
 
     /// The file of the database; none where there is none to be checked and copied.
