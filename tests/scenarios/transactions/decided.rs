@@ -173,6 +173,33 @@ async fn a_choice_that_is_taken_back_moves_no_value_into_another_transaction() {
     world.finish().await;
 }
 
+// proves D9, B2
+#[tokio::test]
+async fn what_is_saved_while_a_decision_may_be_taken_back_stays_with_what_it_was_saved_for() {
+    let (world, [one, two], conflict) = met().await;
+    let three = apply(&world, Ordered, vec![set("t001", "title", "Third")]).await;
+    let typed = json!({"id": "t001", "title": "Typed", "state": "typed", "rank": 7});
+    let manual = Resolution::Manual { document: Some(typed.to_string()), choices: Vec::new() };
+    decide(&world, conflict, manual, Millis(10_000)).await;
+    world.set("t001", "state", "later").await;
+    world.engine().undo_resolution(conflict).await.unwrap();
+    world.check_books();
+    let shown = json!({"id": "t001", "title": "Third", "state": "later", "rank": 21});
+    assert_eq!(world.here("t001"), Some(shown));
+    decide(&world, conflict, Resolution::LocalWins {}, NO_HOLD).await;
+    refuse(&world, "t003");
+    settle(&world).await;
+    assert_eq!([&one, &two, &three].map(|row| state(&world, row)), [Completed, Failed, Failed]);
+    let there = json!({"id": "t001", "title": "Task 1", "state": "later", "rank": 11});
+    assert_eq!(world.there("t001"), Some(there), "the first's and the single edit");
+    world.server.clear_faults();
+    world.engine().restore_transaction(&three.id).await.unwrap();
+    settle(&world).await;
+    let there = json!({"id": "t001", "title": "Third", "state": "later", "rank": 11});
+    assert_eq!(world.there("t001"), Some(there), "the third has nothing of the second's");
+    world.finish().await;
+}
+
 // proves A3, B3
 #[tokio::test]
 async fn a_single_edit_in_a_conflict_becomes_no_part_of_a_transaction_behind_it() {
