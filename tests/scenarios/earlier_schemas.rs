@@ -98,6 +98,7 @@ async fn nothing_of_a_database_of_the_second_version_is_lost_and_it_syncs() {
         world.colleague(ColleagueEdit { collection: TASKS.into(), create, ..Default::default() });
         // What the second version had sent of the transaction that failed.
         world.colleague_sets("t001", "state", "rolled back");
+        world.colleague_sets("t007", "state", "theirs");
     })
     .await;
     let states = || -> Vec<TransactionState> {
@@ -108,8 +109,9 @@ async fn nothing_of_a_database_of_the_second_version_is_lost_and_it_syncs() {
         (TransactionState::Failed, TransactionState::Pending, TransactionState::Queued);
     assert_eq!(states(), [failed, pending, queued]);
     let status = world.engine().status().unwrap();
-    assert_eq!((status.ledger.saved.0, status.ledger.balanced), (7, true));
+    assert_eq!((status.ledger.saved.0, status.ledger.balanced), (9, true));
     assert_eq!((status.queue.needs_you, status.put_back), (Count(1), None));
+    assert_eq!((status.queue.in_conflict, status.queue.not_confirmed), (Count(1), Count(1)));
     // A yes was not for a number then: what would go is asked about anew, and for each collection.
     assert_eq!((status.links[0].stopped.clone(), status.links[0].collections[0].asks), (None, None));
     let row = world.engine().list_unreadable(Some(LINK), None, 0, 10).unwrap().rows.remove(0);
@@ -126,6 +128,9 @@ async fn nothing_of_a_database_of_the_second_version_is_lost_and_it_syncs() {
         ("together".into(), "behind".into(), "behind".into())
     );
     assert_eq!((there("t006"), there("t002")), ("single".into(), "open".into()));
+    assert_eq!((there("t007"), there("t008")), ("theirs".into(), "sealed".into()));
+    assert_eq!(world.engine().status().unwrap().attention.conflicts, Count(1), "it waits for a person");
+    assert_eq!(world.effects("t008").len(), 1);
     let failed = world.engine().list_transactions(false, 2, 1).unwrap().rows.remove(0);
     world.engine().restore_transaction(&failed.id).await.unwrap();
     world.sync().await;
