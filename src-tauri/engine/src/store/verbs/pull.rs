@@ -206,7 +206,8 @@ pub(crate) fn read_again(
     }
 }
 
-fn current(tx: &Connection, place: &Place) -> Result<CollectionRow, StoreError> {
+/// The collection as it stands in this transaction.
+pub(super) fn current(tx: &Connection, place: &Place) -> Result<CollectionRow, StoreError> {
     collections::get(tx, place.collection_id)?
         .ok_or_else(|| StoreError::Corrupt(format!("collection {} vanished", place.collection)))
 }

@@ -1,5 +1,6 @@
 //! The deletion guard: what a pull would remove here, the question about it, and a person's yes (`engine.md` 8).
 
+use super::pull::current;
 use crate::store::collections::{self, CollectionRow};
 use crate::store::places::{Place, refuse};
 use crate::store::{StoreError, links, outbox, records};
@@ -13,7 +14,7 @@ use tidemark_model::view::{RefusalCode, Removals};
 /// The records here that a pull would remove, found page by page without applying any.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outlook {
-    /// Also those that a later row of the list brings back: which of both holds is for the server to say first.
+    /// Also those that a later row of the list brings back: asking for one too many does no harm.
     going: BTreeSet<i64>,
     /// In a whole comparison: what the server still lists.
     listed: BTreeSet<i64>,
@@ -26,7 +27,7 @@ pub(crate) struct Outlook {
 impl Outlook {
     /// Takes in one more page.
     pub(crate) fn add(&mut self, tx: &Connection, place: &Place, page: &Page) -> Result<(), StoreError> {
-        let collection = collection(tx, place)?;
+        let collection = current(tx, place)?;
         self.rows += page.rows.len();
         self.pages += 1;
         for row in &page.rows {
@@ -68,7 +69,7 @@ pub(crate) fn ask(
     if !links::is_there(tx, place.link_id)? {
         return Ok(());
     }
-    let collection = collection(tx, place)?;
+    let collection = current(tx, place)?;
     let asked = Removals {
         would_remove: Count::of(outlook.going.len()),
         of: Count(collection.record_count),
@@ -88,7 +89,7 @@ pub(crate) fn asks(collection: &CollectionRow, more: i64) -> bool {
 ///
 /// Errors: nothing is asked; the question is about another number by now.
 pub(crate) fn allow(tx: &Connection, place: &Place, number: Count) -> Result<(), StoreError> {
-    match collection(tx, place)?.asks {
+    match current(tx, place)?.asks {
         None => Err(refuse(
             RefusalCode::NotNow,
             format!("nothing is to be removed from '{}' that needs an answer", place.collection),
@@ -101,9 +102,4 @@ pub(crate) fn allow(tx: &Connection, place: &Place, number: Count) -> Result<(),
         )),
         Some(_) => collections::agree(tx, place.collection_id),
     }
-}
-
-fn collection(tx: &Connection, place: &Place) -> Result<CollectionRow, StoreError> {
-    collections::get(tx, place.collection_id)?
-        .ok_or_else(|| StoreError::Corrupt(format!("collection {} vanished", place.collection)))
 }
