@@ -46,7 +46,7 @@ function incoming(world: World): void {
   );
   world.removals.set(
     "ERPNext/customers",
-    Array.from({ length: 1000 }, (_, i) => ({ record: `CUST-${i + 80}`, title: `Customer ${i}` })),
+    Array.from({ length: 1240 }, (_, i) => ({ record: `CUST-${i + 80}`, title: `Customer ${i}` })),
   );
   world.unreadable = [
     unread(3, {}, '{"id":"NOTE-3","title":12,"tags":["a","b"],\n "body":"The meeting was moved to'),

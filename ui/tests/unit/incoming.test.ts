@@ -140,8 +140,10 @@ describe("the words", () => {
     ]);
   });
 
-  test("say whether only the first are listed or some have gone", () => {
-    expect(removalWords.some(1000, asks)).toBe("Only the first 1,000 of 123,456 are shown.");
+  test("say that some have gone", () => {
+    expect(removalWords.some(1000, asks)).toBe(
+      "1,000 of 123,456 are shown; the others are not here any more.",
+    );
     expect(removalWords.some(170, { ...asks, wouldRemove: 180 })).toBe(
       "170 of 180 are shown; the others are not here any more.",
     );

@@ -27,11 +27,9 @@ export const removals = {
   grid: "Records that would be removed here",
   columns: { record: "Record", title: "Title" },
   none: "None of these records is here any more.",
-  /** Fewer are listed than are asked about: only the first are kept, or some have gone. */
+  /** Fewer are listed than were asked about: some have gone since. */
   some: (shown: number, asks: Removals) =>
-    shown >= 1000
-      ? `Only the first ${exact(shown)} of ${exact(asks.wouldRemove)} are shown.`
-      : `${exact(shown)} of ${exact(asks.wouldRemove)} are shown; the others are not here any more.`,
+    `${exact(shown)} of ${exact(asks.wouldRemove)} are shown; the others are not here any more.`,
   error: "The records can't be shown:",
 };
 
