@@ -94,7 +94,7 @@ test("the records of a question are looked through, and answered where they are 
   expect(await focused(page)).toBe("Sample");
 });
 
-test("the first thousand of many records come in pages as they are scrolled", async () => {
+test("all of very many records come in pages as they are scrolled", async () => {
   const page = await window.open({
     scenario: "incoming",
     at: "#/connections/removals/ERPNext/customers",
