@@ -84,10 +84,10 @@ const cases: Case[] = [
     wait: "Note 1 of the year 2019",
   },
   {
-    name: "removals-first",
+    name: "removals-many",
     scenario: "incoming",
     at: "#/connections/removals/ERPNext/customers",
-    wait: "Only the first 1,000 of 1,240 are shown.",
+    wait: "CUST-80",
   },
   {
     name: "removals-broken",
