@@ -54,4 +54,5 @@ mod two_engines;
 mod uncertain;
 mod unreadable;
 mod whole_sets;
+mod width;
 mod wrong_address;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::connector::{Capabilities, Connector};
 use tidemark_model::schedule::Schedule;
 use tidemark_model::view::Connectivity;
+use tidemark_model::width::Width;
 use tokio::sync::Notify;
 
 /// One link of this process.
@@ -27,6 +28,7 @@ pub(crate) struct Link {
     /// Shared with every link of the host.
     pub(crate) gate: Arc<Gate>,
     schedule: Mutex<Schedule>,
+    width: Mutex<Width>,
     /// A change that was forbidden since the last one was taken: (record, change).
     forbidden: Mutex<Option<(String, String)>>,
 }
@@ -64,6 +66,7 @@ impl Link {
             live: Mutex::new(LiveLink { link_id: row.id, ..LiveLink::default() }),
             gate,
             schedule: Mutex::new(row.settings.schedule),
+            width: Mutex::default(),
             forbidden: Mutex::default(),
         }
     }
@@ -124,6 +127,11 @@ impl Link {
 
     pub(crate) fn breaker<T>(&self, with: impl FnOnce(&mut Breaker) -> T) -> T {
         self.gate.breaker(with)
+    }
+
+    /// How many requests go at once.
+    pub(crate) fn width<T>(&self, with: impl FnOnce(&mut Width) -> T) -> T {
+        with(&mut self.width.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// When it syncs by itself.

@@ -21,11 +21,17 @@ use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::{Outcome, Remote};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::Millis;
+use tidemark_model::width::Width;
 
 /// What came back from the wire.
 enum Arrived {
-    Answer(Answered),
-    Look { waiting: Waiting, purpose: Purpose, seen: Result<Remote, Failure> },
+    /// To the link's n-th request.
+    Answer(u64, Answered),
+    Look {
+        waiting: Waiting,
+        purpose: Purpose,
+        seen: Result<Remote, Failure>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,8 +134,9 @@ impl Push<'_> {
         while !self.stopped && wire.len() < limit {
             let Some(parcel) = self.buffer.pop_front() else { break };
             self.run.bytes += bytes_of(&parcel);
+            let number = self.link.width(Width::send);
             let answered = send(Arc::clone(self.shared), Arc::clone(self.link), parcel);
-            wire.push(Box::pin(async { Arrived::Answer(answered.await) }));
+            wire.push(Box::pin(async move { Arrived::Answer(number, answered.await) }));
         }
         if self.stopped {
             self.give_back().await?;
@@ -142,8 +149,12 @@ impl Push<'_> {
         if self.link.breaker(|breaker| breaker.is_open()) {
             1
         } else {
-            self.link.capabilities.in_flight.min(self.shared.settings().in_flight).max(1)
+            self.link.width(|width| width.at_once(self.most_in_flight()))
         }
+    }
+
+    fn most_in_flight(&self) -> usize {
+        self.link.capabilities.in_flight.min(self.shared.settings().in_flight)
     }
 
     async fn seal(
@@ -228,9 +239,13 @@ impl Push<'_> {
         let shared = Arc::clone(self.shared);
         let places = Arc::clone(&self.places);
         match arrived {
-            Arrived::Answer(Answered { mut parts, server_time, backoff: asked }) => {
+            Arrived::Answer(number, Answered { mut parts, server_time, backoff: asked }) => {
                 let was_parked = self.account_may_not(&mut parts);
-                self.hear(&heard_of(&parts), server_time);
+                let heard = heard_of(&parts);
+                let overloaded =
+                    asked.is_some() || matches!(&heard, Heard::Failure(failure) if failure.is_overload());
+                self.link.width(|width| width.answered(number, overloaded, self.most_in_flight()));
+                self.hear(&heard, server_time);
                 if let Some(span) = asked {
                     self.run.hold_host(self.link, self.shared.now().plus(span.0));
                 }

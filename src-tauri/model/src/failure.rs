@@ -103,6 +103,11 @@ impl Failure {
         self
     }
 
+    /// Whether it tells of a server at its limit, as no answer about this one mutation does.
+    pub fn is_overload(&self) -> bool {
+        matches!(self.class, ErrorClass::Transient | ErrorClass::Throttled) && !self.counts
+    }
+
     /// The same failure with an unknown effect.
     #[must_use]
     pub fn uncertain(mut self) -> Self {

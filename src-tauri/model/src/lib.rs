@@ -28,4 +28,5 @@ pub mod temporary;
 pub mod transaction;
 pub mod uncertain;
 pub mod view;
+pub mod width;
 pub mod words;
