@@ -20,21 +20,32 @@ use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
 use reqwest::{Client, Method, Response};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
+use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::WireForm;
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::settings::Compress;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::Secret;
 
 /// What a test may set otherwise.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct HttpOptions {
     /// How long each step may take.
     pub timeouts: Timeouts,
     /// How many bytes an answer may have.
     pub limits: Limits,
+    /// What carries requests; the network where none is given.
+    pub carrier: Option<Arc<dyn Carrier>>,
+}
+
+/// Carries one request to a server and its answer back, in place of the network.
+pub trait Carrier: Send + Sync {
+    /// The answer, or why there is none.
+    fn carry(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Response, Failure>>;
 }
 
 /// A client for one link: one origin, one account.
@@ -281,11 +292,18 @@ impl Http {
             (None, Some(body)) => request.body(body.to_owned()),
             (None, None) => request,
         };
+        let request = request.build().map_err(|error| transport::classify(&error))?;
         let patience = self.options.timeouts.until_headers(call.body.map_or(0, str::len));
-        match tokio::time::timeout(patience, request.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(transport::classify(&error)),
+        match tokio::time::timeout(patience, self.carry(request)).await {
+            Ok(carried) => carried,
             Err(_) => Err(transport::timed_out("the server did not answer in time")),
+        }
+    }
+
+    async fn carry(&self, request: reqwest::Request) -> Result<Response, Failure> {
+        match &self.options.carrier {
+            Some(carrier) => carrier.carry(request).await,
+            None => self.client.execute(request).await.map_err(|error| transport::classify(&error)),
         }
     }
 

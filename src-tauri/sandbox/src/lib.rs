@@ -1,6 +1,6 @@
 //! The built-in server: the reference for the server contract, for the first run, demonstrations and tests.
 //!
-//! [`Sandbox::start`] serves on 127.0.0.1; [`world::World`] is the same server without sockets.
+//! [`Sandbox::start`] serves on 127.0.0.1, [`Sandbox::in_process`] by a call; [`world::World`] is the same server without HTTP.
 //! What the contract leaves open, this server settles as follows.
 //!
 //! * A version is text without quotes in JSON and stands in quotes in `ETag`. It is a strong one.
@@ -22,6 +22,7 @@
 
 pub mod faults;
 mod http;
+mod in_process;
 mod listen;
 mod options;
 mod running;
@@ -30,6 +31,8 @@ mod store;
 pub mod world;
 
 pub use faults::{Faults, Filter, Switch};
+pub use http::Closed;
+pub use in_process::InProcess;
 pub use options::{Account, CollectionSpec, Now, Reference, SandboxOptions, SeedRecord};
 pub use running::{RunningSandbox, Sandbox, SandboxError, SandboxHandle};
 pub use world::World;

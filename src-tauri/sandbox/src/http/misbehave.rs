@@ -10,7 +10,6 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use axum::http::{HeaderValue, Request};
 use axum::response::Response;
 use futures_util::stream;
-use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use std::time::Duration;
 /// The connection ends without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed by a fault")]
-pub(crate) struct Closed {
+pub struct Closed {
     /// By a reset instead of an orderly end.
     pub reset: bool,
 }
@@ -32,11 +31,14 @@ pub(crate) struct Conduct {
 }
 
 /// Answers one request, or closes its connection.
-pub(crate) async fn serve(
+pub(crate) async fn serve<B>(
     shared: Arc<Shared>,
     router: TowerToHyperService<Router>,
-    mut request: Request<Incoming>,
-) -> Result<Response, Closed> {
+    mut request: Request<B>,
+) -> Result<Response, Closed>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
     let wait = shared.wait();
     let verdict = judge(&shared, &request);
     if let Some(delay) = verdict.delay {
@@ -60,7 +62,7 @@ pub(crate) async fn serve(
     }
 }
 
-fn judge(shared: &Shared, request: &Request<Incoming>) -> Verdict {
+fn judge<B>(shared: &Shared, request: &Request<B>) -> Verdict {
     // The switches must stay in reach, whatever they did to the rest.
     if shared.switches && request.uri().path().starts_with("/_") {
         return Verdict::default();

@@ -8,7 +8,8 @@ mod respond;
 mod routes;
 mod sign_in;
 
-pub(crate) use misbehave::{Closed, serve};
+pub use misbehave::Closed;
+pub(crate) use misbehave::serve;
 pub(crate) use routes::router;
 
 use crate::faults::{FaultDesk, Faults};
