@@ -1,7 +1,8 @@
 //! What is paused sends nothing and takes nothing in until it is resumed.
 
 use serde_json::json;
-use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
+use tidemark_sandbox::{ColleagueEdit, CollectionSpec, Switch};
+use tidemark_tests::clock::START;
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{LINK, Stage, TASKS, World};
 
@@ -110,4 +111,105 @@ async fn engine_link_collection_and_change_are_held_apart_from_each_other_and_ov
     world.engine().hold(vec![held], false).await.unwrap();
     assert_eq!((world.sync().await.confirmed, sent(&world)), (1, 3));
     world.finish().await;
+}
+
+/// Twenty tasks are changed and sent, and six of them are on their way.
+async fn in_the_middle_of_sending()
+-> (World, tokio::task::JoinHandle<tidemark_engine::CycleReport>, Vec<String>) {
+    let world = Stage::tasks(20).open().await;
+    let mut ids = Vec::new();
+    for number in 1..=20 {
+        ids.push(world.set(&format!("t{number:03}"), "state", "done").await.change.unwrap());
+    }
+    world.wire.tap.hold(Point::Push);
+    let syncing = world.begin_sync();
+    world.wire.tap.reached(Point::Push, 6).await;
+    assert!(
+        world.engine().queue_stats().unwrap().counts.sealed.0 > 6,
+        "more are sealed than are on their way"
+    );
+    (world, syncing, ids)
+}
+
+// proves A8, A14
+#[tokio::test]
+async fn a_hold_in_the_middle_of_sending_holds_what_was_not_sent() {
+    let (world, syncing, ids) = in_the_middle_of_sending().await;
+    let held = world.engine().hold(ids[5..9].to_vec(), true).await.unwrap();
+    assert_eq!((held.done.0, held.already_gone.0), (3, 1), "the sixth is on its way");
+    world.wire.tap.release();
+    assert_eq!(syncing.await.unwrap().confirmed, 17);
+    let waiting: Vec<String> = world.queue().into_iter().map(|row| row.record).collect();
+    assert_eq!(waiting, ["t007", "t008", "t009"]);
+    world.check_books();
+    world.engine().hold(ids[6..9].to_vec(), false).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 3);
+    world.finish().await;
+}
+
+// proves A8, A14
+#[tokio::test]
+async fn what_is_held_on_its_way_is_held_if_it_comes_back() {
+    let (world, syncing, ids) = in_the_middle_of_sending().await;
+    let held = world.engine().hold(vec![ids[0].clone()], true).await.unwrap();
+    assert_eq!((held.done.0, held.already_gone.0), (0, 1));
+    world.fault(|faults| faults.status = Some(Switch::always(vec![503]).path("t001").times(1)));
+    world.wire.tap.release();
+    assert_eq!(syncing.await.unwrap().confirmed, 19);
+    world.clock.advance_s(600);
+    assert_eq!(world.sync().await.confirmed, 0, "it is held");
+    world.engine().hold(vec![ids[0].clone()], false).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 1);
+    world.finish().await;
+}
+
+// proves A8
+#[tokio::test]
+async fn a_discard_in_the_middle_of_sending_discards_what_was_not_sent() {
+    let (world, syncing, ids) = in_the_middle_of_sending().await;
+    let discarded = world.engine().discard(ids[5..9].to_vec()).await.unwrap();
+    assert_eq!((discarded.done.0, discarded.already_gone.0), (3, 1), "the sixth is on its way");
+    world.wire.tap.release();
+    assert_eq!(syncing.await.unwrap().confirmed, 17);
+    for rid in ["t007", "t008", "t009"] {
+        assert_eq!(world.effects(rid), Vec::<String>::new(), "{rid} was discarded");
+    }
+    world.finish().await;
+}
+
+// proves A8, A14
+#[tokio::test]
+async fn a_pause_hold_or_discard_by_another_program_is_seen_before_the_next_request() {
+    for what in ["pause", "hold", "discard"] {
+        let (world, syncing, ids) = in_the_middle_of_sending().await;
+        let other = world.second_engine().await;
+        assert!(!other.is_sender());
+        let rest = ids[6..].to_vec();
+        let asking = tokio::spawn(async move {
+            match what {
+                "pause" => other.pause(None, None).await.map(|()| 14),
+                "hold" => other.hold(rest, true).await.map(|held| held.done.0),
+                _ => other.discard(rest).await.map(|gone| gone.done.0),
+            }
+        });
+        if what == "pause" {
+            assert_eq!(asking.await.unwrap().unwrap(), 14);
+            world.wire.tap.release();
+        } else {
+            // It looks every 50 ms whether the sender has let go, which it does with the first answer.
+            world.clock.sleeps_until(START..).await;
+            world.wire.tap.release();
+            world.wire.tap.reached(Point::PushAnswer, 6).await;
+            while !asking.is_finished() {
+                world.clock.advance(50);
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(asking.await.unwrap().unwrap(), 14, "{what}");
+        }
+        assert_eq!(syncing.await.unwrap().confirmed, 6, "{what}: what was on its way, and nothing more");
+        assert_eq!(world.effect_count(), 6);
+        world.check_books();
+        world.engine().resume(None, None).await.unwrap();
+        world.finish().await;
+    }
 }

@@ -6,7 +6,7 @@ use crate::store::places::refuse;
 use crate::store::verbs::queue::Again;
 use crate::store::verbs::{Moved, discard, queue as verb, retention};
 use crate::store::views::queue;
-use crate::store::{StoreError, Tx, collections, links, meta, wakeups};
+use crate::store::{StoreError, Tx, collections, links, meta, outbox, signals, wakeups};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemark_model::backoff::longest_delay;
@@ -19,6 +19,10 @@ use tidemark_model::view::{
 
 /// The most ids that one answer about a cause holds.
 const CAUSE_IDS: usize = 1_000;
+/// How long another process that sends is given to take back what it did not send yet, in milliseconds.
+const CALLED: i64 = 2_000;
+/// Time between looks at whether it has, in milliseconds.
+const LOOK: i64 = 50;
 
 impl Engine {
     /// A page of the queue at an offset; what is before it is walked past.
@@ -112,9 +116,39 @@ impl Engine {
         self.bulk(move |tx| verb::reprocess_failed(tx, &Again { fresh_id: &|| shared.uuid(), now })).await
     }
 
-    /// Holds the named changes, or lets them go.
+    /// Holds the named changes, or lets them go. One that is on its way goes on, and is held if it comes back.
     pub async fn hold(&self, ids: Vec<String>, held: bool) -> Result<BulkResult, StoreError> {
+        if held {
+            self.call_back(&ids).await?;
+        }
         self.bulk(move |tx| verb::hold(tx, &ids, held)).await
+    }
+
+    /// Has those of the named changes that are sealed and not sent yet wait again, held; what is on its way stays so.
+    async fn call_back(&self, ids: &[String]) -> Result<(), StoreError> {
+        let sealed = self.shared().store.read(|tx| verb::sealed(tx, ids))?;
+        if sealed.is_empty() {
+            return Ok(());
+        }
+        let called = sealed.clone();
+        self.shared().write(move |tx| verb::call_back(tx, &called)).await?;
+        if self.is_sender() {
+            let is_named = |link: &Arc<Link>| sealed.iter().any(|(_, link_id)| *link_id == link.id);
+            for link in self.shared().links().into_iter().filter(is_named) {
+                link.regrouped().await;
+            }
+            return Ok(());
+        }
+        // The sender looks before each request; what is still sealed after a moment is on its way.
+        let deadline = self.shared().now().plus(CALLED);
+        while !self.shared().store.read(|tx| verb::sealed(tx, ids))?.is_empty() {
+            let now = self.shared().now();
+            if now >= deadline {
+                break;
+            }
+            self.shared().platform.clock.sleep_until(now.plus(LOOK)).await;
+        }
+        Ok(())
     }
 
     /// Makes the named changes more or less urgent (row A10): 9 goes first, 0 last. The order of one record's changes
@@ -127,7 +161,15 @@ impl Engine {
     /// need a person.
     pub async fn discard(&self, ids: Vec<String>) -> Result<BulkResult, StoreError> {
         let now = self.shared().now();
-        self.bulk(move |tx| discard::discard(tx, &ids, now)).await
+        self.call_back(&ids).await?;
+        self.bulk(move |tx| {
+            let discarded = discard::discard(tx, &ids, now)?;
+            for (seq, _) in verb::sealed(tx, &ids)? {
+                outbox::hold_sealed(tx, seq, false)?;
+            }
+            Ok(discarded)
+        })
+        .await
     }
 
     /// Moves everything that waits to the trash; `expected` is the number that the person was shown and confirmed.
@@ -184,18 +226,31 @@ impl Engine {
         match (link, collection) {
             (Some(link), Some(collection)) => {
                 let id = self.place(link, collection)?.collection_id;
-                self.shared().write(move |tx| collections::set_paused(tx, id, paused)).await?;
+                self.shared()
+                    .write(move |tx| {
+                        collections::set_paused(tx, id, paused)?;
+                        signals::call_back(tx)
+                    })
+                    .await?;
             }
             (Some(name), None) => {
                 let row = self.shared().store.read(|tx| links::by_name(tx, name))?;
                 let id = row.ok_or_else(|| crate::engine::no_link(name))?.id;
-                self.shared().write(move |tx| links::set_paused(tx, id, paused)).await?;
+                self.shared()
+                    .write(move |tx| {
+                        links::set_paused(tx, id, paused)?;
+                        signals::call_back(tx)
+                    })
+                    .await?;
             }
             (None, _) => {
                 self.shared()
-                    .write(move |tx| match paused {
-                        true => meta::set_if_absent(tx, "paused_since", &now.0.to_string()),
-                        false => meta::clear(tx, "paused_since"),
+                    .write(move |tx| {
+                        match paused {
+                            true => meta::set_if_absent(tx, "paused_since", &now.0.to_string())?,
+                            false => meta::clear(tx, "paused_since")?,
+                        }
+                        signals::call_back(tx)
                     })
                     .await?;
             }

@@ -50,8 +50,8 @@ pub(crate) enum Heard {
 pub(crate) struct Run {
     pub(crate) progress: Progress,
     pub(crate) report: CycleReport,
-    /// How many are sealed at once; grows while the wire keeps up.
-    pub(crate) seal_size: usize,
+    /// How many were sealed at once last.
+    pub(crate) group: usize,
     /// The bytes of all bodies that left.
     pub(crate) bytes: i64,
     /// Nothing is sent before: the server asked for it.

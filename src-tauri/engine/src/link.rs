@@ -8,7 +8,7 @@ use tidemark_model::connector::{Capabilities, Connector};
 use tidemark_model::schedule::Schedule;
 use tidemark_model::view::Connectivity;
 use tidemark_model::width::Width;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// One link of this process.
 pub(crate) struct Link {
@@ -24,6 +24,8 @@ pub(crate) struct Link {
     pub(crate) latest: std::sync::atomic::AtomicI64,
     wish: Mutex<Wish>,
     woken: Notify,
+    /// Raised each time that what was sealed and not sent was taken back.
+    regroups: watch::Sender<u64>,
     live: Mutex<LiveLink>,
     /// Shared with every link of the host.
     pub(crate) gate: Arc<Gate>,
@@ -63,6 +65,7 @@ impl Link {
             latest: std::sync::atomic::AtomicI64::new(0),
             wish: Mutex::new(Wish::default()),
             woken: Notify::new(),
+            regroups: watch::Sender::new(0),
             live: Mutex::new(LiveLink { link_id: row.id, ..LiveLink::default() }),
             gate,
             schedule: Mutex::new(row.settings.schedule),
@@ -105,6 +108,23 @@ impl Link {
     /// Whether what is sealed has to be looked at anew; looking takes it.
     pub(crate) fn take_regroup(&self) -> bool {
         std::mem::take(&mut self.wish.lock().unwrap_or_else(PoisonError::into_inner).regroup)
+    }
+
+    /// Has what is sealed and not sent taken back; returns when it is, or when nothing is being sent.
+    pub(crate) async fn regrouped(&self) {
+        let mut regroups = self.regroups.subscribe();
+        self.wake(Wish { regroup: true, ..Wish::default() });
+        tokio::select! {
+            biased;
+            // This link holds the sender.
+            _ = regroups.changed() => {}
+            _ended = self.cycle.lock() => {}
+        }
+    }
+
+    /// What was sealed and not sent is taken back.
+    pub(crate) fn has_regrouped(&self) {
+        self.regroups.send_modify(|regroups| *regroups += 1);
     }
 
     /// Whether wake-ups are to be reckoned anew; looking takes it.

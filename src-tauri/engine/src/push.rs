@@ -12,7 +12,7 @@ use crate::store::verbs::queue::{self, Again};
 use crate::store::verbs::seal::{self, Dispatch, Sealing, Waiting};
 use crate::store::verbs::settle::{self, Answer, Settled};
 use crate::store::verbs::{Moved, seal::take_back};
-use crate::store::{StoreError, links, standing};
+use crate::store::{StoreError, links, signals, standing};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -34,6 +34,12 @@ enum Arrived {
     },
 }
 
+/// What goes on the wire when there is room.
+enum Next {
+    Send(Parcel),
+    Look(Waiting, Purpose),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     ReadBack,
@@ -48,8 +54,13 @@ pub(crate) struct Push<'a> {
     places: Arc<Vec<Place>>,
     key_lifetime: Millis,
     epoch: i64,
-    buffer: VecDeque<Parcel>,
+    buffer: VecDeque<Next>,
     looking: Vec<i64>,
+    /// How often what is sealed was asked back before this look.
+    calls: i64,
+    /// Answers since a group was sealed last, and when that was.
+    answers: usize,
+    sealed_at: Millis,
     /// The store had nothing ready when it was last asked.
     drained: bool,
     /// Nothing more is sent in this run.
@@ -68,7 +79,9 @@ pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
             "the last run was cut off; its changes are asked for again"
         );
     }
-    let published = shared.store.read(|tx| Ok(links::get(tx, link.id)?.and_then(|row| row.key_lifetime)))?;
+    let (published, calls) = shared
+        .store
+        .read(|tx| Ok((links::get(tx, link.id)?.and_then(|row| row.key_lifetime), signals::calls(tx)?)))?;
     let mut push = Push {
         shared,
         link,
@@ -78,6 +91,9 @@ pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
         epoch: lease.epoch,
         buffer: VecDeque::new(),
         looking: Vec::new(),
+        calls,
+        answers: 0,
+        sealed_at: shared.now(),
         drained: false,
         stopped: false,
     };
@@ -103,6 +119,8 @@ impl Push<'_> {
                     }
                 }
                 Some(arrived) = wire.next() => writing.push(self.write_down(arrived)),
+                // Somebody wants something back that is sealed, while nothing answers.
+                () = self.link.woken(), if !wire.is_empty() || !writing.is_empty() => {}
                 else => break Ok(()),
             }
         };
@@ -123,25 +141,50 @@ impl Push<'_> {
         // Half open: of all links of the host one change tries.
         let half_open = self.link.breaker(|breaker| breaker.is_open());
         self.stopped |= half_open && !self.link.breaker(|breaker| breaker.take_trial(self.link.id));
-        if self.link.take_regroup() {
+        loop {
+            let mut more = true;
+            while more && !self.stopped && !self.drained && self.has_room(limit, wire.len()) {
+                self.seal(limit).await?;
+                more = !self.seals_ahead();
+            }
+            // Looked at between sealing and sending, so that a pause or a hold of any process comes in time.
+            if !self.is_called_back()? {
+                break;
+            }
             self.give_back().await?;
+            self.link.has_regrouped();
             self.drained = false;
             self.stopped |= is_paused(self.shared, self.link)?;
         }
-        if !self.stopped && !self.drained && self.buffer.len() < limit {
-            self.seal(limit, wire).await?;
-        }
         while !self.stopped && wire.len() < limit {
-            let Some(parcel) = self.buffer.pop_front() else { break };
-            self.run.bytes += bytes_of(&parcel);
-            let number = self.link.width(Width::send);
-            let answered = send(Arc::clone(self.shared), Arc::clone(self.link), parcel);
-            wire.push(Box::pin(async move { Arrived::Answer(number, answered.await) }));
+            let Some(next) = self.buffer.pop_front() else { break };
+            wire.push(self.begin(next));
         }
         if self.stopped {
             self.give_back().await?;
         }
         Ok(())
+    }
+
+    /// Whether more is sealed now: ahead of the wire, but where a sealed change could not be asked for after a crash.
+    fn has_room(&self, limit: usize, on_the_wire: usize) -> bool {
+        match self.seals_ahead() {
+            true => self.buffer.len() < limit,
+            false => self.buffer.len() + on_the_wire < limit,
+        }
+    }
+
+    fn seals_ahead(&self) -> bool {
+        self.link.capabilities.honours_keys || self.link.capabilities.client_ids
+    }
+
+    fn is_called_back(&mut self) -> Result<bool, StoreError> {
+        let mut called = self.link.take_regroup();
+        if called || !self.buffer.is_empty() {
+            let calls = self.shared.store.read(signals::calls)?;
+            called |= std::mem::replace(&mut self.calls, calls) != calls;
+        }
+        Ok(called)
     }
 
     fn in_flight(&self) -> usize {
@@ -153,24 +196,35 @@ impl Push<'_> {
         }
     }
 
+    /// One durable commit seals what the wire takes in about 50 ms, judged by what it took since the last one: at least
+    /// what may be in flight. Before anything is known of its pace that is a batch.
+    fn group_size(&mut self, in_flight: usize) -> usize {
+        const AHEAD: usize = 50;
+        const MOST: usize = 256;
+        let now = self.shared.now();
+        let span = usize::try_from(now.0 - self.sealed_at.0).unwrap_or(0);
+        let answers = std::mem::take(&mut self.answers);
+        self.sealed_at = now;
+        let group = match (self.run.group, span) {
+            (0, _) => self.shared.settings().batch,
+            (before, 0) => before * 2,
+            (_, span) => answers * AHEAD / span,
+        };
+        group.min(MOST).max(in_flight)
+    }
+
     fn most_in_flight(&self) -> usize {
         self.link.capabilities.in_flight.min(self.shared.settings().in_flight)
     }
 
-    async fn seal(
-        &mut self,
-        in_flight: usize,
-        wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
-    ) -> Result<(), StoreError> {
+    async fn seal(&mut self, in_flight: usize) -> Result<(), StoreError> {
         let half_open = self.link.breaker(|breaker| breaker.is_open());
         let from = if half_open && self.link.breaker(|breaker| breaker.trial_from_newest()) {
             From::Newest
         } else {
             From::Oldest
         };
-        // One durable commit seals about what the wire takes meanwhile: at least what may be in flight.
-        let limit =
-            if half_open { 1 } else { self.run.seal_size.max(in_flight).max(self.shared.settings().batch) };
+        let limit = if half_open || !self.seals_ahead() { 1 } else { self.group_size(in_flight) };
         let shared = Arc::clone(self.shared);
         let (link, places, busy) = (Arc::clone(self.link), Arc::clone(&self.places), self.looking.clone());
         let (epoch, key_lifetime, now) = (self.epoch, self.key_lifetime, self.shared.now());
@@ -201,13 +255,13 @@ impl Push<'_> {
             })
             .await?;
         self.drained = dispatches.is_empty();
-        self.run.seal_size = (self.run.seal_size * 2).clamp(in_flight, 256);
+        self.run.group = limit;
         for dispatch in dispatches {
             match dispatch {
                 Dispatch::Send(outgoing) => self.sealed(vec![*outgoing]),
                 Dispatch::SendTogether(parcel) => self.sealed(parcel),
-                Dispatch::ReadBack(waiting) => self.look(waiting, Purpose::ReadBack, wire),
-                Dispatch::Refresh(waiting) => self.look(waiting, Purpose::Refresh, wire),
+                Dispatch::ReadBack(waiting) => self.looks(waiting, Purpose::ReadBack),
+                Dispatch::Refresh(waiting) => self.looks(waiting, Purpose::Refresh),
             }
         }
         match raised {
@@ -218,21 +272,28 @@ impl Push<'_> {
 
     fn sealed(&mut self, parcel: Parcel) {
         self.shared.bulletin.changes_moved(parcel.iter().map(|outgoing| outgoing.sealed.mutation.clone()));
-        self.buffer.push_back(parcel);
+        self.buffer.push_back(Next::Send(parcel));
     }
 
-    fn look(
-        &mut self,
-        waiting: Waiting,
-        purpose: Purpose,
-        wire: &mut FuturesUnordered<BoxFuture<'static, Arrived>>,
-    ) {
+    fn looks(&mut self, waiting: Waiting, purpose: Purpose) {
         self.looking.push(waiting.seq);
+        self.buffer.push_back(Next::Look(waiting, purpose));
+    }
+
+    fn begin(&mut self, next: Next) -> BoxFuture<'static, Arrived> {
         let link = Arc::clone(self.link);
-        wire.push(Box::pin(async move {
-            let seen = link.connector.fetch(&waiting.collection, &waiting.rid).await;
-            Arrived::Look { waiting, purpose, seen }
-        }));
+        match next {
+            Next::Send(parcel) => {
+                self.run.bytes += bytes_of(&parcel);
+                let number = link.width(Width::send);
+                let answered = send(Arc::clone(self.shared), link, parcel);
+                Box::pin(async move { Arrived::Answer(number, answered.await) })
+            }
+            Next::Look(waiting, purpose) => Box::pin(async move {
+                let seen = link.connector.fetch(&waiting.collection, &waiting.rid).await;
+                Arrived::Look { waiting, purpose, seen }
+            }),
+        }
     }
 
     fn write_down(&mut self, arrived: Arrived) -> BoxFuture<'static, Result<Written, StoreError>> {
@@ -244,6 +305,7 @@ impl Push<'_> {
                 let heard = heard_of(&parts);
                 let overloaded =
                     asked.is_some() || matches!(&heard, Heard::Failure(failure) if failure.is_overload());
+                self.answers += 1;
                 self.link.width(|width| width.answered(number, overloaded, self.most_in_flight()));
                 self.hear(&heard, server_time);
                 if let Some(span) = asked {
@@ -360,12 +422,19 @@ impl Push<'_> {
 
     /// Sealed and not sent: as if it had not been.
     async fn give_back(&mut self) -> Result<(), StoreError> {
-        if self.buffer.is_empty() {
-            return Ok(());
+        let mut items = Vec::new();
+        for next in self.buffer.drain(..) {
+            match next {
+                Next::Send(parcel) => {
+                    items.extend(parcel.into_iter().map(|out| (out.seq, out.attempt, out.fresh)));
+                }
+                Next::Look(waiting, _) => self.looking.retain(|looking| *looking != waiting.seq),
+            }
         }
-        let items: Vec<(i64, i64, bool)> =
-            self.buffer.drain(..).flatten().map(|out| (out.seq, out.attempt, out.fresh)).collect();
-        self.shared.write(move |tx| take_back(tx, &items)).await
+        match items.is_empty() {
+            true => Ok(()),
+            false => self.shared.write(move |tx| take_back(tx, &items)).await,
+        }
     }
 }
 

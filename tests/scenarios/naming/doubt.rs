@@ -242,3 +242,22 @@ async fn in_an_old_copy_that_was_put_back_a_record_without_a_name_is_asked_about
         world.finish().await;
     }
 }
+
+// proves A4, B6
+#[tokio::test]
+async fn after_a_kill_only_what_was_on_its_way_is_in_doubt() {
+    let mut world = open(NO_KEYS).await;
+    for number in 1..=20 {
+        make(&world, "customers", title(&format!("Customer {number}"))).await;
+    }
+    world.wire.tap.hold(Point::Push);
+    let syncing = world.begin_sync();
+    world.wire.tap.reached(Point::Push, 6).await;
+    world.crash(syncing).await;
+    world.sync().await;
+    let doubtful =
+        world.queue().into_iter().filter(|row| matches!(row.reason, Some(WaitReason::MayHaveBeenSent)));
+    assert_eq!(doubtful.count(), 6, "six were on their way, and none was sealed beside them");
+    assert_eq!(there(&world, "customers").len(), 14);
+    world.finish().await;
+}

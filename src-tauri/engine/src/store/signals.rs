@@ -1,6 +1,6 @@
 //! Wishes of another process to the one that sends.
 
-use super::StoreError;
+use super::{StoreError, meta};
 use rusqlite::{Connection, params};
 use tidemark_model::number::Millis;
 
@@ -28,3 +28,15 @@ pub(crate) fn fulfil(tx: &Connection, id: i64) -> Result<(), StoreError> {
 pub(crate) fn waits(tx: &Connection, id: i64) -> Result<bool, StoreError> {
     Ok(tx.prepare_cached("SELECT 1 FROM signals WHERE id = ?1")?.exists([id])?)
 }
+
+/// Asks whoever sends to take back what is sealed and not sent yet, and to look at it anew.
+pub(crate) fn call_back(tx: &Connection) -> Result<(), StoreError> {
+    meta::next(tx, CALLS).map(drop)
+}
+
+/// How often that was asked so far.
+pub(crate) fn calls(tx: &Connection) -> Result<i64, StoreError> {
+    meta::number(tx, CALLS)
+}
+
+const CALLS: &str = "call_backs";

@@ -145,7 +145,17 @@ pub(crate) fn sealed_of_link_become_uncertain(tx: &Connection, link_id: i64) -> 
 
 pub(crate) fn set_held(tx: &Connection, seq: i64, held: bool) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE outbox SET held = CASE WHEN ?2 THEN 'person' END, due_at = 0 WHERE seq = ?1 AND state = 'queued'",
+        "UPDATE outbox SET held = CASE WHEN ?2 THEN 'person' END, due_at = 0
+          WHERE seq = ?1 AND state IN ('queued', 'uncertain')",
+    )?
+    .execute(params![seq, held])?;
+    Ok(())
+}
+
+/// Marks a sealed change as held, or no longer: it is held if it comes back unsent or unanswered.
+pub(crate) fn hold_sealed(tx: &Connection, seq: i64, held: bool) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET held = CASE WHEN ?2 THEN 'person' END WHERE seq = ?1 AND state = 'sealed'",
     )?
     .execute(params![seq, held])?;
     Ok(())

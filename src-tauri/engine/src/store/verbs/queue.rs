@@ -3,7 +3,7 @@
 use super::{Moved, discard, parents, transactions};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{self, Place, refuse};
-use crate::store::{StoreError, edges, transactions as stored};
+use crate::store::{StoreError, edges, signals, transactions as stored};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use tidemark_model::mutation::{MutationState, Operation};
@@ -149,15 +149,39 @@ fn retry_parked(tx: &Connection, places: &[Place], mutation: &MutationRow) -> Re
     Ok(true)
 }
 
-/// Holds the named changes, or lets them go.
+/// Holds the named changes, or lets them go. One that is on its way is held if it comes back.
 pub(crate) fn hold(tx: &Connection, ids: &[String], held: bool) -> Result<(BulkResult, Moved), StoreError> {
     each(tx, ids, |tx, mutation| {
-        let may = mutation.state == MutationState::Queued && mutation.held.as_deref() != Some("undo");
-        if may {
-            outbox::set_held(tx, mutation.seq, held)?;
+        let waits = matches!(mutation.state, MutationState::Queued | MutationState::Uncertain);
+        let may = waits && mutation.held.as_deref() != Some("undo");
+        match may {
+            true => outbox::set_held(tx, mutation.seq, held)?,
+            false => outbox::hold_sealed(tx, mutation.seq, held)?,
         }
         Ok(may)
     })
+}
+
+/// Of the named changes those that are sealed, with the key of their link: sent, or about to be.
+pub(crate) fn sealed(tx: &Connection, ids: &[String]) -> Result<Vec<(i64, i64)>, StoreError> {
+    let mut sealed = Vec::new();
+    for id in ids {
+        let mutation = outbox::by_id(tx, id)?;
+        sealed.extend(
+            mutation
+                .filter(|mutation| mutation.state == MutationState::Sealed)
+                .map(|mutation| (mutation.seq, mutation.link_id)),
+        );
+    }
+    Ok(sealed)
+}
+
+/// Asks the sender for those of these sealed changes that it has not sent yet.
+pub(crate) fn call_back(tx: &Connection, sealed: &[(i64, i64)]) -> Result<(), StoreError> {
+    for (seq, _) in sealed {
+        outbox::hold_sealed(tx, *seq, true)?;
+    }
+    signals::call_back(tx)
 }
 
 /// Makes the named changes more or less urgent (row A10); each record's own order stays.
