@@ -71,3 +71,24 @@ async fn ticks_look_at_the_queue_and_ask_no_server() {
     assert_eq!(world.queue().len(), 1);
     world.finish().await;
 }
+
+// proves A11, E7
+#[tokio::test]
+async fn the_batch_is_what_the_first_group_seals() {
+    for (batch, sealed) in [(3, 6), (8, 8)] {
+        let world = Stage::tasks(20).open().await;
+        let settings = SyncSettings { sync_batch_size: Count(batch), ..world.engine().sync_settings() };
+        world.engine().set_sync_settings(&settings).await.unwrap();
+        for number in 1..=20 {
+            world.set(&format!("t{number:03}"), "state", "done").await;
+        }
+        world.wire.tap.hold(Point::Push);
+        let syncing = world.begin_sync();
+        world.wire.tap.reached(Point::Push, 6).await;
+        let counts = world.engine().queue_stats().unwrap().counts;
+        assert_eq!(counts.sealed.0, sealed, "a batch of {batch}");
+        world.wire.tap.release();
+        assert_eq!(syncing.await.unwrap().confirmed, 20);
+        world.finish().await;
+    }
+}

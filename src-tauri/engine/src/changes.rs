@@ -6,7 +6,7 @@ use crate::store::places::refuse;
 use crate::store::verbs::queue::Again;
 use crate::store::verbs::{Moved, discard, queue as verb, retention};
 use crate::store::views::queue;
-use crate::store::{StoreError, Tx, collections, links, meta, outbox, signals, wakeups};
+use crate::store::{StoreError, Tx, collections, links, meta, signals, wakeups};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemark_model::backoff::longest_delay;
@@ -124,31 +124,31 @@ impl Engine {
         self.bulk(move |tx| verb::hold(tx, &ids, held)).await
     }
 
-    /// Has those of the named changes that are sealed and not sent yet wait again, held; what is on its way stays so.
-    async fn call_back(&self, ids: &[String]) -> Result<(), StoreError> {
-        let sealed = self.shared().store.read(|tx| verb::sealed(tx, ids))?;
-        if sealed.is_empty() {
-            return Ok(());
+    /// Where one of the named changes is sealed, all of them are held, and what the sender has not sent yet waits again;
+    /// what is on its way stays so. Returns what was not held before.
+    async fn call_back(&self, ids: &[String]) -> Result<Vec<String>, StoreError> {
+        let links = self.shared().store.read(|tx| verb::links_of_sealed(tx, ids))?;
+        if links.is_empty() {
+            return Ok(Vec::new());
         }
-        let called = sealed.clone();
-        self.shared().write(move |tx| verb::call_back(tx, &called)).await?;
+        let named = ids.to_vec();
+        let held = self.shared().write(move |tx| verb::call_back(tx, &named)).await?;
         if self.is_sender() {
-            let is_named = |link: &Arc<Link>| sealed.iter().any(|(_, link_id)| *link_id == link.id);
-            for link in self.shared().links().into_iter().filter(is_named) {
+            for link in self.shared().links().into_iter().filter(|link| links.contains(&link.id)) {
                 link.regrouped().await;
             }
-            return Ok(());
+            return Ok(held);
         }
         // The sender looks before each request; what is still sealed after a moment is on its way.
         let deadline = self.shared().now().plus(CALLED);
-        while !self.shared().store.read(|tx| verb::sealed(tx, ids))?.is_empty() {
+        while !self.shared().store.read(|tx| verb::links_of_sealed(tx, ids))?.is_empty() {
             let now = self.shared().now();
             if now >= deadline {
                 break;
             }
             self.shared().platform.clock.sleep_until(now.plus(LOOK)).await;
         }
-        Ok(())
+        Ok(held)
     }
 
     /// Makes the named changes more or less urgent (row A10): 9 goes first, 0 last. The order of one record's changes
@@ -161,12 +161,11 @@ impl Engine {
     /// need a person.
     pub async fn discard(&self, ids: Vec<String>) -> Result<BulkResult, StoreError> {
         let now = self.shared().now();
-        self.call_back(&ids).await?;
+        let held = self.call_back(&ids).await?;
         self.bulk(move |tx| {
             let discarded = discard::discard(tx, &ids, now)?;
-            for (seq, _) in verb::sealed(tx, &ids)? {
-                outbox::hold_sealed(tx, seq, false)?;
-            }
+            // What could not be discarded is not held because of it.
+            verb::hold(tx, &held, false)?;
             Ok(discarded)
         })
         .await

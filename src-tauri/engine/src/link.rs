@@ -122,6 +122,13 @@ impl Link {
         }
     }
 
+    /// Returns when somebody wants back what is sealed.
+    pub(crate) async fn called_back(&self) {
+        while !self.wish().regroup {
+            self.woken().await;
+        }
+    }
+
     /// What was sealed and not sent is taken back.
     pub(crate) fn has_regrouped(&self) {
         self.regroups.send_modify(|regroups| *regroups += 1);

@@ -1,25 +1,25 @@
 //! Sending what is ready: seal in groups, several lanes at a time, one answer at a time written down.
 
+mod answers;
 mod parcel;
 
-use self::parcel::{Answered, Parcel, Part, bytes_of, heard_of, send};
+use self::answers::Written;
+use self::parcel::{Answered, Parcel, bytes_of, send};
 use crate::cycle::{Heard, Run, is_paused};
 use crate::link::Link;
 use crate::shared::Shared;
 use crate::store::outbox::From;
 use crate::store::places::Place;
-use crate::store::verbs::queue::{self, Again};
+use crate::store::verbs::seal::take_back;
 use crate::store::verbs::seal::{self, Dispatch, Sealing, Waiting};
-use crate::store::verbs::settle::{self, Answer, Settled};
-use crate::store::verbs::{Moved, seal::take_back};
+use crate::store::verbs::settle;
 use crate::store::{StoreError, links, signals, standing};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tidemark_model::backoff;
 use tidemark_model::clock::BoxFuture;
-use tidemark_model::connector::{Outcome, Remote};
-use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::connector::Remote;
+use tidemark_model::failure::Failure;
 use tidemark_model::number::Millis;
 use tidemark_model::width::Width;
 
@@ -120,7 +120,7 @@ impl Push<'_> {
                 }
                 Some(arrived) = wire.next() => writing.push(self.write_down(arrived)),
                 // Somebody wants something back that is sealed, while nothing answers.
-                () = self.link.woken(), if !wire.is_empty() || !writing.is_empty() => {}
+                () = self.link.called_back(), if !wire.is_empty() || !writing.is_empty() => {}
                 else => break Ok(()),
             }
         };
@@ -196,21 +196,16 @@ impl Push<'_> {
         }
     }
 
-    /// One durable commit seals what the wire takes in about 50 ms, judged by what it took since the last one: at least
-    /// what may be in flight. Before anything is known of its pace that is a batch.
+    /// How many one durable commit seals: at least what may be in flight.
     fn group_size(&mut self, in_flight: usize) -> usize {
-        const AHEAD: usize = 50;
-        const MOST: usize = 256;
         let now = self.shared.now();
-        let span = usize::try_from(now.0 - self.sealed_at.0).unwrap_or(0);
+        let span = now.0 - std::mem::replace(&mut self.sealed_at, now).0;
         let answers = std::mem::take(&mut self.answers);
-        self.sealed_at = now;
-        let group = match (self.run.group, span) {
-            (0, _) => self.shared.settings().batch,
-            (before, 0) => before * 2,
-            (_, span) => answers * AHEAD / span,
-        };
-        group.min(MOST).max(in_flight)
+        match self.run.group {
+            // Nothing is known of the wire's pace yet.
+            0 => self.shared.settings().batch.max(in_flight),
+            before => group_of(before, answers, span).max(in_flight),
+        }
     }
 
     fn most_in_flight(&self) -> usize {
@@ -296,112 +291,6 @@ impl Push<'_> {
         }
     }
 
-    fn write_down(&mut self, arrived: Arrived) -> BoxFuture<'static, Result<Written, StoreError>> {
-        let shared = Arc::clone(self.shared);
-        let places = Arc::clone(&self.places);
-        match arrived {
-            Arrived::Answer(number, Answered { mut parts, server_time, backoff: asked }) => {
-                let was_parked = self.account_may_not(&mut parts);
-                let heard = heard_of(&parts);
-                let overloaded =
-                    asked.is_some() || matches!(&heard, Heard::Failure(failure) if failure.is_overload());
-                self.answers += 1;
-                self.link.width(|width| width.answered(number, overloaded, self.most_in_flight()));
-                self.hear(&heard, server_time);
-                if let Some(span) = asked {
-                    self.run.hold_host(self.link, self.shared.now().plus(span.0));
-                }
-                let host = self.link.host.clone();
-                let breaker_open = self.link.breaker(|breaker| breaker.is_open());
-                let keys_honoured = self.link.capabilities.honours_keys;
-                Box::pin(async move {
-                    let (now, backoff) = (shared.now(), shared.settings().backoff);
-                    let (rng, fresh) = (Arc::clone(&shared.platform.rng), Arc::clone(&shared));
-                    let (settled, moved) = shared
-                        .write(move |tx| {
-                            let mut moved = Moved::default();
-                            let mut settled = Vec::with_capacity(parts.len());
-                            for Part { outgoing, outcome, read_back } in parts {
-                                // A collection may have gone away with its link; the change is in the trash.
-                                let Some(place) = place_of(&places, outgoing.collection_id) else { continue };
-                                let answer = Answer {
-                                    seq: outgoing.seq,
-                                    attempt: outgoing.attempt,
-                                    outcome,
-                                    read_back,
-                                    host: &host,
-                                    backoff: &backoff,
-                                    keys_honoured,
-                                    breaker_open,
-                                    now,
-                                };
-                                settled.push(settle::answer(tx, place, &answer, rng.as_ref(), &mut moved)?);
-                            }
-                            if let Some(earlier) = was_parked {
-                                // It was not refused for its own sake: it goes with the next sign-in.
-                                let again = Again { fresh_id: &|| fresh.uuid(), now };
-                                moved.append(queue::retry(tx, &[earlier], &again)?.1);
-                            }
-                            Ok((settled, moved))
-                        })
-                        .await?;
-                    Ok(Written { settled, moved, looked: None })
-                })
-            }
-            Arrived::Look { waiting, purpose, seen } => {
-                let heard =
-                    seen.as_ref().map_or_else(|failure| Heard::Failure(failure.clone()), |_| Heard::Answer);
-                self.hear(&heard, None);
-                // It went away with its link meanwhile; the change is in the trash.
-                let Some(place) = place_of(&places, waiting.collection_id).cloned() else { return done() };
-                let retry_at = self.shared.now().plus(
-                    backoff::delay(&self.shared.settings().backoff, 2, self.shared.platform.rng.as_ref()).0,
-                );
-                Box::pin(async move {
-                    let now = shared.now();
-                    let seq = waiting.seq;
-                    let (settled, moved) = shared
-                        .write(move |tx| {
-                            let mut moved = Moved::default();
-                            let settled = match (seen, purpose) {
-                                (Ok(remote), Purpose::ReadBack) => {
-                                    settle::read_back(tx, &place, waiting.seq, &remote, now, &mut moved)?
-                                }
-                                (Ok(remote), Purpose::Refresh) => {
-                                    settle::refreshed(tx, &place, &waiting.rid, &remote, now, &mut moved)?;
-                                    if remote.document().is_some() && remote.version().is_none() {
-                                        // Nothing was learnt: not at once again.
-                                        settle::postpone(tx, waiting.seq, &no_version(), retry_at)?;
-                                    }
-                                    Settled::Waits
-                                }
-                                (Err(failure), _) => {
-                                    settle::postpone(tx, waiting.seq, &failure, retry_at)?;
-                                    Settled::Waits
-                                }
-                            };
-                            Ok((settled, moved))
-                        })
-                        .await?;
-                    Ok(Written { settled: vec![settled], moved, looked: Some(seq) })
-                })
-            }
-        }
-    }
-
-    /// Forbidden for a second record with nothing taken in between: it is the account that may not (`engine.md` 7). Then
-    /// the first one's change is returned, which was parked as its own fault.
-    fn account_may_not(&self, parts: &mut [Part]) -> Option<String> {
-        let [Part { outgoing, outcome: Outcome::Failed(failure), .. }] = parts else { return None };
-        if failure.status != Some(403) || failure.class != ErrorClass::Permanent {
-            return None;
-        }
-        let record = format!("{}/{}", outgoing.collection_id, outgoing.sealed.record);
-        let earlier = self.link.was_forbidden(&record, &outgoing.sealed.mutation)?;
-        (failure.class, failure.counts) = (ErrorClass::Auth, false);
-        Some(earlier)
-    }
-
     fn written(&mut self, written: Written) {
         if let Some(seq) = written.looked {
             self.looking.retain(|looking| *looking != seq);
@@ -438,21 +327,29 @@ impl Push<'_> {
     }
 }
 
-/// What writing an answer down came to.
-struct Written {
-    settled: Vec<Settled>,
-    moved: Moved,
-    looked: Option<i64>,
+/// What the wire takes in about 50 ms, judged by the answers since a group of `before` was sealed `span` milliseconds ago.
+fn group_of(before: usize, answers: usize, span: i64) -> usize {
+    const AHEAD: usize = 50;
+    const MOST: usize = 256;
+    let group = match usize::try_from(span) {
+        Ok(span) if span > 0 => answers * AHEAD / span,
+        // Faster than the clock tells.
+        Ok(_) | Err(_) => before,
+    };
+    group.min(MOST)
 }
 
-fn place_of(places: &[Place], collection_id: i64) -> Option<&Place> {
-    places.iter().find(|place| place.collection_id == collection_id)
-}
+#[cfg(test)]
+mod tests {
+    use super::group_of;
 
-fn done() -> BoxFuture<'static, Result<Written, StoreError>> {
-    Box::pin(async { Ok(Written { settled: Vec::new(), moved: Moved::default(), looked: None }) })
-}
-
-fn no_version() -> Failure {
-    Failure::new(ErrorClass::Transient, "the server does not tell the version of this record")
+    // proves A11
+    #[test]
+    fn a_group_is_what_the_wire_takes_in_fifty_milliseconds() {
+        assert_eq!(group_of(10, 10, 1_000), 0, "a slow wire");
+        assert_eq!(group_of(10, 30, 100), 15, "300 a second");
+        assert_eq!(group_of(15, 256, 10), 256, "never without end");
+        assert_eq!(group_of(10, 10, 0), 10, "faster than the clock tells");
+        assert_eq!(group_of(10, 3, -5_000), 10, "the clock was put back");
+    }
 }

@@ -5,7 +5,7 @@ use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{self, Place, refuse};
 use crate::store::{StoreError, edges, signals, transactions as stored};
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
 use tidemark_model::view::{BulkResult, RefusalCode};
@@ -162,26 +162,26 @@ pub(crate) fn hold(tx: &Connection, ids: &[String], held: bool) -> Result<(BulkR
     })
 }
 
-/// Of the named changes those that are sealed, with the key of their link: sent, or about to be.
-pub(crate) fn sealed(tx: &Connection, ids: &[String]) -> Result<Vec<(i64, i64)>, StoreError> {
-    let mut sealed = Vec::new();
+/// Of the named changes the links of those that are sealed: sent, or about to be.
+pub(crate) fn links_of_sealed(tx: &Connection, ids: &[String]) -> Result<BTreeSet<i64>, StoreError> {
+    let mut links = BTreeSet::new();
     for id in ids {
         let mutation = outbox::by_id(tx, id)?;
-        sealed.extend(
-            mutation
-                .filter(|mutation| mutation.state == MutationState::Sealed)
-                .map(|mutation| (mutation.seq, mutation.link_id)),
-        );
+        links.extend(mutation.filter(|it| it.state == MutationState::Sealed).map(|it| it.link_id));
     }
-    Ok(sealed)
+    Ok(links)
 }
 
-/// Asks the sender for those of these sealed changes that it has not sent yet.
-pub(crate) fn call_back(tx: &Connection, sealed: &[(i64, i64)]) -> Result<(), StoreError> {
-    for (seq, _) in sealed {
-        outbox::hold_sealed(tx, *seq, true)?;
+/// Holds the named changes and asks the sender for those of them that it has not sent yet. Returns what was not held before.
+pub(crate) fn call_back(tx: &Connection, ids: &[String]) -> Result<Vec<String>, StoreError> {
+    let mut held = Vec::new();
+    for id in ids {
+        let mutation = outbox::by_id(tx, id)?;
+        held.extend(mutation.filter(|mutation| mutation.held.is_none()).map(|mutation| mutation.id));
     }
-    signals::call_back(tx)
+    hold(tx, &held, true)?;
+    signals::call_back(tx)?;
+    Ok(held)
 }
 
 /// Makes the named changes more or less urgent (row A10); each record's own order stays.
