@@ -43,7 +43,6 @@ export const words = {
   history: "Confirmed",
   search: "Search records",
   columns: {
-    tick: "Select",
     state: "State",
     record: "Record",
     what: "What",

@@ -248,6 +248,7 @@ export const words = {
     since === null
       ? "Paused. Changes are still saved."
       : `Paused since ${clock(since)}. Changes are still saved.`,
+  select: "Select",
   selected: (n: number, total: number) => `${exact(n)} selected (of ${exact(total)} shown)`,
   selectAll: (n: number) => `Select all ${exact(n)} that match`,
   clearSelection: "Clear the selection",
