@@ -163,7 +163,7 @@ fn notice(class: NoticeClass, status: &StatusSnapshot) -> Notice {
                 Some(StoreFault::DiskFull) => {
                     "This computer's disk is full. Make room, and saving works again."
                 }
-                Some(StoreFault::ReadOnly) => "Tidemark's folder can't be written.",
+                Some(StoreFault::ReadOnly) => "Tidemark's data folder can't be written.",
                 Some(StoreFault::Damaged) => "The local store failed its check.",
                 Some(StoreFault::Io) | None => "This computer's disk reports an error.",
             }

@@ -41,7 +41,7 @@ pub fn activity(activity: &Activity, time: Clockface<'_>) -> String {
         Activity::SomeUnreachable { unreachable, of } => {
             format!("{} of {} servers unreachable", unreachable.0, of.0)
         }
-        Activity::Syncing { total, .. } if total.0 == 0 => "Fetching".into(),
+        Activity::Syncing { total, .. } if total.0 == 0 => "Receiving".into(),
         Activity::Syncing { done, total } => format!("Sending {} of {}", done.0, total.0),
         Activity::Checking { server } => format!("Checking {server}"),
         Activity::Waiting { waiting, next: Some(next) } => {
@@ -122,7 +122,7 @@ pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
             "Sending is stopped: the local store failed its check. A copy from {} is intact.",
             time(*at)
         ),
-        Sentence::Paused { waiting } if waiting.0 == 0 => "Paused. Nothing waits.".into(),
+        Sentence::Paused { waiting } if waiting.0 == 0 => "Paused. Nothing waiting.".into(),
         Sentence::Paused { waiting } if waiting.0 == 1 => {
             "Paused. 1 change is saved on this computer and waits until you resume.".into()
         }
@@ -145,6 +145,7 @@ pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
         Sentence::OfflineNothing { last_contact: None } => {
             "Offline. Everything you changed has been sent.".into()
         }
+        Sentence::Sending { total, server, .. } if total.0 == 1 => format!("Sending 1 change to {server}."),
         Sentence::Sending { done, total, server } => {
             format!("Sending {} of {} to {server}.", done.0, changes(total))
         }
@@ -185,12 +186,15 @@ pub fn sentence(sentence: &Sentence, time: Clockface<'_>) -> String {
             format!("{} from the server can't be read.", count(*rows, "record", "records"))
         }
         Sentence::Stopped { server, waiting } if waiting.0 == 0 => {
-            format!("{server} is not synced any more.")
+            format!("{server} needs you before anything is sent or received.")
         }
         Sentence::Stopped { server, waiting } => {
-            format!("{server} is not synced any more. {} saved on this computer.", are(*waiting))
+            format!("{server} needs you first. {} waiting for it.", are(*waiting))
         }
         Sentence::Waiting { waiting, .. } if waiting.0 == 0 => "Nothing waiting.".into(),
+        Sentence::Waiting { waiting, next: Some(next) } if waiting.0 == 1 => {
+            format!("1 change is waiting. It goes out at {}.", time(*next))
+        }
         Sentence::Waiting { waiting, next: Some(next) } => {
             format!("{} waiting. The next goes out at {}.", are(*waiting), time(*next))
         }
@@ -206,7 +210,7 @@ fn are(n: Count) -> String {
 fn fault_words(fault: StoreFault) -> &'static str {
     match fault {
         StoreFault::DiskFull => "the disk is full",
-        StoreFault::ReadOnly => "the folder can't be written",
+        StoreFault::ReadOnly => "the data folder can't be written",
         StoreFault::Damaged => "the local store is damaged",
         StoreFault::Io => "the disk reports an error",
     }
@@ -221,18 +225,27 @@ mod tests {
         "14:05".into()
     }
 
+    /// What is said of what; the window's own test reads the same file.
+    #[derive(serde::Deserialize)]
+    struct Said {
+        sentences: Vec<(Sentence, String)>,
+        activities: Vec<(Activity, String)>,
+        attention: Vec<(Attention, Vec<String>)>,
+    }
+
     #[test]
-    fn one_and_many_are_said_as_people_say_them() {
-        let one = Sentence::OfflineWaiting { waiting: Count(1) };
-        assert_eq!(
-            sentence(&one, &at),
-            "Offline. 1 change is saved on this computer and goes out by itself."
-        );
-        let many = Sentence::OfflineWaiting { waiting: Count(14) };
-        assert_eq!(
-            sentence(&many, &at),
-            "Offline. 14 changes are saved on this computer and go out by themselves."
-        );
+    fn the_window_the_tray_and_the_command_line_say_the_same() {
+        let utc = |at: Millis| format!("{:02}:{:02}", at.0 / 3_600_000 % 24, at.0 / 60_000 % 60);
+        let said: Said = serde_json::from_str(include_str!("../../../tests/fixtures/words.json")).unwrap();
+        for (of, words) in said.sentences {
+            assert_eq!(sentence(&of, &utc), words, "{of:?}");
+        }
+        for (of, words) in said.activities {
+            assert_eq!(activity(&of, &utc), words, "{of:?}");
+        }
+        for (of, words) in said.attention {
+            assert_eq!(attention(&of).unwrap_or_default(), words.join(" · "), "{of:?}");
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ import {
   type UnreadableRow,
 } from "../ipc/client";
 import { attempt } from "./core";
-import { everyRow, Rows } from "./rows.svelte";
 import { status } from "./status.svelte";
+import { TickedList } from "./ticked-list.svelte";
 
 /** The question of a collection whether many records may go here. */
 export const removals = {
@@ -73,86 +73,20 @@ export function unreadableFilter(query: Record<string, string>): UnreadableFilte
   return { link: query.link || null, collection: query.collection || null };
 }
 
-/** The list of rows that could not be read: which are listed, which are ticked, which one is open. */
-export class Unreadable {
-  filter = $state.raw<UnreadableFilter>({ link: null, collection: null });
-  rows: Rows<UnreadableRow>;
-  /** Frozen, whatever the list does meanwhile. */
-  ticked = $state.raw<ReadonlySet<number>>(new Set());
-  detail = $state.raw<UnreadableDetail | undefined>();
-  detailError = $state<RefusedError | undefined>();
-  #open: number | undefined;
-
+/** The list of rows that could not be read. */
+export class Unreadable extends TickedList<UnreadableRow, UnreadableFilter, UnreadableDetail> {
   constructor() {
-    this.rows = new Rows<UnreadableRow>(this.#asker());
-  }
-
-  #asker() {
-    const filter = this.filter;
-    return (offset: number, limit: number) => bridge.listUnreadable(filter, offset, limit);
-  }
-
-  /** Lists other rows; the ticks go, because they were for the others. */
-  setFilter(filter: UnreadableFilter): void {
-    if (this.rows.loaded && JSON.stringify(filter) === JSON.stringify(this.filter)) return;
-    this.filter = filter;
-    this.ticked = new Set();
-    this.rows.ask(this.#asker());
-  }
-
-  /** Opens a row with its text, or closes it. */
-  async open(id: number | undefined): Promise<void> {
-    this.#open = id;
-    if (id !== this.detail?.row.id) this.detail = undefined;
-    this.detailError = undefined;
-    if (id === undefined) return;
-    try {
-      const detail = await bridge.unreadable(id);
-      if (this.#open === id) this.detail = detail;
-    } catch (thrown) {
-      if (this.#open !== id) return;
-      this.detail = undefined;
-      this.detailError = RefusedError.from(thrown);
-    }
-  }
-
-  /** Reads again what the core said is stale. */
-  async refresh(): Promise<void> {
-    await Promise.all([this.rows.refresh(), this.#open === undefined ? undefined : this.open(this.#open)]);
-  }
-
-  tick(id: number, on: boolean): void {
-    const next = new Set(this.ticked);
-    if (on) next.add(id);
-    else next.delete(id);
-    this.ticked = next;
-  }
-
-  untick(): void {
-    this.ticked = new Set();
-  }
-
-  /** The ids of all rows of the list. */
-  async ids(): Promise<number[] | undefined> {
-    return (await attempt(() => everyRow(this.#asker())))?.map((row) => row.id);
-  }
-
-  async tickAll(): Promise<void> {
-    const ids = await this.ids();
-    if (ids) this.ticked = new Set(ids);
+    super(
+      unreadableFilter({}),
+      (filter) => (offset, limit) => bridge.listUnreadable(filter, offset, limit),
+      (id) => bridge.unreadable(id),
+    );
   }
 
   /** Asks for the records behind these rows again; what it came to. */
-  readAgain = (ids: number[]): Promise<ReadAgain | undefined> => this.#act(() => readingAgain.run(ids));
+  readAgain = (ids: number[]): Promise<ReadAgain | undefined> => this.act(() => readingAgain.run(ids));
 
   /** Hears no more of these rows; how many were still there. */
   forget = (ids: number[]): Promise<number | undefined> =>
-    this.#act(() => attempt(() => bridge.forgetUnreadable(ids)));
-
-  async #act<Result>(run: () => Promise<Result>): Promise<Result> {
-    const result = await run();
-    this.untick();
-    await this.refresh();
-    return result;
-  }
+    this.act(() => attempt(() => bridge.forgetUnreadable(ids)));
 }

@@ -51,6 +51,9 @@ export class Rows<Row> {
   #wanted: number[] = [0];
   /** Answers of an earlier question are dropped. */
   #generation = 0;
+  /** The rows are to be asked for again. */
+  #stale = false;
+  #renewing: Promise<void> | undefined;
 
   constructor(ask: Ask<Row>) {
     this.#ask = ask;
@@ -83,6 +86,8 @@ export class Rows<Row> {
   ask(ask: Ask<Row>): void {
     this.#ask = ask;
     this.#generation += 1;
+    this.#stale = false;
+    this.#renewing = undefined;
     this.#asked.clear();
     this.#pages = new Map();
     this.#places.clear();
@@ -92,17 +97,30 @@ export class Rows<Row> {
     void this.#load(0);
   }
 
-  /** Asks the same question again: the old rows stay until the new ones are there. */
-  async refresh(): Promise<void> {
-    this.#generation += 1;
-    this.#asked.clear();
-    // Rows may have come or gone before them.
-    this.#places.clear();
-    const [generation, wanted] = [this.#generation, this.#wanted];
-    // What is out of view may be old now.
-    this.#pages = new Map([...this.#pages].filter(([page]) => wanted.includes(page)));
-    // One after the other, so that only the first is asked for at an offset.
-    for (const page of wanted) if (generation === this.#generation) await this.#load(page);
+  /**
+   * Asks the same question again: the old rows stay until the new ones are there. What is asked for meanwhile is asked
+   * once more at the end: a list that moves faster than it is read still comes.
+   */
+  refresh(): Promise<void> {
+    this.#stale = true;
+    return (this.#renewing ??= this.#renew());
+  }
+
+  async #renew(): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false;
+      this.#generation += 1;
+      this.#asked.clear();
+      // Rows may have come or gone before them.
+      this.#places.clear();
+      const [generation, wanted] = [this.#generation, this.#wanted];
+      // What is out of view may be old now.
+      this.#pages = new Map([...this.#pages].filter(([page]) => wanted.includes(page)));
+      // One after the other, so that only the first is asked for at an offset.
+      for (const page of wanted) if (generation === this.#generation) await this.#load(page);
+      if (generation !== this.#generation) return;
+    }
+    this.#renewing = undefined;
   }
 
   async #load(page: number): Promise<void> {

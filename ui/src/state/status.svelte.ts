@@ -1,5 +1,6 @@
 // The one snapshot, and what has gone stale since a view last asked.
 
+import { untrack } from "svelte";
 import {
   bridge,
   RefusedError,
@@ -95,3 +96,13 @@ class Status {
 }
 
 export const status = new Status();
+
+/** Runs when what `stale` reads has counted up, and not before; to be called while a screen is made. */
+export function onStale(stale: () => unknown, run: () => void): void {
+  let first = true;
+  $effect(() => {
+    stale();
+    if (!first) untrack(run);
+    first = false;
+  });
+}

@@ -160,3 +160,25 @@ test("an attempt says what was decided, and whether the server asked for it", as
   const page = await window.open({ scenario: "busy", at: "#/queue/0190-1042" });
   await page.getByText("decided: try again in 1 min 59 s (the server asked)").waitFor();
 });
+
+test("a place in line is told anew, in the list and of the open change, when one before it has gone", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/queue?state=waiting", running: true });
+  const row = page.getByRole("row").filter({ hasText: "Customer order 3 " });
+  await row.getByText("Position 4").waitFor();
+  await row.getByText("Customer order 3 ").click();
+  const inspector = page.getByRole("complementary", { name: "One change" });
+  await inspector.getByText(/In line for .*, position 4\./).waitFor();
+  const leave = (howMany: number) =>
+    page.evaluate((gone) => {
+      const world = (globalThis as unknown as { world: World }).world;
+      world.changes = world.changes.filter(({ row }) => row.position === null || row.position > gone);
+      for (const { row } of world.changes) if (row.position !== null) row.position -= gone;
+      return world.tell();
+    }, howMany);
+  await leave(2);
+  await row.getByText("Position 2").waitFor();
+  await inspector.getByText(/In line for .*, position 2\./).waitFor();
+  await leave(1);
+  await row.getByText("Next", { exact: true }).waitFor();
+  await inspector.getByText(/Next in line for /).waitFor();
+});

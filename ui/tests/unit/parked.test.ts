@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { useLocale } from "../../src/components/format/locale";
 import { title } from "../../src/features/queue/cause-messages";
-import { attempt, reason, whatOf } from "../../src/features/queue/messages";
+import { attempt, next, reason, whatOf } from "../../src/features/queue/messages";
 import { fate, restored } from "../../src/features/queue/trash-messages";
 import { failingField } from "../../src/state/failing-field";
-import type { AttemptView, CauseGroup, Consequence, FormField } from "../../src/state/types";
+import type { AttemptView, CauseGroup, ChangeRow, Consequence, FormField } from "../../src/state/types";
 import { change } from "../mock/makers";
 import { NOW, World } from "../mock/world";
 
@@ -65,6 +65,30 @@ test("what was decided here is not put into the server's mouth", () => {
   const refused = { kind: "refused", class: "permanent", words: "It was discarded" } as const;
   expect(reason({ ...refused, status: null }, "erp")).toBe("It was discarded");
   expect(reason({ ...refused, status: 422 }, "erp")).toBe("The server refused: “It was discarded”");
+});
+
+test.each<[string, Partial<ChangeRow>, string]>([
+  ["tried again", { state: "trying_again", nextAt: NOW + 100_000 }, "Tries again at 14:07, in 1 min 40 s."],
+  [
+    "unconfirmed",
+    { state: "not_confirmed", nextAt: NOW + 100_000 },
+    "We check with erp at 14:07, in 1 min 40 s, before repeating it.",
+  ],
+  [
+    "just decided",
+    { state: "on_hold", nextAt: NOW + 7000, reason: { kind: "undo", until: NOW + 7000 } },
+    "Goes out at 14:05, in 7 s.",
+  ],
+  [
+    "held by a person, whatever its time was",
+    { state: "on_hold", nextAt: NOW + 100_000, reason: { kind: "held" } },
+    "Nothing until you stop holding it.",
+  ],
+  ["fourth in line", { state: "waiting", position: 4 }, "In line for erp, position 4."],
+  ["first in line", { state: "waiting", position: 1 }, "Next in line for erp."],
+])("what happens next to a change that is %s is one sentence", (_, some, words) => {
+  const { row } = change(new World(), { reason: null, nextAt: null, ...some });
+  expect(next(row, { name: "erp", offline: false, nextTry: null }, NOW)).toBe(words);
 });
 
 test("an attempt says what was decided after it", () => {

@@ -55,6 +55,41 @@ test("a refresh keeps the old rows until the new ones are there", async () => {
   expect(rows.at(0), "the same question keeps them").toBe("new 0");
 });
 
+test("a list that goes stale faster than it is read still comes, and is read once more at the end", async () => {
+  let version = 0;
+  const waiting: (() => void)[] = [];
+  const rows = new Rows<string>(async (offset, limit) => {
+    const now = version;
+    await new Promise<void>((done) => waiting.push(done));
+    return list(10, `${now}: `)(offset, limit);
+  });
+  const next = async () => {
+    waiting.shift()?.();
+    await settled();
+  };
+  const first = rows.refresh();
+  for (version = 1; version <= 4; version += 1) void rows.refresh();
+  version = 5;
+  await next();
+  expect(rows.at(0), "what was asked for meanwhile does not drop the answer").toBe("0: 0");
+  let over = false;
+  void first.then(() => (over = true));
+  await settled();
+  expect([over, waiting.length], "one more question, which the first waits for too").toEqual([false, 1]);
+  await next();
+  expect([rows.at(0), over, waiting.length]).toEqual(["5: 0", true, 0]);
+});
+
+test("another question does not wait for the one before", async () => {
+  const rows = new Rows<string>(() => new Promise(() => {}));
+  void rows.refresh();
+  rows.ask(list(2, "other "));
+  await settled();
+  expect(rows.at(0)).toBe("other 0");
+  await rows.refresh();
+  expect(rows.total).toBe(2);
+});
+
 test("an answer to an earlier question is dropped", async () => {
   let late: (page: { rows: string[]; total: number }) => void = () => {};
   const rows = new Rows<string>(() => new Promise((done) => (late = done)));

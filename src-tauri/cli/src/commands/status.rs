@@ -78,9 +78,9 @@ pub fn ledger(ledger: &Ledger) -> String {
         (ledger.confirmed, "confirmed"),
         (ledger.not_confirmed, "not confirmed"),
         (ledger.waiting, "waiting"),
-        (ledger.conflicts, "in conflicts"),
+        (ledger.conflicts, "in conflict"),
         (ledger.needs_you, "need you"),
-        (ledger.superseded, "ended for the server's version"),
+        (ledger.superseded, "ended by the server's version"),
         (ledger.combined, "combined"),
         (ledger.cancelled, "undone before sending"),
         (ledger.discarded, "discarded"),
@@ -109,7 +109,7 @@ mod tests {
             balanced: true,
             ..Ledger::default()
         };
-        assert_eq!(ledger(&sum), "Ledger: 3 saved = 2 confirmed + 1 in conflicts.");
+        assert_eq!(ledger(&sum), "Ledger: 3 saved = 2 confirmed + 1 in conflict.");
         assert!(ledger(&Ledger { saved: Count(1), ..Ledger::default() }).contains("unaccounted"));
     }
 }

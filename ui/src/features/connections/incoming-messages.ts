@@ -40,7 +40,7 @@ export const unreadable = {
   all: "Show those of all connections",
   grid: "Rows of servers that could not be read",
   inspector: "Row that could not be read",
-  columns: { tick: "Select", record: "Record", reason: "Why", from: "From", came: "Came", size: "Size" },
+  columns: { record: "Record", reason: "Why", from: "From", came: "Came", size: "Size" },
   noId: "No id",
   nameless: "It names no record, so the server can't be asked for it again.",
   tick: (name: string) => `Select the row of ${name}`,

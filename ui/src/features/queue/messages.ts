@@ -43,7 +43,6 @@ export const words = {
   history: "Confirmed",
   search: "Search records",
   columns: {
-    tick: "Select",
     state: "State",
     record: "Record",
     what: "What",
@@ -245,7 +244,6 @@ export function next(
   server: { name: string; offline: boolean; nextTry: number | null },
   now: number,
 ): string {
-  if (row.nextAt !== null) return due(row.nextAt, now);
   switch (row.state) {
     case "needs_you":
     case "conflict":
@@ -253,14 +251,17 @@ export function next(
     case "sending":
       return `Being sent to ${server.name}.`;
     case "not_confirmed":
-      return `We check with ${server.name} before repeating it.`;
+      return row.nextAt === null
+        ? `We check with ${server.name} before repeating it.`
+        : `We check with ${server.name} ${due(row.nextAt, now)}, before repeating it.`;
     case "on_hold":
       return row.reason?.kind === "undo"
-        ? due(row.reason.until, now)
+        ? `Goes out ${due(row.reason.until, now)}.`
         : row.reason?.kind === "held"
           ? "Nothing until you stop holding it."
           : "It goes when what it waits for has gone.";
     default:
+      if (row.nextAt !== null) return `Tries again ${due(row.nextAt, now)}.`;
       if (row.reason) return `${reason(row.reason, server.name)}.`;
       if (server.offline) {
         return server.nextTry === null

@@ -17,7 +17,7 @@ const faults: Record<StoreFault, string> = {
   disk_full: "New changes can't be saved: the disk is full.",
   read_only: "New changes can't be saved: the data folder can't be written.",
   damaged: "New changes can't be saved: the local store is damaged.",
-  io: "New changes can't be saved: the disk reports errors.",
+  io: "New changes can't be saved: the disk reports an error.",
 };
 
 /** The first sentence of Overview: one of appendix A, chosen in Rust. */
@@ -31,7 +31,7 @@ export function sentence(said: Sentence, now: number): string {
         : `Sending is stopped: the local store failed its check. A copy from ${moment(said.intact, now)} is intact.`;
     case "paused":
       return plural(said.waiting, {
-        zero: "Paused. Everything you changed has been sent.",
+        zero: "Paused. Nothing waiting.",
         one: "Paused. # change is saved on this computer and waits until you resume.",
         other: "Paused. # changes are saved on this computer and wait until you resume.",
       });
@@ -61,11 +61,11 @@ export function sentence(said: Sentence, now: number): string {
       }
       return said.needsYou === 1
         ? plural(said.others, {
-            one: "1 change needs you. The other # goes out by itself.",
+            one: "1 change needs you. The other one goes out by itself.",
             other: "1 change needs you. The other # go out by themselves.",
           })
         : plural(said.others, {
-            one: `${said.needsYou} changes need you. The other # goes out by itself.`,
+            one: `${said.needsYou} changes need you. The other one goes out by itself.`,
             other: `${said.needsYou} changes need you. The other # go out by themselves.`,
           });
     case "conflicts":
@@ -93,13 +93,13 @@ export function sentence(said: Sentence, now: number): string {
       return said.next === null
         ? plural(said.waiting, {
             zero: "Nothing waiting.",
-            one: "# change is saved on this computer and waits.",
-            other: "# changes are saved on this computer and wait.",
+            one: "# change is waiting.",
+            other: "# changes are waiting.",
           })
         : plural(said.waiting, {
-            zero: `Nothing waiting. The next check is at ${clock(said.next)}.`,
-            one: `# change goes out at ${clock(said.next)}.`,
-            other: `# changes go out at ${clock(said.next)}.`,
+            zero: "Nothing waiting.",
+            one: `# change is waiting. It goes out at ${clock(said.next)}.`,
+            other: `# changes are waiting. The next goes out at ${clock(said.next)}.`,
           });
     case "waitsForNetwork":
       return plural(said.waiting, {
@@ -134,10 +134,7 @@ export function activity(said: Activity, now: number): string {
         other: "Offline · # saved on this computer",
       });
     case "someUnreachable":
-      return plural(said.of, {
-        one: `${said.unreachable} of # server unreachable`,
-        other: `${said.unreachable} of # servers unreachable`,
-      });
+      return `${said.unreachable} of ${said.of} servers unreachable`;
     case "syncing":
       return said.total === 0 ? "Receiving" : `Sending ${said.done} of ${said.total}`;
     case "checking":
@@ -248,6 +245,7 @@ export const words = {
     since === null
       ? "Paused. Changes are still saved."
       : `Paused since ${clock(since)}. Changes are still saved.`,
+  select: "Select",
   selected: (n: number, total: number) => `${exact(n)} selected (of ${exact(total)} shown)`,
   selectAll: (n: number) => `Select all ${exact(n)} that match`,
   clearSelection: "Clear the selection",
