@@ -11,7 +11,7 @@ use tidemark_model::document::canonical;
 use tidemark_model::settings::LinkSettings;
 use tidemark_model::view::QueueFilter;
 use tidemark_sandbox::Report;
-use tidemark_tests::audit::{Audit, audit, listed};
+use tidemark_tests::audit::{Audit, audit, database_in, listed};
 use tidemark_tests::clock::ManualClock;
 use tidemark_tests::direct::Direct;
 use tidemark_tests::rng::SeededRng;
@@ -78,7 +78,7 @@ impl Client {
     /// The books agree, and nothing that could be sent is left.
     pub fn audit(&self) {
         let faults = audit(&Audit {
-            folder: self.folder.path(),
+            db: &database_in(self.folder.path()),
             status: self.engine.status().unwrap(),
             stats: self.engine.queue_stats().unwrap(),
             report: self.report(),

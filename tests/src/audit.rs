@@ -20,8 +20,8 @@ pub const COLLEAGUE: &str = "Anna K.";
 
 /// What is audited.
 pub struct Audit<'a> {
-    /// The data folder.
-    pub folder: &'a Path,
+    /// The database.
+    pub db: &'a Connection,
     /// What the engine says of itself.
     pub status: StatusSnapshot,
     /// Its statistics.
@@ -38,20 +38,24 @@ pub struct Audit<'a> {
     pub at_rest: bool,
 }
 
+/// The database of a data folder, for looking only.
+pub fn database_in(folder: &Path) -> Connection {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(folder.join("tidemark.db"), flags).expect("the database opens")
+}
+
 /// Every breach, in words.
 pub fn audit(audit: &Audit<'_>) -> Vec<String> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db =
-        Connection::open_with_flags(audit.folder.join("tidemark.db"), flags).expect("the database opens");
+    let db = audit.db;
     let mut faults: Vec<String> =
         audit.never_woken.iter().map(|change| format!("nothing would ever wake {change}")).collect();
-    let rows = count_by_state(&db);
+    let rows = count_by_state(db);
     ledger(&audit.status.ledger, &rows, &mut faults);
     statistics(&audit.stats.counts, &rows, &mut faults);
     for (what, sql) in AGREE {
-        found(&db, what, sql, &mut faults);
+        found(db, what, sql, &mut faults);
     }
-    overlays(&db, &mut faults);
+    overlays(db, &mut faults);
     let ours =
         |seq: i64| audit.report.effects.iter().any(|effect| effect.seq == seq && effect.by != COLLEAGUE);
     for double in audit.report.duplicates.iter().filter(|double| ours(double.second)) {
@@ -62,9 +66,9 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
     }
     if audit.at_rest {
         for (what, sql) in AT_REST {
-            found(&db, what, &sql.replace(":now", &audit.now.0.to_string()), &mut faults);
+            found(db, what, &sql.replace(":now", &audit.now.0.to_string()), &mut faults);
         }
-        converged(&db, &audit.there, &mut faults);
+        converged(db, &audit.there, &mut faults);
     }
     faults
 }

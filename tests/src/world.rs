@@ -1,6 +1,6 @@
 //! Everything of a scenario in one handle: an engine on a folder, a connector, a server, and a clock that stands still.
 
-use crate::audit::{Audit, COLLEAGUE, audit, listed};
+use crate::audit::{Audit, COLLEAGUE, audit, database_in, listed};
 use crate::clock::ManualClock;
 use crate::network::TestNetwork;
 use crate::rng::SeededRng;
@@ -385,7 +385,7 @@ impl World {
 
     /// Audits the books as they stand, in the middle of a scenario.
     pub fn check_books(&self) {
-        let faults = audit(&self.audit_of(false));
+        let faults = self.audit(false);
         assert!(faults.is_empty(), "the books do not agree:\n  {}", faults.join("\n  "));
     }
 
@@ -395,15 +395,15 @@ impl World {
         let report = self.sync().await;
         let link = &self.engine().status().expect("the status is read").links[0];
         let at_rest = report.failure.is_none() && link.stopped.is_none() && !link.paused;
-        let faults = audit(&self.audit_of(at_rest));
+        let faults = self.audit(at_rest);
         assert!(faults.is_empty(), "the books do not agree at the end:\n  {}", faults.join("\n  "));
         self.finished = true;
         self.close().await;
     }
 
-    fn audit_of(&self, at_rest: bool) -> Audit<'_> {
-        Audit {
-            folder: self.folder.path(),
+    fn audit(&self, at_rest: bool) -> Vec<String> {
+        audit(&Audit {
+            db: &database_in(self.folder.path()),
             status: self.engine().status().expect("the status is read"),
             stats: self.engine().queue_stats().expect("the statistics are read"),
             report: self.server.report().expect("the server tells"),
@@ -411,7 +411,7 @@ impl World {
             never_woken: self.engine().without_wake_up().expect("the queue is read"),
             now: self.clock.now(),
             at_rest,
-        }
+        })
     }
 
     /// The collections that sync whole: not those that a person paused, that ask, or have rows that cannot be read.

@@ -12,6 +12,6 @@ mod secret;
 mod sending;
 mod wire;
 
-pub use http::{HttpOptions, Limits, Timeouts};
+pub use http::{Carrier, HttpOptions, Limits, Timeouts};
 pub use registry::{ConnectError, KINDS, Kind, connect, connect_with};
 pub use secret::Secret;

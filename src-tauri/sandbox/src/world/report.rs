@@ -8,6 +8,7 @@
 use super::{World, WorldError, instant};
 use crate::store::changes::{self, ChangeRow};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// All that `GET /_report` says.
@@ -95,6 +96,18 @@ impl World {
             order_violations: order_violations(&rows),
             effects: rows.into_iter().map(effect_of).collect(),
         })
+    }
+
+    /// Every effect in the order of commit, with the record's document by it; none where it deleted that.
+    pub fn history(&self) -> Result<Vec<(Effect, Option<Value>)>, WorldError> {
+        let rows = changes::list(self.store.read())?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let document = row.record.doc.as_deref().and_then(|text| serde_json::from_str(text).ok());
+                (effect_of(row), document)
+            })
+            .collect())
     }
 }
 

@@ -1,0 +1,89 @@
+//! Runs seeds of the simulation; `cargo xtask simulate` calls it.
+//!
+//! `simulate [--seeds N] [--from S] [--steps A,B,…] [--trace]`: N runs from seed S on, with all their steps or only those.
+//! The first seed that fails is shrunk, and the command that replays it is printed; then this ends with 1.
+
+use std::process::ExitCode;
+use std::time::Instant;
+use tidemark_tests::simulation::{Step, run, shrink, steps_of};
+
+struct Wish {
+    seeds: u64,
+    from: u64,
+    only: Option<Vec<usize>>,
+    trace: bool,
+}
+
+fn wish() -> Result<Wish, String> {
+    let mut wish = Wish { seeds: 1_000, from: 1, only: None, trace: false };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or(format!("{word} needs a value"));
+        let number = |text: String| text.parse::<u64>().map_err(|_| format!("{text} is no number"));
+        match word.as_str() {
+            "--seeds" => wish.seeds = number(value()?)?,
+            "--from" => wish.from = number(value()?)?,
+            "--steps" => {
+                let numbers =
+                    value()?.split(',').map(str::to_owned).map(number).collect::<Result<Vec<u64>, _>>()?;
+                wish.only = Some(numbers.into_iter().map(|number| number as usize).collect());
+            }
+            "--trace" => wish.trace = true,
+            _ => return Err(format!("{word} is not known: --seeds N, --from S, --steps A,B, --trace")),
+        }
+    }
+    Ok(wish)
+}
+
+fn main() -> ExitCode {
+    let wish = match wish() {
+        Ok(wish) => wish,
+        Err(error) => {
+            eprintln!("simulate: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let started = Instant::now();
+    let mut effects = 0;
+    for seed in wish.from..wish.from + wish.seeds {
+        let all = steps_of(seed);
+        let steps: Vec<Step> = match &wish.only {
+            None => all.clone(),
+            Some(only) => only.iter().filter_map(|number| all.get(*number).cloned()).collect(),
+        };
+        let outcome = run(seed, &steps);
+        effects += outcome.effects;
+        if wish.trace {
+            println!("{}", outcome.trace.join("\n"));
+        }
+        if !outcome.faults.is_empty() {
+            println!("seed {seed} fails:\n  {}", outcome.faults.join("\n  "));
+            if wish.only.is_none() {
+                told_shrunk(seed, &all);
+            }
+            return ExitCode::from(1);
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let speed = wish.seeds as f64 / seconds;
+    println!(
+        "{} seeds are clean, with {effects} effects: {seconds:.1} s, {speed:.1} seeds a second",
+        wish.seeds
+    );
+    ExitCode::SUCCESS
+}
+
+fn told_shrunk(seed: u64, all: &[Step]) {
+    let kept = shrink(seed, all);
+    let outcome = run(seed, &kept);
+    let mut from = 0;
+    let mut numbers = Vec::new();
+    for step in &kept {
+        let found = all[from..].iter().position(|other| other == step).unwrap_or_default();
+        numbers.push((from + found).to_string());
+        from += found + 1;
+    }
+    println!("\nshrunk to {} steps:\n{}", kept.len(), outcome.trace.join("\n"));
+    println!("  {}", outcome.faults.join("\n  "));
+    println!("\nreplay: cargo xtask simulate --from {seed} --seeds 1 --steps {} --trace", numbers.join(","));
+}

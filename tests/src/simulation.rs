@@ -1,0 +1,18 @@
+//! A hostile world from one number: several clients with whole engines, one server, one virtual time, on one thread.
+//!
+//! The same seed makes the same run. Whatever happens in it, nothing that a person typed is lost, doubled or overwritten
+//! unseen, and once the faults stop all sides come to agree (`testing.md`).
+
+mod client;
+mod clock;
+mod dice;
+mod line;
+mod oracle;
+mod power;
+mod run;
+mod shrink;
+mod steps;
+
+pub use run::{Outcome, run, steps_of};
+pub use shrink::shrink;
+pub use steps::Step;

@@ -1,0 +1,252 @@
+//! What was typed by whom, and what must have become of it.
+//!
+//! Every text that is typed anywhere is unlike any other and begins with its author's name, so that each leaf of each
+//! document on the server can be traced to the keystroke that made it.
+
+use super::client::Client;
+use super::steps::{COLLECTIONS, RECORDS, Rec};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use tidemark_model::mutation::MutationState;
+use tidemark_sandbox::world::report::Effect;
+
+/// One text that was saved.
+struct Typed {
+    change: String,
+    record: Rec,
+    path: String,
+    text: String,
+    /// Its place among everything that this person did.
+    at: usize,
+}
+
+/// What one person did and saw.
+#[derive(Default)]
+pub struct Person {
+    typed: Vec<Typed>,
+    /// Texts that were on the screen when they did something about the record.
+    seen: BTreeSet<String>,
+    made: BTreeSet<Rec>,
+    deleted: BTreeMap<Rec, usize>,
+    resolved: BTreeSet<Rec>,
+    /// Records that a saga of theirs touched.
+    sagas: BTreeSet<Rec>,
+    put_back: bool,
+    discarded: bool,
+    done: usize,
+}
+
+impl Person {
+    /// Everything on the screen of a record was seen.
+    pub fn sees(&mut self, document: Option<&Value>) {
+        self.seen.extend(document.into_iter().flat_map(leaves).map(|(_, text)| text));
+    }
+
+    /// A text was saved.
+    pub fn types(&mut self, change: &str, record: Rec, path: &str, text: &str) {
+        self.done += 1;
+        let (change, path, text) = (change.to_owned(), path.to_owned(), text.to_owned());
+        self.typed.push(Typed { change, record, path, text, at: self.done });
+    }
+
+    /// A record was made.
+    pub fn makes(&mut self, record: Rec) {
+        self.made.insert(record);
+    }
+
+    /// A record was deleted.
+    pub fn deletes(&mut self, record: Rec) {
+        self.done += 1;
+        self.deleted.insert(record, self.done);
+    }
+
+    /// A conflict was decided.
+    pub fn resolves(&mut self, record: Rec) {
+        self.resolved.insert(record);
+    }
+
+    /// A saga touches a record.
+    pub fn begins_saga(&mut self, record: Rec) {
+        self.sagas.insert(record);
+    }
+
+    /// Something was taken from the trash.
+    pub fn restores(&mut self) {
+        self.put_back = true;
+    }
+
+    /// Something was put in the trash.
+    pub fn discards(&mut self) {
+        self.discarded = true;
+    }
+
+    fn may_undo(&self, record: Rec) -> bool {
+        self.sagas.contains(&record) || self.put_back || self.resolved.contains(&record)
+    }
+}
+
+/// The text leaves of a document with their paths.
+fn leaves(document: &Value) -> Vec<(String, String)> {
+    fn walk(value: &Value, path: &str, into: &mut Vec<(String, String)>) {
+        match value {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    walk(member, &format!("{path}/{name}"), into);
+                }
+            }
+            Value::String(text) if path != "/id" && path != "/note" => {
+                into.push((path.to_owned(), text.clone()))
+            }
+            _ => {}
+        }
+    }
+    let mut into = Vec::new();
+    walk(document, "", &mut into);
+    into
+}
+
+/// The name that a text begins with.
+fn author(text: &str) -> &str {
+    text.split('.').next().unwrap_or_default()
+}
+
+/// Every breach at the end of a run, in words. `history` is every effect with the document after it.
+pub fn judge(clients: &[Client], people: &[Person], history: &[(Effect, Option<Value>)]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (client, person) in clients.iter().zip(people) {
+        nothing_is_lost(client, person, history, &mut faults);
+    }
+    every_effect_is_meant(clients, people, history, &mut faults);
+    faults
+}
+
+fn record_of(effect: &Effect) -> Option<Rec> {
+    let collection = COLLECTIONS.iter().position(|name| *name == effect.collection)?;
+    Some((collection, RECORDS.iter().position(|id| *id == effect.id)?))
+}
+
+/// Each text was on the server, or gave way to something that its author did.
+fn nothing_is_lost(
+    client: &Client,
+    person: &Person,
+    history: &[(Effect, Option<Value>)],
+    faults: &mut Vec<String>,
+) {
+    let was_there = |typed: &Typed| {
+        history.iter().any(|(effect, document)| {
+            record_of(effect) == Some(typed.record)
+                && document.as_ref().is_some_and(|document| {
+                    leaves(document).contains(&(typed.path.clone(), typed.text.clone()))
+                })
+        })
+    };
+    for typed in &person.typed {
+        if was_there(typed) {
+            continue;
+        }
+        let name = || {
+            let (collection, id) = (COLLECTIONS[typed.record.0], RECORDS[typed.record.1]);
+            format!("'{}' in {collection}/{id}{}", typed.text, typed.path)
+        };
+        let overwritten = person
+            .typed
+            .iter()
+            .any(|later| later.at > typed.at && (later.record, &later.path) == (typed.record, &typed.path));
+        let deleted = person.deleted.get(&typed.record).is_some_and(|at| *at > typed.at);
+        let mut id = typed.change.clone();
+        let state = loop {
+            match client.engine().get_change(&id) {
+                Ok(detail) => match detail.combined_into {
+                    Some(into) => id = into,
+                    None => break detail.row.mutation_state,
+                },
+                Err(error) => {
+                    faults.push(format!("{}: its change cannot be found: {error}", name()));
+                    break MutationState::Discarded;
+                }
+            }
+        };
+        let meant = match state {
+            // It went where a later word of its author's took its place.
+            MutationState::Confirmed | MutationState::Cancelled => {
+                overwritten || deleted || person.may_undo(typed.record)
+            }
+            MutationState::Superseded => person.resolved.contains(&typed.record),
+            MutationState::Combined => false,
+            MutationState::Discarded => person.discarded,
+            // It is still here.
+            MutationState::Queued
+            | MutationState::Sealed
+            | MutationState::Uncertain
+            | MutationState::Conflicted
+            | MutationState::Parked => true,
+        };
+        if !meant {
+            faults.push(format!("{} was saved, is {} and was never there", name(), state.as_str()));
+        }
+    }
+}
+
+/// Whatever a client did on the server, somebody at it had typed, and nothing was overwritten unseen.
+fn every_effect_is_meant(
+    clients: &[Client],
+    people: &[Person],
+    history: &[(Effect, Option<Value>)],
+    faults: &mut Vec<String>,
+) {
+    let mut now: BTreeMap<(String, String), Option<Value>> = BTreeMap::new();
+    let mut epoch = history.first().map(|(effect, _)| effect.epoch.clone()).unwrap_or_default();
+    for (number, (effect, after)) in history.iter().enumerate() {
+        if effect.epoch != epoch {
+            // The server was put back: what is lost by now is what it lost then.
+            epoch.clone_from(&effect.epoch);
+            now.clear();
+            for (kept, document) in history[..number].iter().filter(|(kept, _)| !kept.lost) {
+                now.insert((kept.collection.clone(), kept.id.clone()), document.clone());
+            }
+        }
+        let before = now.insert((effect.collection.clone(), effect.id.clone()), after.clone()).flatten();
+        let Some(record) = record_of(effect) else { continue };
+        let Some(index) = clients.iter().position(|client| client.name == effect.by) else { continue };
+        let person = &people[index];
+        let what = |words: String| {
+            format!("effect {} of {} on {}/{}: {words}", effect.seq, effect.by, effect.collection, effect.id)
+        };
+        match (&before, after) {
+            (Some(before), Some(after)) if !person.may_undo(record) => {
+                let (old, new) = (leaves(before), leaves(after));
+                for (path, text) in old.iter().filter(|leaf| !new.contains(leaf)) {
+                    let mine = author(text) == effect.by;
+                    let replaced = new.iter().find(|(known, _)| known == path);
+                    match replaced {
+                        None => {
+                            faults.push(what(format!("'{text}' in {path} was taken away, which nobody did")))
+                        }
+                        Some((_, by)) if author(by) != effect.by => {
+                            faults.push(what(format!("'{text}' in {path} went back to '{by}'")));
+                        }
+                        Some((_, by)) if !mine && !person.seen.contains(text) => {
+                            faults
+                                .push(what(format!("'{text}' in {path} was overwritten with '{by}' unseen")));
+                        }
+                        Some(_) => {}
+                    }
+                }
+            }
+            (Some(before), None) if !person.may_undo(record) => {
+                if !person.deleted.contains_key(&record) {
+                    faults.push(what("a deletion that nobody made".to_owned()));
+                }
+                for (path, text) in leaves(before) {
+                    if author(&text) != effect.by && !person.seen.contains(&text) {
+                        faults.push(what(format!("deleted with '{text}' in {path}, which nobody saw")));
+                    }
+                }
+            }
+            (None, Some(_)) if !person.may_undo(record) && !person.made.contains(&record) => {
+                faults.push(what("a record came back that nobody made".to_owned()));
+            }
+            _ => {}
+        }
+    }
+}

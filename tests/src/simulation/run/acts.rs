@@ -1,0 +1,285 @@
+//! What people do at their clients.
+
+use super::Simulation;
+use crate::simulation::client::LINK;
+use crate::simulation::steps::{Act, COLLECTIONS, Choice, FIELDS, RECORDS, Rec};
+use serde_json::{Value, json};
+use tidemark_engine::StoreError;
+use tidemark_model::number::Millis;
+use tidemark_model::transaction::Strategy;
+use tidemark_model::view::{
+    ChangeState, FieldEdit, NewChange, NewTransaction, QueueFilter, Resolution, Saved,
+};
+
+impl Simulation {
+    /// Does it; what it came to, in words. What is refused is left.
+    pub(super) async fn act(&mut self, index: usize, act: &Act) -> String {
+        match self.try_act(index, act).await {
+            Ok(words) => words,
+            Err(StoreError::Refused(refusal)) => format!("refused: {}", refusal.message),
+            Err(error) => {
+                if !self.clients[index].power().is_off() {
+                    self.faults.push(format!("c{index} {act:?}: {error}"));
+                }
+                error.to_string()
+            }
+        }
+    }
+
+    async fn try_act(&mut self, index: usize, act: &Act) -> Result<String, StoreError> {
+        match act {
+            Act::Create(record) => self.create(index, *record).await,
+            Act::Edit(record, field) => self.edit(index, *record, *field).await,
+            Act::Delete(record) => {
+                let shown = self.clients[index].here(*record);
+                let (collection, id) = (COLLECTIONS[record.0], RECORDS[record.1]);
+                // Written or not, it may take effect from now on.
+                let done = self.clients[index].engine().delete_record(LINK, collection, id, None).await;
+                if !matches!(done, Err(StoreError::Refused(_))) {
+                    self.people[index].sees(shown.as_ref());
+                    self.people[index].deletes(*record);
+                }
+                done.map(|_| "saved".to_owned())
+            }
+            Act::Apply(strategy, await_sync, members) => {
+                self.apply(index, *strategy, *await_sync, members).await
+            }
+            Act::Resolve(number, choice, hold_s) => self.resolve(index, *number, *choice, *hold_s).await,
+            Act::Undo => match self.resolved[index].take() {
+                Some(conflict) => self.clients[index]
+                    .engine()
+                    .undo_resolution(conflict)
+                    .await
+                    .map(|()| "taken back".to_owned()),
+                None => Ok("nothing to take back".to_owned()),
+            },
+            Act::Discard(number) => {
+                let queue = self.clients[index].queue()?;
+                let Some(row) = queue.get(*number) else { return Ok("nothing".to_owned()) };
+                self.people[index].discards();
+                let done = self.clients[index].engine().discard(vec![row.id.clone()]).await?;
+                Ok(format!("{}/{} {}", row.collection, row.record, done.done.0))
+            }
+            Act::Restore => {
+                let filter = QueueFilter { state: Some(ChangeState::InTrash), ..QueueFilter::default() };
+                let rows = self.clients[index].engine().list_queue(&filter, 0, 100)?.rows;
+                self.people[index].restores();
+                let ids = rows.into_iter().map(|row| row.id).collect();
+                let done = self.clients[index].engine().restore(ids).await?;
+                Ok(format!("{done:?}"))
+            }
+            Act::Hold(number) => {
+                let queue = self.clients[index].queue()?;
+                let Some(row) = queue.get(*number) else { return Ok("nothing".to_owned()) };
+                let done = self.clients[index].engine().hold(vec![row.id.clone()], true).await?;
+                Ok(format!("{}/{} {}", row.collection, row.record, done.done.0))
+            }
+            Act::Release => {
+                let ids = self.clients[index].queue()?.into_iter().map(|row| row.id).collect();
+                self.clients[index].engine().hold(ids, false).await.map(|done| done.done.0.to_string())
+            }
+            Act::Kill(None) => {
+                self.clients[index].power().cut();
+                Ok("dark".to_owned())
+            }
+            Act::Kill(Some((write, at))) => {
+                self.clients[index].power().cut_at(*write, *at);
+                Ok("soon".to_owned())
+            }
+            Act::Restart => {
+                self.clients[index].stop().await;
+                self.clients[index].start().await.map(|()| "runs".to_owned())
+            }
+            Act::Line(way) => {
+                self.clients[index].set_line(*way);
+                Ok("so it is".to_owned())
+            }
+            Act::Jump(seconds) => {
+                self.jumped = true;
+                self.clients[index].clock.jump(seconds * 1_000);
+                Ok("so it shows".to_owned())
+            }
+            Act::Sync | Act::Pause(_) | Act::Resume | Act::Retry => self.command(index, act).await,
+        }
+    }
+
+    async fn command(&self, index: usize, act: &Act) -> Result<String, StoreError> {
+        let engine = self.clients[index].engine();
+        match act {
+            Act::Sync => engine.force_sync(None, None).await?,
+            Act::Pause(None) => engine.pause(None, None).await?,
+            Act::Pause(Some(None)) => engine.pause(Some(LINK), None).await?,
+            Act::Pause(Some(Some(collection))) => {
+                engine.pause(Some(LINK), Some(COLLECTIONS[*collection])).await?
+            }
+            Act::Retry => {
+                engine.reprocess_failed().await?;
+            }
+            _ => {
+                engine.resume(None, None).await?;
+                engine.resume(Some(LINK), None).await?;
+                for collection in COLLECTIONS {
+                    engine.resume(Some(LINK), Some(collection)).await?;
+                }
+            }
+        }
+        Ok("done".to_owned())
+    }
+
+    /// A new document with texts of its own, by path.
+    fn document(&mut self, index: usize, record: Rec) -> (Value, Vec<(&'static str, String)>) {
+        let author = self.clients[index].name.clone();
+        let (a, x) = (self.text(&author), self.text(&author));
+        let mut document = json!({"id": RECORDS[record.1], "a": a, "n": {"x": x}});
+        if record.0 == 1 {
+            document["note"] = json!(RECORDS[record.1]);
+        }
+        (document, vec![("/a", a), ("/n/x", x)])
+    }
+
+    async fn create(&mut self, index: usize, record: Rec) -> Result<String, StoreError> {
+        let (document, texts) = self.document(index, record);
+        let done = self.clients[index]
+            .engine()
+            .create_record(LINK, COLLECTIONS[record.0], &document.to_string(), None)
+            .await;
+        if !matches!(done, Err(StoreError::Refused(_))) {
+            self.people[index].makes(record);
+        }
+        self.saved(index, record, &texts, done)
+    }
+
+    async fn edit(&mut self, index: usize, record: Rec, field: usize) -> Result<String, StoreError> {
+        let author = self.clients[index].name.clone();
+        let (path, text) = (FIELDS[field], self.text(&author));
+        let shown = self.clients[index].here(record);
+        self.people[index].sees(shown.as_ref());
+        let fields = [FieldEdit { path: path.into(), set: Some(json!(text).to_string()) }];
+        let done = self.clients[index]
+            .engine()
+            .update_record(LINK, COLLECTIONS[record.0], RECORDS[record.1], &fields, None)
+            .await;
+        self.saved(index, record, &[(path, text)], done)
+    }
+
+    /// What was called saved must be kept.
+    fn saved(
+        &mut self,
+        index: usize,
+        record: Rec,
+        texts: &[(&str, String)],
+        done: Result<Saved, StoreError>,
+    ) -> Result<String, StoreError> {
+        let saved = done?;
+        let words: Vec<String> = texts.iter().map(|(path, text)| format!("{path} = {text}")).collect();
+        match &saved.change {
+            None => Ok(format!("{} change nothing", words.join(", "))),
+            Some(change) => {
+                for (path, text) in texts {
+                    self.people[index].types(change, record, path, text);
+                }
+                Ok(format!("{} saved as {}", words.join(", "), &change[..8]))
+            }
+        }
+    }
+
+    async fn apply(
+        &mut self,
+        index: usize,
+        strategy: Strategy,
+        await_sync: bool,
+        members: &[(Rec, bool)],
+    ) -> Result<String, StoreError> {
+        let mut changes = Vec::new();
+        let mut typed = Vec::new();
+        for (record, deletes) in members {
+            let (collection, id) = (COLLECTIONS[record.0].to_owned(), RECORDS[record.1].to_owned());
+            let shown = self.clients[index].here(*record);
+            self.people[index].sees(shown.as_ref());
+            changes.push(match (&shown, deletes) {
+                (None, _) => {
+                    let (document, texts) = self.document(index, *record);
+                    self.people[index].makes(*record);
+                    typed.push((*record, texts));
+                    NewChange::Create { collection, document: document.to_string() }
+                }
+                (Some(_), true) => {
+                    self.people[index].deletes(*record);
+                    NewChange::Delete { collection, record: id }
+                }
+                (Some(_), false) => {
+                    let author = self.clients[index].name.clone();
+                    let text = self.text(&author);
+                    let fields = vec![FieldEdit { path: "/b".into(), set: Some(json!(text).to_string()) }];
+                    typed.push((*record, vec![("/b", text)]));
+                    NewChange::Update { collection, record: id, fields }
+                }
+            });
+            // What cannot be taken whole becomes a saga.
+            if matches!(strategy, Strategy::Saga | Strategy::Atomic) {
+                self.people[index].begins_saga(*record);
+            }
+        }
+        let new = NewTransaction { link: LINK.into(), strategy, await_sync, label: None, changes };
+        let row = self.clients[index].engine().apply_transaction(new).await?;
+        let detail = self.clients[index].engine().get_transaction(&row.id)?;
+        let mut words = Vec::new();
+        for (record, texts) in typed {
+            let change = detail.changes.iter().find(|change| {
+                (change.collection.as_str(), change.record.as_str())
+                    == (COLLECTIONS[record.0], RECORDS[record.1])
+            });
+            let Some(change) = change else { continue };
+            for (path, text) in texts {
+                self.people[index].types(&change.id, record, path, &text);
+                words.push(format!("{}/{}{path} = {text}", change.collection, change.record));
+            }
+        }
+        Ok(format!("{} {:?}: {}", &row.id[..8], row.strategy, words.join(", ")))
+    }
+
+    pub(super) async fn resolve(
+        &mut self,
+        index: usize,
+        number: usize,
+        choice: Choice,
+        hold_s: i64,
+    ) -> Result<String, StoreError> {
+        let open = self.clients[index].engine().list_conflicts(0, 100)?.rows;
+        if open.is_empty() {
+            return Ok("no conflict".to_owned());
+        }
+        let conflict = open[number % open.len()].id;
+        let view = self.clients[index].engine().get_conflict(conflict)?;
+        let collection = COLLECTIONS.iter().position(|name| *name == view.row.resource_type);
+        let record = (
+            collection.unwrap_or_default(),
+            RECORDS.iter().position(|id| *id == view.row.resource_id).unwrap_or_default(),
+        );
+        let parsed = |text: &Option<String>| -> Option<Value> {
+            text.as_ref().map(|text| serde_json::from_str(text).expect("a side is JSON"))
+        };
+        let author = self.clients[index].name.clone();
+        let resolution = match choice {
+            Choice::Mine => Resolution::LocalWins {},
+            Choice::Theirs => Resolution::ServerWins {},
+            Choice::Typed => {
+                let sides = parsed(&view.server_data).or_else(|| parsed(&view.local_data));
+                let mut document = sides.unwrap_or_else(|| json!({"id": view.row.resource_id}));
+                document["a"] = json!(self.text(&author));
+                Resolution::Manual { choices: Vec::new(), document: Some(document.to_string()) }
+            }
+        };
+        let seen = view.server_version.clone();
+        let done = self.clients[index]
+            .engine()
+            .resolve_conflict(conflict, resolution, seen, Millis(hold_s * 1_000))
+            .await;
+        if !matches!(done, Err(StoreError::Refused(_))) {
+            self.people[index].sees(parsed(&view.server_data).as_ref());
+            self.people[index].resolves(record);
+            self.resolved[index] = Some(conflict);
+        }
+        done.map(|_| format!("{}/{}: {choice:?}", view.row.resource_type, view.row.resource_id))
+    }
+}

@@ -1,0 +1,86 @@
+//! The faults stop; people do what they are asked for, and everything comes to rest by itself.
+
+use super::{FAIR, Simulation};
+use crate::simulation::client::LINK;
+use crate::simulation::steps::{Act, Choice};
+use std::time::Duration;
+use tidemark_sandbox::Faults;
+
+/// So often people look what they are asked for.
+const ROUNDS: usize = 40;
+/// A change that needs them is sent again so often, then it is discarded.
+const PATIENCE: usize = 8;
+
+impl Simulation {
+    pub(super) async fn settle(&mut self) {
+        self.server.set_faults(Faults::default());
+        for index in 0..self.clients.len() {
+            self.revive(index).await;
+            self.clients[index].set_line(FAIR);
+            // A plan to cut the power that did not come about is off.
+            self.act(index, &Act::Restart).await;
+            self.act(index, &Act::Resume).await;
+            self.act(index, &Act::Release).await;
+        }
+        for round in 0..ROUNDS {
+            tokio::time::sleep(Duration::from_secs(120)).await;
+            if !self.faults.is_empty() || self.is_at_rest() {
+                break;
+            }
+            for index in 0..self.clients.len() {
+                self.answer(index, round).await;
+            }
+        }
+        // Each takes in what the others sent last.
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        if self.faults.is_empty() && !self.is_at_rest() {
+            let left: Vec<String> = self
+                .clients
+                .iter()
+                .flat_map(|client| {
+                    let rows = client.queue().unwrap_or_default();
+                    rows.into_iter().map(|row| {
+                        format!(
+                            "{}: {}/{} {:?} {:?}",
+                            client.name, row.collection, row.record, row.mutation_state, row.reason
+                        )
+                    })
+                })
+                .collect();
+            self.faults.push(format!("it does not come to rest: {}", left.join("; ")));
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.clients.iter().all(|client| {
+            client.queue().is_ok_and(|queue| queue.is_empty())
+                && client.engine().list_conflicts(0, 1).is_ok_and(|open| open.rows.is_empty())
+                && client
+                    .engine()
+                    .status()
+                    .is_ok_and(|status| status.links.iter().all(|link| link.stopped.is_none()))
+        })
+    }
+
+    async fn answer(&mut self, index: usize, round: usize) {
+        let engine = self.clients[index].engine().clone();
+        let stopped =
+            engine.status().is_ok_and(|status| status.links.iter().any(|link| link.stopped.is_some()));
+        if stopped {
+            // Signing in again is trying again.
+            drop(engine.reconnect(LINK).await);
+        }
+        for conflict in 0..engine.list_conflicts(0, 100).map_or(0, |open| open.rows.len()) {
+            let choice = self.dice.pick(&[Choice::Mine, Choice::Theirs]);
+            self.act(index, &Act::Resolve(conflict, choice, 0)).await;
+        }
+        if round < PATIENCE {
+            self.act(index, &Act::Retry).await;
+            return;
+        }
+        let queue = self.clients[index].queue().unwrap_or_default();
+        if !queue.is_empty() {
+            self.act(index, &Act::Discard(0)).await;
+        }
+    }
+}
