@@ -101,6 +101,9 @@ impl Push<'_> {
                                     }
                                     Settled::Waits
                                 }
+                                (Err(failure), _) if failure.class == ErrorClass::Permanent => {
+                                    settle::unshown(tx, &place, waiting.seq, &failure, now, &mut moved)?
+                                }
                                 (Err(failure), _) => {
                                     settle::postpone(tx, waiting.seq, &failure, retry_at)?;
                                     Settled::Waits

@@ -62,6 +62,13 @@ pub(crate) fn keep(
     count(tx, collection_id, 1)
 }
 
+/// Whether a row stands for this record, also one that a person forgot.
+pub(crate) fn is_known(tx: &Connection, collection_id: i64, rid: &str) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM quarantine WHERE collection_id = ?1 AND key = 'id:' || ?2")?
+        .exists(params![collection_id, rid])?)
+}
+
 /// Lets the texts of the oldest go where there are too many.
 pub(crate) fn trim(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(

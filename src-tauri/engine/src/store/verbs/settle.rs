@@ -1,7 +1,7 @@
 //! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
 
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
-use super::{Moved, rename};
+use super::{Moved, rename, seal};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
@@ -35,7 +35,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) seq: i64,
     pub(crate) attempt: i64,
     pub(crate) outcome: Outcome,
-    /// A look at the record after an accepted resolution.
+    /// A look at the record after an accepted resolution, or an answer that cannot be read.
     pub(crate) read_back: Option<Remote>,
     pub(crate) host: &'a str,
     pub(crate) backoff: &'a BackoffSettings,
@@ -87,7 +87,10 @@ pub(crate) fn answer(
                 None => later(tx, &mutation, failure, answer, rng),
             }
         }
-        Outcome::Failed(failure) => fail(tx, place, &mutation, failure, answer, rng),
+        Outcome::Failed(failure) => match &answer.read_back {
+            Some(seen) => taken_unread(tx, place, &mutation, failure, seen, answer.now, moved),
+            None => fail(tx, place, &mutation, failure, answer, rng),
+        },
         Outcome::NotDone => {
             let words = "not done, because another change of its group was not";
             let failure = Failure::new(ErrorClass::Transient, words);
@@ -129,6 +132,65 @@ pub(crate) fn read_back(
             Ok(Settled::Waits)
         }
         Evidence::Moved => moved_there(tx, place, &mutation, remote, true, now, moved),
+    }
+}
+
+/// A look at a record was answered, but what it would show cannot be had, now or later: a person decides.
+pub(crate) fn unshown(
+    tx: &Connection,
+    place: &Place,
+    seq: i64,
+    failure: &Failure,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<Settled, StoreError> {
+    let looked_for = |m: &MutationRow| matches!(m.state, MutationState::Queued | MutationState::Uncertain);
+    let Some(mutation) = outbox::by_seq(tx, seq)?.filter(looked_for) else {
+        return Ok(Settled::Gone);
+    };
+    moved.changes.push(mutation.id.clone());
+    moved.record(place.collection_id, &mutation.rid);
+    if mutation.state == MutationState::Uncertain {
+        outbox::set_may_be_in(tx, mutation.seq)?;
+    }
+    seal::park_unsent(tx, &mutation, failure, now)?;
+    daily::refused(tx, mutation.link_id, now)?;
+    Ok(Settled::Parked)
+}
+
+/// The server said yes in an answer that cannot be read; the record as it is now says what became of the change.
+fn taken_unread(
+    tx: &Connection,
+    place: &Place,
+    mutation: &MutationRow,
+    failure: &Failure,
+    seen: &Remote,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<Settled, StoreError> {
+    let attempt = mutation.attempts;
+    match evidence(tx, mutation, seen)? {
+        Evidence::Applied => {
+            let words = format!("accepted, as the record shows: {}", failure.words);
+            attempts::succeed(tx, mutation.seq, attempt, &words, now)?;
+            confirm(tx, mutation, Some(seen), now)?;
+            Ok(Settled::Confirmed)
+        }
+        Evidence::NotApplied => {
+            // Sent again it would be answered in the same way.
+            let words = "the server said yes, and shows the record as it was before";
+            let failure = Failure { effect: Effect::None, words: words.to_owned(), ..failure.clone() };
+            attempts::fail(tx, mutation.seq, attempt, &failure, None, now)?;
+            outbox::unseal(tx, mutation.seq)?;
+            outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
+            outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+            daily::refused(tx, mutation.link_id, now)?;
+            Ok(Settled::Parked)
+        }
+        Evidence::Moved => {
+            attempts::fail(tx, mutation.seq, attempt, failure, None, now)?;
+            moved_there(tx, place, mutation, seen, true, now, moved)
+        }
     }
 }
 
@@ -361,9 +423,13 @@ fn fail(
     answer: &Answer<'_>,
     rng: &dyn Rng,
 ) -> Result<Settled, StoreError> {
-    if matches!(failure.class, ErrorClass::Permanent) && failure.effect == Effect::None {
+    if matches!(failure.class, ErrorClass::Permanent) {
         attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
         outbox::set_failure(tx, mutation.seq, failure, failure.counts, 0)?;
+        if failure.effect == Effect::Unknown {
+            // Neither a repetition nor a look would show more: its bytes and its key stay for a person's word.
+            outbox::set_may_be_in(tx, mutation.seq)?;
+        }
         outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
         daily::refused(tx, place.link_id, answer.now)?;
         return Ok(Settled::Parked);
