@@ -4,7 +4,8 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
-use tidemark_model::view::{ChangeRow, WaitReason};
+use tidemark_model::transaction::{Strategy, TransactionState};
+use tidemark_model::view::{ChangeRow, FieldEdit, NewChange, NewTransaction, Sentence, WaitReason};
 use tidemark_sandbox::world::call::{Call, Caller, Write};
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec, Switch};
 use tidemark_tests::audit::COLLEAGUE;
@@ -121,6 +122,51 @@ async fn a_yes_that_cannot_be_read_is_a_conflict_where_the_record_moved_on() {
     let conflict = world.engine().get_conflict(listed.rows[0].id).unwrap();
     assert!(conflict.row.may_already_be_in);
     is_not_stopped(&world);
+    world.finish().await;
+}
+
+// proves A4, B4
+#[tokio::test]
+async fn of_all_or_none_one_that_cannot_be_read_is_in_doubt_and_looked_up() {
+    let world = Stage::tasks(2).settings(BLIND).open().await;
+    colleague_makes_unreadable(&world, "t002");
+    let fields = vec![FieldEdit { path: "/note".into(), set: Some(r#""Mine""#.into()) }];
+    let changes = ["t001", "t002"].map(|rid| NewChange::Update {
+        collection: TASKS.into(),
+        record: rid.into(),
+        fields: fields.clone(),
+    });
+    let (link, strategy, changes) = (LINK.into(), Strategy::Atomic, changes.to_vec());
+    let new = NewTransaction { link, strategy, await_sync: false, label: None, changes };
+    let row = world.engine().apply_transaction(new).await.unwrap();
+    let state = || world.engine().get_transaction(&row.id).unwrap().row.state;
+    let report = world.sync().await;
+    assert_eq!((report.confirmed, report.parked, state()), (1, 1, TransactionState::Persisting));
+    let id = may_have_been_sent(&world);
+    world.colleague_sets("t002", "state", "flat");
+    again(&world, &id).await;
+    assert_eq!((world.queue(), state()), (vec![], TransactionState::Completed));
+    assert_eq!((world.effects("t001").len(), world.effects("t002").len()), (1, 1), "each was done once");
+    world.finish().await;
+}
+
+// proves A4, A8
+#[tokio::test]
+async fn a_new_record_whose_name_cannot_be_read_is_neither_made_twice_nor_asked_for_without_one() {
+    let mut stage = Stage::default().settings(r#"{"write":{"client_ids":false}}"#);
+    stage.server.names_records = true;
+    let (world, proxy) = behind_a_proxy(stage).await;
+    world.create(&json!({"title": "New"})).await;
+    let large = format!(r#"{{"title":"New","x":"{}"}}"#, "x".repeat(17 << 20));
+    proxy.add(Rule::once(Fault::SayAfter(Canned::json(201, large))).method("POST"));
+    world.wire.tap.forget();
+    assert_eq!(world.sync().await.parked, 1);
+    let id = may_have_been_sent(&world);
+    assert_eq!((world.wire.tap.count(Point::Fetch), world.effect_count()), (0, 1));
+    let found = world.engine().may_be(&id).await.unwrap();
+    world.engine().is_there(&id, &found[0].record).await.unwrap();
+    world.sync().await;
+    assert_eq!((world.queue(), world.count_here(), world.effect_count()), (vec![], 1, 1));
     world.finish().await;
 }
 
@@ -277,18 +323,21 @@ async fn a_record_that_is_too_large_for_a_page_stops_its_collection_and_no_other
     world.colleague(ColleagueEdit::set("unotes", "u1", "x", 2));
     let page = format!(r#"{{"items":[{{"id":"t001","x":"{}"#, "x".repeat(65 << 20));
     proxy.add(Rule::always(Fault::Say(Canned::json(200, page))).method("GET").path("/c/tasks?"));
-    let failure = world.sync().await.failure.unwrap();
-    assert_eq!(
-        failure.words,
-        "the next record of this collection cannot be read, nor what comes behind it: the server's answer is \
-         larger than 67108864 bytes"
-    );
+    world.sync().await;
     is_not_stopped(&world);
     let note = world.engine().get_record(LINK, "unotes", "u1").unwrap();
     assert!(note.document.is_some_and(|text| text.contains(r#""x":2"#)), "the other one came in");
     assert_eq!(world.here("t001").unwrap()["state"], "open");
+    world.sync().await;
+    let told = world.engine().list_unreadable(Some(LINK), Some(TASKS), 0, 10).unwrap().rows;
+    let told: Vec<_> = told.iter().map(|row| (row.record.as_deref(), row.reason.as_str())).collect();
+    let words = "the next record of this collection cannot be read, nor what comes behind it: the server's answer is \
+                 larger than 67108864 bytes";
+    assert_eq!(told, [(None, words)], "once, and for as long as it is so");
+    assert_eq!(world.engine().status().unwrap().sentence, Sentence::Unreadable { rows: Count(1) });
     proxy.clear();
     world.sync().await;
     assert_eq!(world.here("t001").unwrap()["state"], "done");
+    assert!(matches!(world.engine().status().unwrap().sentence, Sentence::UpToDate { .. }));
     world.finish().await;
 }

@@ -38,7 +38,7 @@ impl Sent {
 pub fn stopped(stop: Stop) -> Outcome {
     match stop {
         // What the server has in the change's place comes with its refusal and is too large: it is asked for by itself.
-        Stop::TooLarge(failure) if failure.status == Some(412) => Outcome::Conflict {
+        Stop::TooLarge(failure) if matches!(failure.status, Some(409 | 412)) => Outcome::Conflict {
             current: None,
             failure: Failure { class: ErrorClass::Conflict, effect: Effect::None, ..failure },
         },

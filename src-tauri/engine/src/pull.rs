@@ -214,6 +214,13 @@ async fn pull_failed(
         }
     };
     run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+    if failure.is_unreadable() {
+        let (at, now, words) = (place.clone(), shared.now(), failure.words.clone());
+        shared.write(move |tx| verb::stands(tx, &at, &words, now)).await?;
+        shared.bulletin.status_is_stale();
+        run.stands = true;
+        return Ok(());
+    }
     run.report.failure.get_or_insert(failure);
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
 
+pub(crate) mod unread;
+
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
-use super::{Moved, rename, seal};
+use super::{Moved, rename};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
@@ -41,6 +43,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) backoff: &'a BackoffSettings,
     /// The server remembers keys: what it refuses under one it has not applied under it before.
     pub(crate) keys_honoured: bool,
+    /// It is of an atomic request of which other changes were answered: its own key was never on the wire.
+    pub(crate) in_part: bool,
     /// The host's breaker is not closed: nothing counts towards giving up.
     pub(crate) breaker_open: bool,
     pub(crate) now: Millis,
@@ -81,15 +85,20 @@ pub(crate) fn answer(
             match current {
                 Some(current) => conflict(tx, place, &mutation, current, in_doubt, answer.now, moved),
                 None if failure.class == ErrorClass::Permanent => {
-                    park_unseen(tx, &mutation, failure, in_doubt, answer.now)
+                    unread::park_conflict(tx, &mutation, failure, in_doubt, answer.now)
                 }
                 // The pusher fetches the current state first; without it the change waits for the next try.
                 None => later(tx, &mutation, failure, answer, rng),
             }
         }
         Outcome::Failed(failure) => match &answer.read_back {
-            Some(seen) => taken_unread(tx, place, &mutation, failure, seen, answer.now, moved),
-            None => fail(tx, place, &mutation, failure, answer, rng),
+            Some(seen) => unread::taken(tx, place, &mutation, failure, seen, answer.now, moved),
+            None => {
+                if answer.in_part && failure.effect == Effect::Unknown {
+                    outbox::read_before_repeating(tx, mutation.seq)?;
+                }
+                fail(tx, place, &mutation, failure, answer, rng)
+            }
         },
         Outcome::NotDone => {
             let words = "not done, because another change of its group was not";
@@ -132,65 +141,6 @@ pub(crate) fn read_back(
             Ok(Settled::Waits)
         }
         Evidence::Moved => moved_there(tx, place, &mutation, remote, true, now, moved),
-    }
-}
-
-/// A look at a record was answered, but what it would show cannot be had, now or later: a person decides.
-pub(crate) fn unshown(
-    tx: &Connection,
-    place: &Place,
-    seq: i64,
-    failure: &Failure,
-    now: Millis,
-    moved: &mut Moved,
-) -> Result<Settled, StoreError> {
-    let looked_for = |m: &MutationRow| matches!(m.state, MutationState::Queued | MutationState::Uncertain);
-    let Some(mutation) = outbox::by_seq(tx, seq)?.filter(looked_for) else {
-        return Ok(Settled::Gone);
-    };
-    moved.changes.push(mutation.id.clone());
-    moved.record(place.collection_id, &mutation.rid);
-    if mutation.state == MutationState::Uncertain {
-        outbox::set_may_be_in(tx, mutation.seq)?;
-    }
-    seal::park_unsent(tx, &mutation, failure, now)?;
-    daily::refused(tx, mutation.link_id, now)?;
-    Ok(Settled::Parked)
-}
-
-/// The server said yes in an answer that cannot be read; the record as it is now says what became of the change.
-fn taken_unread(
-    tx: &Connection,
-    place: &Place,
-    mutation: &MutationRow,
-    failure: &Failure,
-    seen: &Remote,
-    now: Millis,
-    moved: &mut Moved,
-) -> Result<Settled, StoreError> {
-    let attempt = mutation.attempts;
-    match evidence(tx, mutation, seen)? {
-        Evidence::Applied => {
-            let words = format!("accepted, as the record shows: {}", failure.words);
-            attempts::succeed(tx, mutation.seq, attempt, &words, now)?;
-            confirm(tx, mutation, Some(seen), now)?;
-            Ok(Settled::Confirmed)
-        }
-        Evidence::NotApplied => {
-            // Sent again it would be answered in the same way.
-            let words = "the server said yes, and shows the record as it was before";
-            let failure = Failure { effect: Effect::None, words: words.to_owned(), ..failure.clone() };
-            attempts::fail(tx, mutation.seq, attempt, &failure, None, now)?;
-            outbox::unseal(tx, mutation.seq)?;
-            outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
-            outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
-            daily::refused(tx, mutation.link_id, now)?;
-            Ok(Settled::Parked)
-        }
-        Evidence::Moved => {
-            attempts::fail(tx, mutation.seq, attempt, failure, None, now)?;
-            moved_there(tx, place, mutation, seen, true, now, moved)
-        }
     }
 }
 
@@ -250,24 +200,6 @@ fn conflict(
             moved_there(tx, place, mutation, current, in_doubt, now, moved)
         }
     }
-}
-
-/// The server has another version, which cannot be read: a person decides.
-fn park_unseen(
-    tx: &Connection,
-    mutation: &MutationRow,
-    failure: &Failure,
-    in_doubt: bool,
-    now: Millis,
-) -> Result<Settled, StoreError> {
-    outbox::unseal(tx, mutation.seq)?;
-    if in_doubt {
-        outbox::set_may_be_in(tx, mutation.seq)?;
-    }
-    outbox::set_failure(tx, mutation.seq, failure, false, 0)?;
-    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
-    daily::refused(tx, mutation.link_id, now)?;
-    Ok(Settled::Parked)
 }
 
 fn moved_there(
@@ -423,12 +355,11 @@ fn fail(
     answer: &Answer<'_>,
     rng: &dyn Rng,
 ) -> Result<Settled, StoreError> {
-    if matches!(failure.class, ErrorClass::Permanent) {
+    if failure.class == ErrorClass::Permanent {
         attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
         outbox::set_failure(tx, mutation.seq, failure, failure.counts, 0)?;
         if failure.effect == Effect::Unknown {
-            // Neither a repetition nor a look would show more: its bytes and its key stay for a person's word.
-            outbox::set_may_be_in(tx, mutation.seq)?;
+            unread::keep_in_doubt(tx, mutation)?;
         }
         outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
         daily::refused(tx, place.link_id, answer.now)?;
