@@ -40,7 +40,10 @@ impl Push<'_> {
                 let host = self.link.host.clone();
                 let breaker_open = self.link.breaker(|breaker| breaker.is_open());
                 let keys_honoured = self.link.capabilities.honours_keys;
-                let answered = |part: &Part| !matches!(part.outcome, Outcome::Failed(_));
+                let answered = |part: &Part| match &part.outcome {
+                    Outcome::Failed(failure) => part.read_back.is_some() || failure.is_unreadable(),
+                    Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::NotDone => true,
+                };
                 let in_part = parts.len() > 1 && parts.iter().any(answered);
                 Box::pin(async move {
                     let (now, backoff) = (shared.now(), shared.settings().backoff);
@@ -105,7 +108,14 @@ impl Push<'_> {
                                     Settled::Waits
                                 }
                                 (Err(failure), _) if failure.class == ErrorClass::Permanent => {
-                                    settle::unread::looked_at(tx, &place, waiting.seq, &failure, now, &mut moved)?
+                                    settle::unread::looked_at(
+                                        tx,
+                                        &place,
+                                        waiting.seq,
+                                        &failure,
+                                        now,
+                                        &mut moved,
+                                    )?
                                 }
                                 (Err(failure), _) => {
                                     settle::postpone(tx, waiting.seq, &failure, retry_at)?;
