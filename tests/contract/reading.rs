@@ -1,12 +1,12 @@
 //! Pages, checkpoints, single records, discovery.
 
 use crate::every_kind;
-use crate::ground::{Ground, USER, connector, ids};
-use serde_json::json;
+use crate::ground::{Ground, USER, connector, document, failed, ids, push};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tidemark_connectors::{HttpOptions, Limits};
-use tidemark_model::connector::{Checkpoint, PullFailure, Remote};
-use tidemark_model::failure::{Effect, ErrorClass};
+use tidemark_model::connector::{Checkpoint, Connector, Outcome, PullFailure, Remote, Row};
+use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::settings::LinkSettings;
 use tidemark_tests::fault_proxy::{Canned, Fault, Rule};
 
@@ -19,6 +19,8 @@ every_kind!(
     an_empty_collection_has_a_checkpoint_from_which_news_arrive,
     a_record_that_never_was_is_missing,
     records_too_large_for_one_page_come_in_smaller_ones,
+    a_record_too_large_for_an_answer_is_about_that_record_alone,
+    a_record_too_large_for_a_page_says_nothing_against_the_server,
     the_collections_on_offer_are_listed_with_their_counts,
     a_check_tells_who_we_are_and_what_time_it_is_there,
 );
@@ -97,14 +99,80 @@ async fn a_record_that_never_was_is_missing(ground: Ground) {
     assert_eq!(ground.ours.fetch(&ground.collection, "404").await, Ok(Remote::Missing));
 }
 
+/// A record of text that does not compress to nothing, so that a limit is met on any way.
+fn long(id: &str, start: usize, bytes: usize) -> Value {
+    let text: String = (start..start + bytes).map(|at| char::from(b'a' + (at * at % 26) as u8)).collect();
+    json!({"id": id, "long": text})
+}
+
+fn within(ground: &Ground, limits: Limits) -> Box<dyn Connector> {
+    ground.ours_with("v1", HttpOptions { limits, ..HttpOptions::default() })
+}
+
+// proves A4, A7, C3
+async fn a_record_too_large_for_an_answer_is_about_that_record_alone(ground: Ground) {
+    let first = ground.colleague(&ground.create(&long("a", 0, 200_000))).await;
+    let small = within(&ground, Limits { document: 100_000, ..Limits::default() });
+    let cannot = |failure: &Failure| {
+        let words =
+            "the record on the server cannot be read: the server's answer is larger than 100000 bytes";
+        assert_eq!((failure.class, failure.words.as_str()), (ErrorClass::Permanent, words));
+    };
+    let fetched = small.fetch(&ground.collection, "a").await.unwrap_err();
+    cannot(&fetched);
+    assert_eq!(fetched.effect, Effect::None);
+    let edited = long("a", 1, 200_000);
+    let failure = failed(push(small.as_ref(), &ground.update(&first, &edited)).await);
+    cannot(&failure);
+    assert_eq!((failure.effect, failure.counts), (Effect::Unknown, false), "nobody says what became of it");
+    assert_eq!(document(&ground.truth("a").await), &edited, "it was done");
+    // A refusal that shows the record which is in the way.
+    let outcome = push(small.as_ref(), &ground.update(&first, &long("a", 2, 200_000))).await;
+    assert!(matches!(outcome, Outcome::Conflict { current: None, .. }), "{outcome:?}");
+    // Other types and shapes are somebody else's.
+    for strange in
+        [Canned::new(200, "text/html", "x".repeat(200_000)), Canned::json(200, "[".repeat(200_000))]
+    {
+        ground.proxy.add(Rule::once(Fault::Say(strange)));
+        assert_eq!(small.fetch(&ground.collection, "a").await.unwrap_err().class, ErrorClass::Intercepted);
+    }
+}
+
+// proves A7, C3
+async fn a_record_too_large_for_a_page_says_nothing_against_the_server(ground: Ground) {
+    ground.colleague(&ground.create(&long("a", 0, 200_000))).await;
+    fill(&ground, &["b"]).await;
+    let limits = Limits { document: 100_000, page: 100_000, ..Limits::default() };
+    let small = within(&ground, limits);
+    assert!(small.check().await.is_ok());
+    let page = small.pull(&ground.wish(None, 100)).await;
+    if ground.kind == "rest" {
+        // What it is called, and where the list goes on, stands in the page that cannot be read.
+        let Err(PullFailure::Failed(failure)) = page else { panic!("{page:?}") };
+        assert_eq!(failure.class, ErrorClass::Permanent, "{failure:?}");
+        assert!(
+            failure.words.starts_with("the next record of this collection cannot be read, "),
+            "{failure:?}"
+        );
+        return;
+    }
+    let page = page.unwrap();
+    let [Row::Unreadable { id: Some(id), reason, .. }] = &page.rows[..] else { panic!("{page:?}") };
+    assert_eq!(id, "a");
+    assert!(reason.starts_with("the record on the server cannot be read: "), "{reason}");
+    let rest = small.pull(&ground.wish(Some(page.next), 100)).await.unwrap();
+    assert_eq!(ids(&rest.rows), ["b"], "the rest comes in");
+    // One that is too large for a page and not for an answer of its own is fetched.
+    let limits = Limits { page: 100_000, ..Limits::default() };
+    let page = within(&ground, limits).pull(&ground.wish(None, 100)).await.unwrap();
+    assert_eq!(ids(&page.rows), ["a"]);
+}
+
 async fn records_too_large_for_one_page_come_in_smaller_ones(ground: Ground) {
     for n in 0..6 {
-        // Text that does not compress to nothing, so that the limit is met on any way.
-        let long: String = (0..30_000).map(|at| char::from(b'a' + ((at * at + n) % 26) as u8)).collect();
-        ground.colleague(&ground.create(&json!({"id": format!("r{n}"), "long": long}))).await;
+        ground.colleague(&ground.create(&long(&format!("r{n}"), n, 30_000))).await;
     }
-    let limits = Limits { page: 100_000, ..Limits::default() };
-    let small = ground.ours_with("v1", HttpOptions { limits, ..HttpOptions::default() });
+    let small = within(&ground, Limits { page: 100_000, ..Limits::default() });
     let (mut seen, mut after) = (Vec::new(), None);
     for _ in 0..6 {
         let page = small.pull(&ground.wish(after, 100)).await.unwrap();
@@ -152,5 +220,10 @@ pub async fn told_from_a_stranger(ground: &Ground, body: impl Fn(&str, &str) -> 
         assert_eq!((failure.class, failure.effect), (class, Effect::None), "{id}: {}", failure.words);
         let told = failure.words.starts_with("the record on the server cannot be read: ");
         assert_eq!(told, class == ErrorClass::Permanent, "{}", failure.words);
+        // The same as the answer to a change, of which it leaves open what it did.
+        ground.proxy.add(Rule::once(Fault::Say(Canned::json(200, body(id, value)))));
+        let failure = failed(ground.push(&ground.create(&json!({"id": "a"}))).await);
+        assert_eq!((failure.class, failure.effect), (class, Effect::Unknown), "{id}: {}", failure.words);
+        assert!(!failure.counts, "{}", failure.words);
     }
 }

@@ -114,6 +114,48 @@ async fn a_record_whose_document_cannot_be_read_is_told_from_somebody_elses_answ
     assert_eq!(failure.class, ErrorClass::Permanent, "{failure:?}");
 }
 
+// proves A4, A7
+#[tokio::test]
+async fn what_was_deleted_need_not_be_readable() {
+    let ground = Ground::rest().await;
+    let mut body = br#"{"id":"a","x":""#.to_vec();
+    body.extend_from_slice(&[0xff, b'"', b'}']);
+    ground.proxy.add(Rule::once(Fault::Say(Canned::new(200, "application/json", body))));
+    let outcome = ground.push(&ground.delete("a", "1")).await;
+    assert!(matches!(outcome, Outcome::Accepted { remote: Some(Remote::Deleted { .. }), .. }), "{outcome:?}");
+}
+
+// proves A4, B4
+#[tokio::test]
+async fn of_a_batch_only_the_part_that_cannot_be_read_is_in_doubt() {
+    let ground = Ground::rest().await;
+    let items = [ground.create(&json!({"id": "a"})), ground.create(&json!({"id": "b"}))];
+    for unread in [br#""\ud800""#.to_vec(), vec![b'"', 0xff, b'"']] {
+        let mut body = br#"{"items":[{"status":201,"version":"1","doc":{"id":"a"}},{"status":201,"version":"1","doc":{"id":"b","x":"#.to_vec();
+        body.extend_from_slice(&unread);
+        body.extend_from_slice(b"}}]}");
+        ground.proxy.add(Rule::once(Fault::Say(Canned::json(200, body))));
+        let outcomes = ground.ours.push_atomic(&items).await.outcomes;
+        assert!(matches!(outcomes[0], Outcome::Accepted { .. }), "{outcomes:?}");
+        let failure = failed(outcomes[1].clone());
+        assert_eq!((failure.class, failure.effect), (ErrorClass::Permanent, Effect::Unknown), "{failure:?}");
+    }
+}
+
+// proves A7
+#[tokio::test]
+async fn a_first_record_too_large_for_an_answer_lets_the_account_be_seen() {
+    let ground = Ground::rest().await;
+    ground.colleague(&ground.create(&json!({"id": "a", "long": "x".repeat(200_000)}))).await;
+    ground.proxy.add(Rule::always(Fault::status(404)).path("/collections"));
+    let limits = tidemark_connectors::Limits { page: 100_000, ..Default::default() };
+    let settings =
+        tidemark_model::settings::LinkSettings::parse(r#"{"collections":[{"name":"tasks"}]}"#).unwrap();
+    let options = HttpOptions { limits, ..HttpOptions::default() };
+    let small = crate::ground::connector("rest", &ground.proxy.url("v1"), settings, options);
+    assert_eq!(small.check().await.map(|_| ()), Ok(()));
+}
+
 #[tokio::test]
 async fn one_row_that_cannot_be_read_is_set_aside_and_the_rest_arrives() {
     let ground = Ground::rest().await;
@@ -185,7 +227,7 @@ async fn compressed_answers_are_read_and_bounded() {
     let limits = tidemark_connectors::Limits { document: 70_000, ..Default::default() };
     let small = ground.ours_with("v1", HttpOptions { limits, ..HttpOptions::default() });
     let refused = small.fetch(&ground.collection, "a").await.unwrap_err();
-    assert_eq!(refused.class, ErrorClass::Intercepted, "the limit holds after decompression");
+    assert_eq!(refused.class, ErrorClass::Permanent, "the limit holds after decompression");
 }
 
 // proves A15, A4

@@ -57,6 +57,12 @@ pub fn a_row_that_cannot_be_read_is_shown_asked_for_again_and_forgotten() -> Com
 
     stage.server.colleague(ColleagueEdit::delete(TASKS, "a")).expect("it is there");
     let ids: Vec<Count> = rows.iter().map(|row| row.id).collect();
+    let pause = json!({"link": LINK, "collection": TASKS});
+    stage.ask::<()>("pause", pause.clone());
+    let paused = stage.refused("read_again", json!({ "ids": ids }));
+    assert_eq!(paused.code, RefusalCode::NotNow);
+    assert!(paused.message.ends_with("is paused, and the server was not asked"), "{}", paused.message);
+    stage.ask::<()>("resume", pause);
     let came: ReadAgain = stage.ask("read_again", json!({ "ids": ids }));
     assert_eq!((came.read, came.still, came.nameless), (Count(1), Count(1), Count(0)));
     assert_eq!(

@@ -53,6 +53,7 @@ mod trash;
 mod two_engines;
 mod uncertain;
 mod unreadable;
+mod unreadable_answers;
 mod whole_sets;
 mod width;
 mod wrong_address;

@@ -1,6 +1,8 @@
 //! What is paused sends nothing and takes nothing in until it is resumed.
 
 use serde_json::json;
+use tidemark_model::number::Count;
+use tidemark_model::view::{Refusal, RefusalCode};
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec, Switch};
 use tidemark_tests::clock::START;
 use tidemark_tests::tap::Point;
@@ -209,4 +211,38 @@ async fn a_pause_hold_or_discard_by_another_program_is_seen_before_the_next_requ
         world.engine().resume(None, None).await.unwrap();
         world.finish().await;
     }
+}
+
+// proves A14, C3
+#[tokio::test]
+async fn nothing_of_what_is_paused_is_asked_for_again_by_a_person_either() {
+    let world = two_collections().await;
+    let deep = (0..150).fold(json!("bottom"), |inner, _| json!([inner]));
+    let create = json!({"id": "t002", "state": deep}).as_object().cloned();
+    world.colleague(ColleagueEdit { collection: TASKS.into(), create, ..ColleagueEdit::default() });
+    world.sync().await;
+    let id = world.engine().list_unreadable(None, None, 0, 1).unwrap().rows[0].id;
+    world.colleague_sets("t002", "state", "flat");
+    let what = "'tasks' of the connection 'office'";
+    for (link, collection, named) in [
+        (None, None, "syncing"),
+        (Some(LINK), None, "the connection 'office'"),
+        (Some(LINK), Some(TASKS), what),
+    ] {
+        world.engine().pause(link, collection).await.unwrap();
+        world.wire.tap.forget();
+        let refused = Refusal::from(world.engine().read_again(&[id]).await.unwrap_err());
+        let said = format!("{named} is paused, and the server was not asked");
+        assert_eq!((refused.code, refused.message), (RefusalCode::NotNow, said));
+        assert_eq!(world.wire.tap.count(Point::Fetch), 0, "{named}");
+        world.engine().resume(link, collection).await.unwrap();
+    }
+    world.engine().pause(Some(LINK), Some("notes")).await.unwrap();
+    assert_eq!(
+        world.engine().read_again(&[id]).await.unwrap().read,
+        Count(1),
+        "another one's pause is no matter"
+    );
+    world.engine().resume(Some(LINK), Some("notes")).await.unwrap();
+    world.finish().await;
 }

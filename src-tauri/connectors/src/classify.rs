@@ -75,9 +75,16 @@ impl From<&str> for Unshown {
     }
 }
 
-/// The failure of a look at a record whose good answer shows none: about that one record, or somebody else's answer.
-pub fn unshown(answer: &Answer, why: &Unshown) -> Failure {
-    let failure = intercepted(answer, Asked::Reading, &why.to_string());
+impl From<String> for Unshown {
+    fn from(what: String) -> Self {
+        Self::Strange(what)
+    }
+}
+
+/// The failure of a look at a record or of a change whose good answer shows none: about that one record, or somebody
+/// else's answer. What a change did is not known by it.
+pub fn unshown(answer: &Answer, asked: Asked, why: &Unshown) -> Failure {
+    let failure = intercepted(answer, asked, &why.to_string());
     match why {
         Unshown::Strange(_) => failure,
         Unshown::Unreadable(_) => Failure { class: ErrorClass::Permanent, ..failure },

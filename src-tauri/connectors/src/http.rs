@@ -9,10 +9,12 @@ mod limits;
 mod pace;
 mod packing;
 mod redirect;
+mod stop;
 mod transport;
 
 pub use answer::Answer;
 pub use limits::{Limits, Timeouts, is_loopback};
+pub use stop::Stop;
 
 use account::Account;
 use packing::{Packing, Packings};
@@ -106,28 +108,6 @@ impl<'a> Call<'a> {
     /// Whether the server may change something because of it.
     pub fn writes(&self) -> bool {
         !self.method.is_safe()
-    }
-}
-
-/// Why a request has no answer.
-enum Stop {
-    /// It is larger than the limit; a smaller one may be asked for.
-    TooLarge(Failure),
-    /// Anything else.
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Stop> for Failure {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::TooLarge(failure) | Stop::Failed(failure) => failure,
-        }
     }
 }
 
@@ -228,6 +208,11 @@ impl Http {
     /// An `Err` is a request that got no answer at all, or one beyond the limits; its effect is unknown once a
     /// writing request may have left.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Failure> {
+        Ok(self.send_bounded(call).await?)
+    }
+
+    /// The same, where an answer beyond the limits is told from all that is not the server's.
+    pub async fn send_bounded(&self, call: Call<'_>) -> Result<Answer, Stop> {
         let writes = call.writes();
         let packing = self.packings.of(call.body);
         let mut answer = self.exchange(&call, packing).await;
@@ -236,31 +221,33 @@ impl Http {
             self.packings.refuse();
             answer = self.exchange(&call, None).await;
         }
-        answer.map_err(|stop| self.told(stop.into(), writes))
+        answer.map_err(|stop| self.told(stop, writes))
     }
 
-    /// Asks for a list of at most `rows` rows, and for fewer as long as they are more than a page may hold.
+    /// Asks for a list of at most `rows` rows, and for fewer as long as they are more than a page may hold. A row that
+    /// alone is more than that is [`Stop::TooLarge`].
     pub async fn send_list(
         &self,
         rows: usize,
         target: impl Fn(usize) -> String + Sync,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer, Stop> {
         let mut rows = rows;
         loop {
             match self.exchange(&Call::get(target(rows), self.options.limits.page), None).await {
                 Ok(answer) => return Ok(answer),
                 Err(Stop::TooLarge(_)) if rows > 1 => rows = rows.div_ceil(4),
-                Err(stop) => return Err(self.told(stop.into(), false)),
+                Err(stop) => return Err(self.told(stop, false)),
             }
         }
     }
 
-    fn told(&self, mut failure: Failure, writes: bool) -> Failure {
+    fn told(&self, mut stop: Stop, writes: bool) -> Stop {
+        let (Stop::TooLarge(failure) | Stop::Failed(failure)) = &mut stop;
         if !writes {
             failure.effect = Effect::None;
         }
         failure.words = self.account.scrub(&failure.words);
-        failure
+        stop
     }
 
     async fn exchange(&self, call: &Call<'_>, packing: Option<Packing>) -> Result<Answer, Stop> {
@@ -328,15 +315,9 @@ impl Http {
     /// Reads the body in pieces, so that neither an endless one nor a compression bomb is ever held.
     async fn read(&self, mut response: Response, round_trip: Duration, limit: usize) -> Result<Answer, Stop> {
         let status = response.status().as_u16();
-        let too_large = || {
-            let words = format!("the server's answer is larger than {limit} bytes");
-            Stop::TooLarge(Failure::new(ErrorClass::Intercepted, words).with_status(status).uncertain())
-        };
         // A refusal is read in any case: its words are needed, and they are short.
         let limit = limit.max(self.options.limits.refusal);
-        if response.content_length().is_some_and(|length| length > limit as u64) {
-            return Err(too_large());
-        }
+        let announced = response.content_length().is_some_and(|length| length > limit as u64);
         let headers = response.headers().clone();
         let deadline = tokio::time::Instant::now() + self.options.timeouts.body;
         let mut body = Vec::new();
@@ -351,8 +332,12 @@ impl Http {
                     return Err(failure.with_status(status).into());
                 }
             };
-            if body.len() + piece.len() > limit {
-                return Err(too_large());
+            if announced || body.len() + piece.len() > limit {
+                let words = format!("the server's answer is larger than {limit} bytes");
+                let failure = Failure::new(ErrorClass::Intercepted, words).with_status(status).uncertain();
+                let start = if body.is_empty() { &piece[..] } else { &body[..] };
+                let own = answer::is_json(&headers) && start.trim_ascii_start().first() == Some(&b'{');
+                return Err(if own { Stop::TooLarge(failure) } else { Stop::Failed(failure) });
             }
             body.extend_from_slice(&piece);
         }

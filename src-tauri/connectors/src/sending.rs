@@ -1,10 +1,10 @@
 //! Several requests at a time, their answers in the order of the items.
 
-use crate::http::Answer;
+use crate::http::{Answer, Stop};
 use futures_util::StreamExt as _;
 use std::future::Future;
 use tidemark_model::connector::{Outcome, PushAnswer};
-use tidemark_model::failure::Failure;
+use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::number::Millis;
 
 /// How many requests of one link are in flight at most; the engine's setting, 6 where nobody changed it, stays below.
@@ -25,7 +25,24 @@ impl Sent {
 
     /// An item that was not, or was not even sent.
     pub fn failed(failure: Failure) -> Self {
-        Self { outcome: Outcome::Failed(failure), server_time: None, backoff: None }
+        Self::stopped(failure.into())
+    }
+
+    /// The same, where its answer may have been too large.
+    pub fn stopped(stop: Stop) -> Self {
+        Self { outcome: stopped(stop), server_time: None, backoff: None }
+    }
+}
+
+/// What an answer means that was not taken in.
+pub fn stopped(stop: Stop) -> Outcome {
+    match stop {
+        // What the server has in the change's place comes with its refusal and is too large: it is asked for by itself.
+        Stop::TooLarge(failure) if matches!(failure.status, Some(409 | 412)) => Outcome::Conflict {
+            current: None,
+            failure: Failure { class: ErrorClass::Conflict, effect: Effect::None, ..failure },
+        },
+        stop => Outcome::Failed(stop.about_one()),
     }
 }
 

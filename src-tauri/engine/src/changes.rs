@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::link::{Link, Wish};
-use crate::store::places::refuse;
+use crate::store::places::{Place, refuse};
 use crate::store::verbs::queue::Again;
 use crate::store::verbs::{Moved, discard, queue as verb, retention};
 use crate::store::views::queue;
@@ -257,6 +257,25 @@ impl Engine {
         self.shared().bulletin.changes_moved([]);
         self.wake_all();
         Ok(())
+    }
+
+    /// What is paused is not asked for anything, by a person neither.
+    pub(crate) fn refuse_while_paused(&self, place: &Place) -> Result<(), StoreError> {
+        let (engine, link, collection) = self.shared().store.read(|tx| {
+            Ok((
+                meta::get(tx, "paused_since")?.is_some(),
+                links::get(tx, place.link_id)?.is_some_and(|row| row.paused),
+                collections::get(tx, place.collection_id)?.is_some_and(|row| row.paused),
+            ))
+        })?;
+        let what = match (engine, link, collection) {
+            (false, false, false) => return Ok(()),
+            (true, ..) => "syncing".to_owned(),
+            (_, true, _) => format!("the connection '{}'", place.link),
+            (_, _, true) => format!("'{}' of the connection '{}'", place.collection, place.link),
+        };
+        let message = format!("{what} is paused, and the server was not asked");
+        Err(refuse(RefusalCode::NotNow, message, "Resume it, then try again."))
     }
 
     async fn bulk(

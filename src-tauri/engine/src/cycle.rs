@@ -67,7 +67,7 @@ pub(crate) struct Run {
     proves_contact: bool,
     /// A collection that is not where its path says.
     pub(crate) not_found: Option<String>,
-    /// A collection stands until a person answers: what came in is not all.
+    /// A collection stands until a person answers or its next row can be read: what came in is not all.
     pub(crate) stands: bool,
     /// Only this collection is pulled.
     pub(crate) only: Option<String>,

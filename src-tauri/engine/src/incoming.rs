@@ -65,8 +65,18 @@ impl Engine {
 
     /// Asks the servers for the records behind these rows, one after the other; a row whose record can be read by now, or
     /// is deleted, ends. Rows that had already gone are not counted.
+    ///
+    /// Errors: one of them is of what is paused; then nothing is asked.
     pub async fn read_again(&self, ids: &[Count]) -> Result<ReadAgain, StoreError> {
         let mut came = ReadAgain::default();
+        let places = self.shared().places();
+        for id in ids {
+            let found = self.shared().store.read(|tx| quarantine::place(tx, id.0))?;
+            let place = found.and_then(|(of, _)| places.iter().find(|place| place.collection_id == of));
+            if let Some(place) = place {
+                self.refuse_while_paused(place)?;
+            }
+        }
         for id in ids {
             let Some((collection_id, rid)) = self.shared().store.read(|tx| quarantine::place(tx, id.0))?
             else {
@@ -79,6 +89,8 @@ impl Engine {
             let places = self.shared().places();
             let place = places.iter().find(|place| place.collection_id == collection_id);
             match place {
+                // A pause in the middle keeps the rest from being asked for.
+                Some(place) if self.refuse_while_paused(place).is_err() => came.still.0 += 1,
                 Some(place) if self.fetch_one(place, &rid).await? => came.read.0 += 1,
                 Some(_) | None => came.still.0 += 1,
             }

@@ -214,6 +214,13 @@ async fn pull_failed(
         }
     };
     run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+    if failure.is_unreadable() {
+        let (at, now, words) = (place.clone(), shared.now(), failure.words.clone());
+        shared.write(move |tx| verb::stands(tx, &at, &words, now)).await?;
+        shared.bulletin.status_is_stale();
+        run.stands = true;
+        return Ok(());
+    }
     run.report.failure.get_or_insert(failure);
     Ok(())
 }
@@ -240,6 +247,11 @@ async fn fetch_aside(
                 run.hear(shared, link, &Heard::Failure(failure.clone()), None);
                 // One record that may not be read does not hold up those behind it.
                 let about_one = failure.class == ErrorClass::Permanent;
+                if failure.is_unreadable() {
+                    let (at, now, words) = (place.clone(), shared.now(), failure.words.clone());
+                    shared.write(move |tx| verb::fetched_unread(tx, &at, &rid, &words, now)).await?;
+                    shared.bulletin.status_is_stale();
+                }
                 run.report.failure.get_or_insert(failure);
                 if !about_one {
                     return Ok(());

@@ -96,6 +96,11 @@ impl Failure {
         }
     }
 
+    /// Whether it is a good answer of the server's about one record that cannot be taken in: another look shows no more.
+    pub fn is_unreadable(&self) -> bool {
+        self.class == ErrorClass::Permanent && self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
     /// The same failure with an answer's status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {

@@ -54,7 +54,7 @@ async fn removals_are_listed_shown_and_allowed_for_their_number() {
     server.stop().await;
 }
 
-// proves C3, H6
+// proves A14, C3, H6
 #[tokio::test(flavor = "multi_thread")]
 async fn unreadable_rows_are_listed_shown_asked_for_again_and_forgotten() {
     let server = server().await;
@@ -70,6 +70,15 @@ async fn unreadable_rows_are_listed_shown_asked_for_again_and_forgotten() {
     let shown = shell.run(&["unreadable", "show", &id]).await.ends(0);
     assert!(shown.line()["text"].as_str().unwrap().contains("bottom"));
     server.colleague(ColleagueEdit::delete(ITEMS, "a")).unwrap();
+    shell.run(&["pause", "--link", "Work"]).await.ends(0);
+    let paused = shell.run(&["unreadable", "retry"]).await.ends(1);
+    assert_eq!(paused.error()["code"], "not_now");
+    assert_eq!(
+        paused.error()["message"],
+        "the connection 'Work' is paused, and the server was not asked",
+        "not even for the one that is gone"
+    );
+    shell.run(&["resume", "--link", "Work"]).await.ends(0);
     let again = shell.run(&["unreadable", "retry"]).await.ends(0);
     assert_eq!(again.line(), &json!({"read": 1, "still": 1, "nameless": 0}));
     assert_eq!(shell.run(&["unreadable", "show", &id]).await.ends(1).error()["code"], "not_found");

@@ -64,10 +64,7 @@ impl Answer {
 
     /// The body where its type says JSON; login pages and empty answers are none.
     pub fn json(&self) -> Option<&[u8]> {
-        let kind = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let is_json = kind == "application/json" || kind.ends_with("+json") || kind == "text/json";
-        (is_json && !self.body.is_empty()).then_some(self.body.as_slice())
+        (is_json(&self.headers) && !self.body.is_empty()).then_some(self.body.as_slice())
     }
 
     /// The version in the `ETag`: a strong tag without its quotes, a weak one as it is.
@@ -121,6 +118,13 @@ impl Answer {
             reqwest::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
         clip(&format!("{} {}", self.status, name.unwrap_or("")), 500).trim_end().to_owned()
     }
+}
+
+/// Whether an answer's type says JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json") || kind == "text/json"
 }
 
 impl std::fmt::Debug for Answer {

@@ -64,8 +64,9 @@ async fn probe(kinto: &Kinto) -> Result<Answer, Failure> {
             .records(),
         None => place::collections(&kinto.bucket),
     };
-    let answer =
-        kinto.http.send(Call::get(format!("{target}?_limit=1"), kinto.http.limits().document)).await?;
+    // Whole, one record alone could be too large for an answer.
+    let target = format!("{target}?_limit=1&_fields=id");
+    let answer = kinto.http.send(Call::get(target, kinto.http.limits().document)).await?;
     rows(&answer)?;
     Ok(answer)
 }

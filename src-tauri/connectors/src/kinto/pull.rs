@@ -9,13 +9,15 @@ use crate::classify::{self, Asked};
 use crate::http::{Answer, Call};
 use crate::wire;
 use serde_json::value::RawValue;
-use tidemark_model::connector::{Checkpoint, Page, PullFailure, PullRequest, Row};
+use tidemark_model::connector::{Checkpoint, Page, PullFailure, PullRequest, Remote, Row};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::Count;
 use url::Url;
 
 /// The most rows that are asked for at once.
 const MOST_ROWS: usize = 1000;
+/// What a row is asked for that is too large for a page.
+const NAME: &str = "id,last_modified";
 
 /// Asks for the page after a checkpoint.
 pub async fn pull(kinto: &Kinto, request: &PullRequest) -> Result<Page, PullFailure> {
@@ -24,14 +26,14 @@ pub async fn pull(kinto: &Kinto, request: &PullRequest) -> Result<Page, PullFail
         .map_err(|error| Failure::new(ErrorClass::Permanent, error.to_string()))?;
     let stream = kinto.http.url_of(&place.records()).map(String::from).unwrap_or_default();
     let cursor = start(request, &stream)?;
-    let answer = ask(kinto, &place, &cursor, request.limit).await?;
-    if cursor.listing.is_none() || !lost_its_place(&answer) {
-        return finish(kinto, request, &place, stream, &cursor, &answer).await;
+    let asked = ask(kinto, &place, &cursor, request.limit).await?;
+    if cursor.listing.is_none() || !lost_its_place(&asked.0) {
+        return finish(kinto, request, &place, stream, &cursor, asked).await;
     }
     // Nothing is lost: the listing begins again where it began.
     let cursor = cursor.again(kinto.settings.pull.overlap_s);
-    let answer = ask(kinto, &place, &cursor, request.limit).await?;
-    finish(kinto, request, &place, stream, &cursor, &answer).await
+    let asked = ask(kinto, &place, &cursor, request.limit).await?;
+    finish(kinto, request, &place, stream, &cursor, asked).await
 }
 
 fn start(request: &PullRequest, stream: &str) -> Result<Cursor, PullFailure> {
@@ -42,7 +44,8 @@ fn start(request: &PullRequest, stream: &str) -> Result<Cursor, PullFailure> {
     Cursor::parse(&after.token).ok_or(PullFailure::EpochChanged)
 }
 
-async fn ask(kinto: &Kinto, place: &Place, cursor: &Cursor, rows: usize) -> Result<Answer, Failure> {
+/// A page, with whether it only names its row, because that alone is more than a page may hold.
+async fn ask(kinto: &Kinto, place: &Place, cursor: &Cursor, rows: usize) -> Result<(Answer, bool), Failure> {
     let since = cursor.since(kinto.settings.pull.overlap_s).to_string();
     let token =
         cursor.listing.as_ref().map(|listing| listing.token.as_str()).filter(|token| !token.is_empty());
@@ -54,7 +57,36 @@ async fn ask(kinto: &Kinto, place: &Place, cursor: &Cursor, rows: usize) -> Resu
         pairs.extend(token.map(|token| ("_token", token)));
         format!("{}?{}", place.records(), wire::query(&pairs))
     };
-    kinto.http.send_list(rows.clamp(1, MOST_ROWS), target).await
+    match kinto.http.send_list(rows.clamp(1, MOST_ROWS), target).await {
+        Err(stop) if stop.is_good() => {
+            let named = format!("{}&{}", target(1), wire::query(&[("_fields", NAME)]));
+            Ok((kinto.http.send(Call::get(named, kinto.http.limits().page)).await?, true))
+        }
+        answer => Ok((answer?, false)),
+    }
+}
+
+/// The same rows from records that were asked for by their ids; what still cannot be read is set aside under its id.
+async fn by_id(kinto: &Kinto, collection: &str, named: Vec<Row>) -> Result<Vec<Row>, Failure> {
+    let mut rows = Vec::with_capacity(named.len());
+    for row in named {
+        let Row::Unreadable { id: Some(id), raw, .. } = row else {
+            rows.push(row);
+            continue;
+        };
+        match record::fetch(kinto, collection, &id).await {
+            Ok(Remote::Missing) => {}
+            Ok(remote) => rows.push(Row::Record { id, remote }),
+            Err(failure) if failure.is_unreadable() => rows.push(Row::Unreadable {
+                id: Some(id),
+                raw,
+                bytes: kinto.http.limits().page,
+                reason: failure.words,
+            }),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(rows)
 }
 
 /// Whether Kinto refuses the page token: 400 errno 107.
@@ -68,12 +100,15 @@ async fn finish(
     place: &Place,
     stream: String,
     cursor: &Cursor,
-    answer: &Answer,
+    (answer, only_named): (Answer, bool),
 ) -> Result<Page, PullFailure> {
     if !answer.is_success() {
-        return Err(refused(answer));
+        return Err(refused(&answer));
     }
-    let (rows, next) = read(kinto, cursor, answer)?;
+    let (mut rows, next) = read(kinto, cursor, &answer, only_named)?;
+    if only_named {
+        rows = by_id(kinto, &request.collection, rows).await?;
+    }
     let total = if request.after.is_none() { total(kinto, place).await } else { None };
     Ok(Page {
         collection: request.collection.clone(),
@@ -93,7 +128,12 @@ fn refused(answer: &Answer) -> PullFailure {
     }
 }
 
-fn read(kinto: &Kinto, cursor: &Cursor, answer: &Answer) -> Result<(Vec<Row>, Cursor), PullFailure> {
+fn read(
+    kinto: &Kinto,
+    cursor: &Cursor,
+    answer: &Answer,
+    only_named: bool,
+) -> Result<(Vec<Row>, Cursor), PullFailure> {
     let wrong = |what: &str| PullFailure::Failed(classify::intercepted(answer, Asked::Reading, what));
     let bytes = answer.json().ok_or_else(|| wrong("the page is no JSON"))?;
     let (text, broken) = wire::repaired(bytes);
@@ -116,7 +156,11 @@ fn read(kinto: &Kinto, cursor: &Cursor, answer: &Answer) -> Result<(Vec<Row>, Cu
         return Err(wrong("the server gives the same page again and says that more follow"));
     }
     let seen = cursor.seen.max(last.unwrap_or(0));
-    let rows = raws.into_iter().map(|raw| row(raw, broken)).collect();
+    let rows = raws.into_iter().map(|raw| match only_named {
+        true => wire::unreadable(raw, "id", "the record is too large for a page"),
+        false => row(raw, broken),
+    });
+    let rows = rows.collect();
     Ok((rows, Cursor { seen, listing }))
 }
 

@@ -4,7 +4,7 @@ use super::Kinto;
 use super::place::Place;
 use super::record::{self, VERSION};
 use super::refusal::{self, Meaning, Refusal};
-use crate::classify::{self, Asked};
+use crate::classify::{self, Asked, Unshown};
 use crate::http::{Answer, Call};
 use crate::sending::{self, Sent};
 use crate::wire;
@@ -55,9 +55,9 @@ async fn one(kinto: &Kinto, item: &Sealed) -> Sent {
         Ok(call) => call,
         Err(failure) => return Sent::failed(failure),
     };
-    match kinto.http.send(call).await {
+    match kinto.http.send_bounded(call).await {
         Ok(answer) => Sent::answered(outcome(item, &answer), &answer),
-        Err(failure) => Sent::failed(failure),
+        Err(stop) => Sent::stopped(stop),
     }
 }
 
@@ -65,7 +65,7 @@ fn outcome(item: &Sealed, answer: &Answer) -> Outcome {
     if answer.is_success() {
         return match accepted(item, answer) {
             Ok(remote) => Outcome::Accepted { remote: Some(remote), replayed: false },
-            Err(what) => Outcome::Failed(classify::intercepted(answer, Asked::Writing, &what)),
+            Err(why) => Outcome::Failed(classify::unshown(answer, Asked::Writing, &why)),
         };
     }
     let refusal = Refusal::read(answer);
@@ -98,9 +98,9 @@ fn existing(item: &Sealed, refusal: &Refusal<'_>) -> Option<Remote> {
     (read.id == item.record).then_some(read.remote)
 }
 
-/// What a good answer shows; an error where it is no acknowledgement in Kinto's shape.
-fn accepted(item: &Sealed, answer: &Answer) -> Result<Remote, String> {
-    let remote = record::stored(answer, &item.record).map_err(|why| why.to_string())?;
+/// What a good answer shows; an error where it is no acknowledgement in Kinto's shape, or one that cannot be read.
+fn accepted(item: &Sealed, answer: &Answer) -> Result<Remote, Unshown> {
+    let remote = record::stored(answer, &item.record)?;
     let deleted = matches!(remote, Remote::Deleted { .. });
     if deleted != (item.operation == Operation::Delete) {
         return Err("the answer shows the record in another state than the one that was sent".into());

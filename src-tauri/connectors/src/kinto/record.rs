@@ -3,7 +3,7 @@
 use super::Kinto;
 use super::refusal::{self, Meaning, Refusal};
 use crate::classify::{self, Asked, Unshown};
-use crate::http::{Answer, Call};
+use crate::http::{Answer, Call, Stop};
 use crate::wire::{self, Members};
 use serde_json::value::RawValue;
 use tidemark_model::connector::{Remote, SealError};
@@ -19,9 +19,10 @@ pub async fn fetch(kinto: &Kinto, collection: &str, id: &str) -> Result<Remote, 
     let refused = |error: SealError| Failure::new(ErrorClass::Permanent, error.to_string());
     let place = kinto.place(collection).map_err(refused)?;
     let target = place.record(id).map_err(refused)?;
-    let answer = kinto.http.send(Call::get(target, kinto.http.limits().document)).await?;
+    let answer = kinto.http.send_bounded(Call::get(target, kinto.http.limits().document)).await;
+    let answer = answer.map_err(Stop::about_one)?;
     if answer.is_success() {
-        return stored(&answer, id).map_err(|why| classify::unshown(&answer, &why));
+        return stored(&answer, id).map_err(|why| classify::unshown(&answer, Asked::Reading, &why));
     }
     let refusal = Refusal::read(&answer);
     if refusal.as_ref().map(Refusal::meaning) == Some(Meaning::NoRecord) {
@@ -47,9 +48,11 @@ async fn tombstone(kinto: &Kinto, list: &str, id: &str) -> Result<Remote, Failur
 
 /// The record in a good answer; an error says what is wrong with its shape or its document.
 pub fn stored(answer: &Answer, id: &str) -> Result<Remote, Unshown> {
-    let members = answer.json().and_then(wire::members).ok_or("the answer is no JSON object")?;
+    let (text, broken) = wire::repaired(answer.json().ok_or("the answer is no JSON object")?);
+    let members = wire::members(text.as_bytes()).ok_or("the answer is no JSON object")?;
     let raw = members.get("data").ok_or("the answer has no 'data'")?;
-    let read = read(raw).map_err(|what| match names(raw, id) {
+    let read = if broken { Err("it is not valid UTF-8".to_owned()) } else { read(raw) };
+    let read = read.map_err(|what| match names(raw, id) {
         true => Unshown::Unreadable(what),
         false => Unshown::Strange(what),
     })?;

@@ -33,14 +33,15 @@ pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
             return told(all(&Failure::new(ErrorClass::Permanent, why)), None);
         }
     };
-    let mut call = Call::new(Method::POST, target, rest.http.limits().document);
+    // It shows all the records.
+    let mut call = Call::new(Method::POST, target, rest.http.limits().page);
     call.headers.push((CONTENT_TYPE, "application/json".into()));
     if let (true, Some(first)) = (rest.settings.write.keys.honoured, items.first()) {
         call.headers.push((KEY_HEADER, first.key.clone()));
     }
     call.body = Some(&body);
-    match rest.http.send(call).await {
-        Err(failure) => told(all(&failure), None),
+    match rest.http.send_bounded(call).await {
+        Err(stop) => told(all(&stop.about_one()), None),
         Ok(answer) if !answer.is_success() => {
             let speaker = match answer.json().and_then(wire::members) {
                 Some(members) => Speaker::Server(wire::text(&members, "detail")),
@@ -113,15 +114,16 @@ fn row(item: &Sealed, client_ids: bool) -> Result<Value, String> {
 
 /// Each item's part as an answer of its own; `None` where the answer is in another shape.
 fn parts(answer: &Answer, count: usize) -> Option<Vec<Answer>> {
-    let members = wire::members(answer.json()?)?;
+    let (text, broken) = wire::repaired(answer.json()?);
+    let members = wire::members(text.as_bytes())?;
     let rows: Vec<&RawValue> = wire::rows(members.get("items")?)?;
     if rows.len() != count {
         return None;
     }
-    rows.into_iter().map(|row| part(answer, row)).collect()
+    rows.into_iter().map(|row| part(answer, row, broken)).collect()
 }
 
-fn part(answer: &Answer, row: &RawValue) -> Option<Answer> {
+fn part(answer: &Answer, row: &RawValue, broken: bool) -> Option<Answer> {
     let members = wire::members(row.get().as_bytes())?;
     let status: u16 = serde_json::from_str(members.get("status")?.get()).ok()?;
     let (kind, body) = match (members.get("doc"), members.get("problem")) {
@@ -132,5 +134,10 @@ fn part(answer: &Answer, row: &RawValue) -> Option<Answer> {
     let version =
         wire::text(&members, "version").and_then(|version| HeaderValue::from_str(&wire::tag(&version)).ok());
     let replayed = wire::flag(&members, "replayed") || answer.header(REPLAYED_HEADER) == Some("true");
-    Some(answer.part(status, HeaderValue::from_static(kind), version, replayed, body.as_bytes().to_vec()))
+    let body = match broken {
+        // What was put in for broken bytes is taken out again: it is as unreadable as it came.
+        true => body.split('\u{FFFD}').map(str::as_bytes).collect::<Vec<_>>().join(&0xFF),
+        false => body.as_bytes().to_vec(),
+    };
+    Some(answer.part(status, HeaderValue::from_static(kind), version, replayed, body))
 }

@@ -25,9 +25,10 @@ pub async fn check(rest: &Rest) -> Result<Contact, Failure> {
         _ if description.is_success() || tells_nothing(&description) => {}
         _ => return Err(refused(&description)),
     }
-    let answer = probe(rest).await?;
-    contact.server_time = answer.server_time();
-    contact.round_trip = Millis(i64::try_from(answer.round_trip.as_millis()).unwrap_or(i64::MAX));
+    if let Some(answer) = probe(rest).await? {
+        contact.server_time = answer.server_time();
+        contact.round_trip = Millis(i64::try_from(answer.round_trip.as_millis()).unwrap_or(i64::MAX));
+    }
     Ok(contact)
 }
 
@@ -51,8 +52,9 @@ fn tells_nothing(answer: &Answer) -> bool {
     matches!(answer.status, 403..=405 | 410 | 501)
 }
 
-/// A request that shows whether the account is accepted: the list of collections, else the first known collection.
-async fn probe(rest: &Rest) -> Result<Answer, Failure> {
+/// A request that shows whether the account is accepted: the list of collections, else the first known collection. None
+/// where it does, and the list's first record is too large for an answer.
+async fn probe(rest: &Rest) -> Result<Option<Answer>, Failure> {
     let answer = rest.http.send(Call::get(discovery(&rest.settings), rest.http.limits().description)).await?;
     let answer = match rest.settings.collections.first() {
         Some(first) if tells_nothing(&answer) => {
@@ -61,12 +63,15 @@ async fn probe(rest: &Rest) -> Result<Answer, Failure> {
                 .map_err(|error| Failure::new(ErrorClass::Permanent, error.to_string()))?;
             let target =
                 format!("{}?{}", place.list(), wire::query(&[(&rest.settings.pull.limit_param, "1")]));
-            rest.http.send(Call::get(target, rest.http.limits().page)).await?
+            match rest.http.send_bounded(Call::get(target, rest.http.limits().page)).await {
+                Err(stop) if stop.is_good() => return Ok(None),
+                answer => answer?,
+            }
         }
         _ => answer,
     };
     listed(rest, &answer)?;
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 fn listed<'a>(rest: &Rest, answer: &'a Answer) -> Result<Vec<&'a RawValue>, Failure> {

@@ -23,15 +23,17 @@ pub fn create(place: &Place, intent: &Intent<'_>) -> WireForm {
     }
 }
 
-/// The record under its new id: the stored document, or where the answer says that it lies. In the latter case the
-/// version is not known, and the record is fetched before its next change.
+/// The record under its new id: the stored document, or where the answer says that it lies, or the name alone of a
+/// document that cannot be read. In the latter cases the version is not known, and the record is fetched before its next
+/// change.
 pub fn named(place: &Place, item: &Sealed, answer: &Answer) -> Result<Remote, String> {
     let stored = answer.json().and_then(|body| document::parse(body).ok());
     if let Some(stored) = stored.filter(|stored| stored.get(&place.id_field).and_then(wire::scalar).is_some())
     {
         return Ok(record::present(stored, answer, place));
     }
-    let id = answer.header("location").and_then(|location| last_segment(place, location));
+    let id = answer.json().and_then(|body| record::named_in(body, place));
+    let id = id.or_else(|| last_segment(place, answer.header("location")?));
     let id = id.ok_or("the answer does not say under which id the record is there")?;
     let sent = item.wire.body.as_deref().and_then(|body| document::parse(body.as_bytes()).ok());
     let Some(Value::Object(mut fields)) = sent else { return Err("what was sent is no document".into()) };

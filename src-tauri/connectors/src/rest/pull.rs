@@ -5,7 +5,7 @@ use super::place::Place;
 use super::problem::{self, Kind};
 use super::record;
 use crate::classify::{self, Asked};
-use crate::http::Answer;
+use crate::http::{Answer, Stop};
 use crate::wire::{self, Members};
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use tidemark_model::connector::{Checkpoint, Page, PullFailure, PullRequest, Remote, Row};
@@ -31,7 +31,9 @@ pub async fn pull(rest: &Rest, request: &PullRequest) -> Result<Page, PullFailur
     }
     let since = request.after.as_ref().map(|after| since(&rest.settings.pull, &after.token)).transpose()?;
     let rows = request.limit.clamp(1, MOST_ROWS);
-    let answer = rest.http.send_list(rows, |rows| target(rest, &place, since.as_deref(), rows)).await?;
+    let answer = rest.http.send_list(rows, |rows| target(rest, &place, since.as_deref(), rows)).await;
+    // The place of the rows behind it is told by the page that cannot be read.
+    let answer = answer.map_err(Stop::at_one_row)?;
     if !answer.is_success() {
         return Err(refused(&answer, &place));
     }

@@ -5,7 +5,7 @@ use super::naming;
 use super::place::Place;
 use super::problem::{self, Kind, Problem};
 use super::record;
-use crate::classify::{self, Asked};
+use crate::classify::{self, Asked, Unshown};
 use crate::http::{Answer, Call};
 use crate::sending::{self, Sent};
 use crate::wire;
@@ -37,9 +37,9 @@ async fn one(rest: &Rest, item: &Sealed) -> Sent {
     if rest.settings.write.keys.honoured {
         call.headers.push((KEY_HEADER, item.key.clone()));
     }
-    match rest.http.send(call).await {
+    match rest.http.send_bounded(call).await {
         Ok(answer) => Sent::answered(outcome(rest, &place, item, &answer).await, &answer),
-        Err(failure) => Sent::failed(failure),
+        Err(stop) => Sent::stopped(stop),
     }
 }
 
@@ -49,7 +49,7 @@ pub async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer)
         let replayed = answer.header(REPLAYED_HEADER) == Some("true");
         return match accepted(rest, place, item, answer) {
             Ok(remote) => Outcome::Accepted { remote, replayed },
-            Err(what) => Outcome::Failed(classify::intercepted(answer, Asked::Writing, &what)),
+            Err(why) => Outcome::Failed(classify::unshown(answer, Asked::Writing, &why)),
         };
     }
     let problem = problem::read(answer, place);
@@ -131,25 +131,27 @@ fn gone(item: &Sealed, current: Option<Remote>, failure: Failure) -> Outcome {
     conflict(current, failure)
 }
 
-/// What a good answer shows; an error where it is no acknowledgement in the contract's shape.
-fn accepted(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> Result<Option<Remote>, String> {
+/// What a good answer shows; an error where it is no acknowledgement in the contract's shape, or one that cannot be read.
+fn accepted(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer) -> Result<Option<Remote>, Unshown> {
     let silent = matches!(answer.status, 204 | 205) && answer.body.is_empty();
     if item.operation == Operation::Create && !rest.settings.write.client_ids {
-        return naming::named(place, item, answer).map(Some);
+        return Ok(Some(naming::named(place, item, answer)?));
     }
     match item.operation {
         Operation::Delete if silent => Ok(Some(Remote::Deleted { version: None, at: None, by: None })),
-        Operation::Delete => tombstone(place, item, answer).map(Some),
+        Operation::Delete => Ok(Some(tombstone(place, item, answer)?)),
         Operation::Create | Operation::Update | Operation::Replace | Operation::Request if silent => Ok(None),
         Operation::Create | Operation::Update | Operation::Replace | Operation::Request => {
-            record::stored(answer, place, &item.record).map(Some).map_err(|why| why.to_string())
+            record::stored(answer, place, &item.record).map(Some)
         }
     }
 }
 
 /// The tombstone, or the record as it was deleted; either way it names the record.
 fn tombstone(place: &Place, item: &Sealed, answer: &Answer) -> Result<Remote, String> {
-    let members = answer.json().and_then(wire::members).ok_or("the answer is no JSON object")?;
+    // Of what was deleted nothing but its id is needed.
+    let (text, _) = wire::repaired(answer.json().unwrap_or_default());
+    let members = wire::members(text.as_bytes()).ok_or("the answer is no JSON object")?;
     let named = [place.id_field.as_str(), "id"].into_iter().find_map(|field| {
         let value = wire::value(members.get(field)?).ok()?;
         wire::scalar(&value)

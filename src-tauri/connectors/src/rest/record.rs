@@ -4,7 +4,7 @@ use super::Rest;
 use super::place::Place;
 use super::problem::{self, Kind};
 use crate::classify::{self, Asked, Unshown};
-use crate::http::{Answer, Call};
+use crate::http::{Answer, Call, Stop};
 use crate::wire::{self, Members};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -19,9 +19,10 @@ pub async fn fetch(rest: &Rest, collection: &str, id: &str) -> Result<Remote, Fa
     let refused = |error: SealError| Failure::new(ErrorClass::Permanent, error.to_string());
     let place = rest.place(collection).map_err(refused)?;
     let target = place.record(id).map_err(refused)?;
-    let answer = rest.http.send(Call::get(target, rest.http.limits().document)).await?;
+    let answer = rest.http.send_bounded(Call::get(target, rest.http.limits().document)).await;
+    let answer = answer.map_err(Stop::about_one)?;
     if answer.is_success() {
-        return stored(&answer, &place, id).map_err(|why| classify::unshown(&answer, &why));
+        return stored(&answer, &place, id).map_err(|why| classify::unshown(&answer, Asked::Reading, &why));
     }
     let problem = problem::read(&answer, &place);
     match problem.as_ref().map(|problem| problem.kind) {
@@ -47,7 +48,8 @@ pub async fn fetch(rest: &Rest, collection: &str, id: &str) -> Result<Remote, Fa
 /// everything would be missing.
 pub async fn prove_collection(rest: &Rest, place: &Place) -> Result<(), Failure> {
     let target = format!("{}?{}", place.list(), wire::query(&[(&rest.settings.pull.limit_param, "1")]));
-    let answer = rest.http.send(Call::get(target, rest.http.limits().page)).await?;
+    let answer = rest.http.send_bounded(Call::get(target, rest.http.limits().page)).await;
+    let answer = answer.map_err(Stop::about_one)?;
     let is_list = answer
         .json()
         .and_then(wire::members)
@@ -81,10 +83,15 @@ pub fn stored(answer: &Answer, place: &Place, id: &str) -> Result<Remote, Unshow
 
 /// Whether a document that cannot be read whole is an object with this id.
 fn names(body: &[u8], place: &Place, id: &str) -> bool {
+    named_in(body, place).as_deref() == Some(id)
+}
+
+/// The id in an object of which the rest need not be readable.
+pub fn named_in(body: &[u8], place: &Place) -> Option<String> {
     let (text, _) = wire::repaired(body);
     let members = wire::members(text.as_bytes());
     let named = members.and_then(|members| wire::value(members.get(place.id_field.as_str())?).ok());
-    named.as_ref().and_then(wire::scalar).as_deref() == Some(id)
+    named.as_ref().and_then(wire::scalar)
 }
 
 /// A document with the version that came with it.

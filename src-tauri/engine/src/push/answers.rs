@@ -40,6 +40,11 @@ impl Push<'_> {
                 let host = self.link.host.clone();
                 let breaker_open = self.link.breaker(|breaker| breaker.is_open());
                 let keys_honoured = self.link.capabilities.honours_keys;
+                let answered = |part: &Part| match &part.outcome {
+                    Outcome::Failed(failure) => part.read_back.is_some() || failure.is_unreadable(),
+                    Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::NotDone => true,
+                };
+                let in_part = parts.len() > 1 && parts.iter().any(answered);
                 Box::pin(async move {
                     let (now, backoff) = (shared.now(), shared.settings().backoff);
                     let (rng, fresh) = (Arc::clone(&shared.platform.rng), Arc::clone(&shared));
@@ -58,6 +63,7 @@ impl Push<'_> {
                                     host: &host,
                                     backoff: &backoff,
                                     keys_honoured,
+                                    in_part,
                                     breaker_open,
                                     now,
                                 };
@@ -100,6 +106,16 @@ impl Push<'_> {
                                         settle::postpone(tx, waiting.seq, &no_version(), retry_at)?;
                                     }
                                     Settled::Waits
+                                }
+                                (Err(failure), _) if failure.class == ErrorClass::Permanent => {
+                                    settle::unread::looked_at(
+                                        tx,
+                                        &place,
+                                        waiting.seq,
+                                        &failure,
+                                        now,
+                                        &mut moved,
+                                    )?
                                 }
                                 (Err(failure), _) => {
                                     settle::postpone(tx, waiting.seq, &failure, retry_at)?;

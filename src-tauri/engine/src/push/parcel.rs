@@ -3,6 +3,7 @@
 use crate::cycle::Heard;
 use crate::link::Link;
 use crate::shared::Shared;
+use crate::store::verbs::doubt;
 use crate::store::verbs::seal::Outgoing;
 use crate::telemetry;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub(super) type Parcel = Vec<Outgoing>;
 pub(super) struct Part {
     pub(super) outgoing: Outgoing,
     pub(super) outcome: Outcome,
-    /// A look at the record after an accepted resolution.
+    /// A look at the record after an accepted resolution, or an answer that cannot be read.
     pub(super) read_back: Option<Remote>,
 }
 
@@ -76,6 +77,16 @@ async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
             }
             Err(_) => (Outcome::Conflict { current: None, failure }, None),
         },
+        // It may have been done, and no repetition would have a better answer: the record itself may show it.
+        Outcome::Failed(failure) if failure.is_unreadable() && can_be_read(link, &outgoing) => {
+            match fetch().await {
+                Ok(seen) => (Outcome::Failed(failure), Some(seen)),
+                Err(Failure { class: ErrorClass::Permanent, words, .. }) => {
+                    (Outcome::Failed(Failure { words, ..failure }), None)
+                }
+                Err(failure) => (Outcome::Failed(failure.uncertain()), None),
+            }
+        }
         Outcome::Accepted { remote, replayed } if outgoing.settles_conflict => match fetch().await {
             Ok(seen) => (Outcome::Accepted { remote, replayed }, Some(seen)),
             // A resolution is confirmed by reading back; until that comes about it is sent, not confirmed.
@@ -84,6 +95,12 @@ async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
         outcome => (outcome, None),
     };
     Part { outgoing, outcome, read_back }
+}
+
+/// Whether the record can be asked for: one that the server is still to name cannot.
+fn can_be_read(link: &Link, outgoing: &Outgoing) -> bool {
+    let Sealed { operation, record, .. } = &outgoing.sealed;
+    !doubt::is_nameless(*operation, record, &link.capabilities)
 }
 
 /// What an answer says about the server as a whole: the first failure in it, else that it takes changes.

@@ -6,7 +6,7 @@ mod readiness;
 mod sealing;
 mod state;
 
-pub(crate) use doubt::{clear_doubt, keep_for_comparing, put_in_doubt};
+pub(crate) use doubt::{clear_doubt, keep_for_comparing, put_in_doubt, read_before_repeating};
 pub(crate) use naming::{has_unnamed, move_lane, rename};
 pub(crate) use readiness::{belongs_to, has_ready};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};

@@ -62,6 +62,26 @@ pub(crate) fn keep(
     count(tx, collection_id, 1)
 }
 
+/// A page came in: a row without name and text, for which the list stood, is passed.
+pub(crate) fn release_standing(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
+    let key = format!("raw:{}", sha256_hex(b""));
+    let id: Option<i64> = tx
+        .prepare_cached("SELECT id FROM quarantine WHERE collection_id = ?1 AND key = ?2")?
+        .query_row(params![collection_id, key], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = id {
+        drop_row(tx, collection_id, id)?;
+    }
+    Ok(())
+}
+
+/// Whether a row stands for this record, also one that a person forgot.
+pub(crate) fn is_known(tx: &Connection, collection_id: i64, rid: &str) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM quarantine WHERE collection_id = ?1 AND key = 'id:' || ?2")?
+        .exists(params![collection_id, rid])?)
+}
+
 /// Lets the texts of the oldest go where there are too many.
 pub(crate) fn trim(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(

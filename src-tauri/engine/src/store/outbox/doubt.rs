@@ -59,3 +59,10 @@ pub(crate) fn keep_for_comparing(tx: &Connection, seq: i64) -> Result<(), StoreE
         .execute([seq])?;
     Ok(())
 }
+
+/// What became of it is asked of its record from now on, and never by repeating it. Sealed before all time: no key lives so
+/// long.
+pub(crate) fn read_before_repeating(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET sealed_at = 0 WHERE seq = ?1")?.execute([seq])?;
+    Ok(())
+}

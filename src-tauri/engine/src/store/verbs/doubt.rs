@@ -22,9 +22,14 @@ const OFFERED: usize = 20;
 /// How many records that came since are looked at.
 const LOOKED_AT: usize = 5_000;
 
-/// Whether nothing can be learnt by reading: a record that the server names cannot be asked for before it is named.
+/// Whether nothing can be learnt by reading.
 pub(crate) fn is_beyond_reading(mutation: &MutationRow, capabilities: &Capabilities) -> bool {
-    mutation.operation == Operation::Create && (!capabilities.client_ids || temporary::is(&mutation.rid))
+    is_nameless(mutation.operation, &mutation.rid, capabilities)
+}
+
+/// A record that the server names cannot be asked for before it is named.
+pub(crate) fn is_nameless(operation: Operation, rid: &str, capabilities: &Capabilities) -> bool {
+    operation == Operation::Create && (!capabilities.client_ids || temporary::is(rid))
 }
 
 /// It may have been sent: never repeated by itself, its bytes and its key stay.

@@ -48,6 +48,7 @@ pub(crate) fn apply_page(
     let mut moved = Moved::default();
     let (mut beyond, mut nameless, mut set_aside) = (0, 0, false);
     tx.prepare_cached("SAVEPOINT page")?.execute([])?;
+    quarantine::release_standing(tx, place.collection_id)?;
     for row in &page.rows {
         match row {
             Row::Unreadable { id, raw, bytes, reason } => {
@@ -185,6 +186,41 @@ pub(crate) fn fetched(
         }
     }
     Ok(moved)
+}
+
+/// The next row of the list cannot be had, however few are asked for: it is told like one that cannot be read, until a page
+/// comes in.
+pub(crate) fn stands(tx: &Connection, place: &Place, reason: &str, now: Millis) -> Result<(), StoreError> {
+    if !links::is_there(tx, place.link_id)? {
+        return Ok(());
+    }
+    let row = Unread { rid: None, raw: "", bytes: 0, reason };
+    keep_unread(tx, place, &current(tx, place)?, &row, now)
+}
+
+/// A record that was set aside cannot be read by its id: it waits in quarantine, as if its row in a page had been so.
+pub(crate) fn fetched_unread(
+    tx: &Connection,
+    place: &Place,
+    rid: &str,
+    reason: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
+    if !links::is_there(tx, place.link_id)? {
+        return Ok(());
+    }
+    // A row that a page brought says more.
+    if !quarantine::is_known(tx, place.collection_id, rid)? {
+        let row = Unread { rid: Some(rid), raw: "", bytes: 0, reason };
+        keep_unread(tx, place, &current(tx, place)?, &row, now)?;
+    }
+    if let Some(record) = records::by_rid(tx, place.collection_id, rid)? {
+        records::clear_aside(tx, record.id)?;
+        if !outbox::has_lane(tx, record.id)? {
+            records::clear_remote(tx, record.id)?;
+        }
+    }
+    Ok(())
 }
 
 /// A record that could not be read was asked for by its id. One that is gone there goes with the pull that tells of it, under

@@ -299,12 +299,21 @@ pub(crate) fn park_unsendable(
     why: &str,
     now: Millis,
 ) -> Result<(), StoreError> {
-    let failure = Failure::new(ErrorClass::Permanent, why);
+    park_unsent(tx, mutation, &Failure::new(ErrorClass::Permanent, why), now)
+}
+
+/// Parks a change that was not sent this time; the reason stands among its tries.
+pub(crate) fn park_unsent(
+    tx: &Connection,
+    mutation: &MutationRow,
+    failure: &Failure,
+    now: Millis,
+) -> Result<(), StoreError> {
     let attempt = mutation.attempts + 1;
     attempts::begin(tx, mutation.seq, attempt, "", now)?;
-    attempts::fail(tx, mutation.seq, attempt, &failure, None, now)?;
+    attempts::fail(tx, mutation.seq, attempt, failure, None, now)?;
     outbox::count_attempt(tx, mutation.seq)?;
-    outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
+    outbox::set_failure(tx, mutation.seq, failure, false, 0)?;
     outbox::set_state(tx, mutation.seq, MutationState::Parked, None)
 }
 

@@ -1,5 +1,7 @@
 //! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
 
+pub(crate) mod unread;
+
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
 use super::{Moved, rename};
 use crate::store::outbox::{self, Ended, MutationRow};
@@ -35,12 +37,14 @@ pub(crate) struct Answer<'a> {
     pub(crate) seq: i64,
     pub(crate) attempt: i64,
     pub(crate) outcome: Outcome,
-    /// A look at the record after an accepted resolution.
+    /// A look at the record after an accepted resolution, or an answer that cannot be read.
     pub(crate) read_back: Option<Remote>,
     pub(crate) host: &'a str,
     pub(crate) backoff: &'a BackoffSettings,
     /// The server remembers keys: what it refuses under one it has not applied under it before.
     pub(crate) keys_honoured: bool,
+    /// It is of an atomic request of which other changes were answered: its own key was never on the wire.
+    pub(crate) in_part: bool,
     /// The host's breaker is not closed: nothing counts towards giving up.
     pub(crate) breaker_open: bool,
     pub(crate) now: Millis,
@@ -81,13 +85,21 @@ pub(crate) fn answer(
             match current {
                 Some(current) => conflict(tx, place, &mutation, current, in_doubt, answer.now, moved),
                 None if failure.class == ErrorClass::Permanent => {
-                    park_unseen(tx, &mutation, failure, in_doubt, answer.now)
+                    unread::park_conflict(tx, &mutation, failure, in_doubt, answer.now)
                 }
                 // The pusher fetches the current state first; without it the change waits for the next try.
                 None => later(tx, &mutation, failure, answer, rng),
             }
         }
-        Outcome::Failed(failure) => fail(tx, place, &mutation, failure, answer, rng),
+        Outcome::Failed(failure) => match &answer.read_back {
+            Some(seen) => unread::taken(tx, place, &mutation, failure, seen, answer.now, moved),
+            None => {
+                if answer.in_part && failure.effect == Effect::Unknown {
+                    outbox::read_before_repeating(tx, mutation.seq)?;
+                }
+                fail(tx, place, &mutation, failure, answer, rng)
+            }
+        },
         Outcome::NotDone => {
             let words = "not done, because another change of its group was not";
             let failure = Failure::new(ErrorClass::Transient, words);
@@ -188,24 +200,6 @@ fn conflict(
             moved_there(tx, place, mutation, current, in_doubt, now, moved)
         }
     }
-}
-
-/// The server has another version, which cannot be read: a person decides.
-fn park_unseen(
-    tx: &Connection,
-    mutation: &MutationRow,
-    failure: &Failure,
-    in_doubt: bool,
-    now: Millis,
-) -> Result<Settled, StoreError> {
-    outbox::unseal(tx, mutation.seq)?;
-    if in_doubt {
-        outbox::set_may_be_in(tx, mutation.seq)?;
-    }
-    outbox::set_failure(tx, mutation.seq, failure, false, 0)?;
-    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
-    daily::refused(tx, mutation.link_id, now)?;
-    Ok(Settled::Parked)
 }
 
 fn moved_there(
@@ -361,9 +355,12 @@ fn fail(
     answer: &Answer<'_>,
     rng: &dyn Rng,
 ) -> Result<Settled, StoreError> {
-    if matches!(failure.class, ErrorClass::Permanent) && failure.effect == Effect::None {
+    if failure.class == ErrorClass::Permanent {
         attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
         outbox::set_failure(tx, mutation.seq, failure, failure.counts, 0)?;
+        if failure.effect == Effect::Unknown {
+            unread::keep_in_doubt(tx, mutation)?;
+        }
         outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
         daily::refused(tx, place.link_id, answer.now)?;
         return Ok(Settled::Parked);
