@@ -10,8 +10,7 @@ use tidemark_model::clock::{BoxFuture, Clock};
 use tidemark_model::number::Millis;
 use tokio::sync::watch;
 
-/// The start of every scenario: 2026-05-04T08:00:00Z.
-pub const START: Millis = Millis(1_777_881_600_000);
+pub use tidemark_simulation::START;
 
 /// A virtual clock; clones share it. Sleepers wake when it is moved to or over their time.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! What scenario, contract and window tests share.
 
-pub mod audit;
+pub use tidemark_simulation::{audit, rng};
+
 pub mod clock;
 pub mod deadline;
 pub mod direct;
@@ -10,8 +11,6 @@ pub mod kinto;
 #[path = "../support/kinto_venv.rs"]
 pub mod kinto_venv;
 pub mod network;
-pub mod rng;
-pub mod simulation;
 pub mod store_files;
 pub mod tap;
 pub mod wire;

@@ -171,7 +171,7 @@ fn nothing_is_lost(
             MutationState::Confirmed | MutationState::Cancelled => {
                 overwritten || deleted || person.may_undo(typed.record)
             }
-            MutationState::Superseded => person.resolved.contains(&typed.record),
+            MutationState::Superseded => deleted || person.resolved.contains(&typed.record),
             MutationState::Combined => false,
             MutationState::Discarded => person.discarded,
             // It is still here.

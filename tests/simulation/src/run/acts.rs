@@ -1,8 +1,8 @@
 //! What people do at their clients.
 
 use super::Simulation;
-use crate::simulation::client::LINK;
-use crate::simulation::steps::{Act, COLLECTIONS, Choice, FIELDS, RECORDS, Rec};
+use crate::client::LINK;
+use crate::steps::{Act, COLLECTIONS, Choice, FIELDS, RECORDS, Rec};
 use serde_json::{Value, json};
 use tidemark_engine::StoreError;
 use tidemark_model::number::Millis;

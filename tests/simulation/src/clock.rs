@@ -1,12 +1,14 @@
 //! Wall clocks of one virtual time, each of which may be wrong by its own amount.
 
-use crate::clock::START;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tidemark_model::clock::{BoxFuture, Clock};
 use tidemark_model::number::Millis;
 use tokio::time::Instant;
+
+/// The start of every scenario: 2026-05-04T08:00:00Z.
+pub const START: Millis = Millis(1_777_881_600_000);
 
 /// A wall clock on the runtime's paused time; clones are the same clock.
 #[derive(Clone)]

@@ -3,16 +3,19 @@
 //! The same seed makes the same run. Whatever happens in it, nothing that a person typed is lost, doubled or overwritten
 //! unseen, and once the faults stop all sides come to agree (`testing.md`).
 
+pub mod audit;
 mod client;
 mod clock;
 mod dice;
 mod line;
 mod oracle;
 mod power;
+pub mod rng;
 mod run;
 mod shrink;
 mod steps;
 
+pub use clock::START;
 pub use run::{Outcome, run, steps_of};
 pub use shrink::shrink;
 pub use steps::Step;

@@ -1,8 +1,8 @@
 //! The faults stop; people do what they are asked for, and everything comes to rest by itself.
 
 use super::{FAIR, Simulation};
-use crate::simulation::client::LINK;
-use crate::simulation::steps::{Act, Choice};
+use crate::client::LINK;
+use crate::steps::{Act, Choice};
 use std::time::Duration;
 use tidemark_sandbox::Faults;
 

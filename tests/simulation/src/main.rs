@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 use std::time::Instant;
-use tidemark_tests::simulation::{Step, run, shrink, steps_of};
+use tidemark_simulation::{Step, run, shrink, steps_of};
 
 struct Wish {
     seeds: u64,
