@@ -10,6 +10,17 @@ pub fn bench(arguments: &[&str]) -> Result<(), String> {
     step::run(&mut cargo)
 }
 
+/// Runs whole worlds from seeds; the arguments are the simulation's own.
+pub fn simulate(arguments: &[&str]) -> Result<(), String> {
+    provision::packages(&[needs::COMPILE])?;
+    let mut cargo = step::program("cargo", &["run", "--quiet"], &paths::root());
+    cargo.args(SIMULATION).args(["--bin", "simulate", "--"]).args(arguments);
+    step::run(&mut cargo)
+}
+
+/// The simulation's package, built as fast as it goes; it needs nothing of the window.
+pub const SIMULATION: [&str; 4] = ["-p", "tidemark-simulation", "--profile", "simulate"];
+
 /// Lets the test that holds the bindings fresh write them instead.
 pub fn bindings() -> Result<(), String> {
     provision::packages(&[needs::COMPILE, needs::WINDOW])?;

@@ -28,6 +28,8 @@ pub enum How {
     CargoCheck(&'static [&'static str]),
     /// `cargo test --workspace` with these arguments; its tests are counted.
     CargoTest(Vec<String>),
+    /// `cargo test` of the simulation's package; its tests are counted.
+    Simulation,
     /// An npm script; its success is one passed check.
     NpmCheck(&'static str),
     /// An npm script; its tests are counted.
@@ -84,6 +86,7 @@ pub fn all() -> Vec<Kind> {
         }
         kinds.push(kind(&target, needs, How::CargoTest(arguments)));
     }
+    kinds.push(kind("simulation", &[], How::Simulation));
     kinds
 }
 

@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask run | test | bench | rows | bindings`.
+//! The project's chores: `cargo xtask run | test | simulate | bench | rows | bindings`.
 //!
 //! It has no dependencies, because it installs what everything else depends on.
 #![allow(
@@ -23,6 +23,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask run                   install what is missing, build, open the window (without a display: the demonstration)
 cargo xtask test [--only KIND]    install what is missing, run every check and test, say how many ran
+cargo xtask simulate [--seeds N]  run whole worlds from seeds (arguments go to `simulate`: --from S, --trace, --long)
 cargo xtask bench [CASE]...       measure, in a release build (arguments go to `tidemarkctl bench`)
 cargo xtask rows                  each row of the promised behaviour with the tests that prove it
 cargo xtask bindings              write the window's TypeScript types from the Rust ones";
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ["run"] => start::run(),
         ["test"] => suite::test(None),
         ["test", "--only", kind] => suite::test(Some(kind)),
+        ["simulate", rest @ ..] => chores::simulate(rest),
         ["bench", rest @ ..] => chores::bench(rest),
         ["rows"] => rows::print(),
         ["bindings"] => chores::bindings(),

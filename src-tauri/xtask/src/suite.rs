@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::kinds::{self, How, Kind, Need};
 use crate::provision as get;
 use crate::tally::Tally;
-use crate::{needs, paths, step};
+use crate::{chores, needs, paths, step};
 
 /// What came of one kind.
 struct Report {
@@ -77,6 +77,11 @@ fn run(kind: &Kind) -> Report {
             test.args(arguments);
             counted(&mut tally, test)
         }),
+        How::Simulation => {
+            let mut test = cargo(&["test", "--no-fail-fast", "--test", "simulation"]);
+            test.args(chores::SIMULATION);
+            counted(&mut tally, test)
+        }
         How::Deny if step::ask("cargo", &["deny", "--version"]).is_none() => {
             println!("skipped: cargo-deny is not installed (`cargo install cargo-deny --locked`)");
             return report(kind, tally, begun, Some("skipped: cargo-deny is not installed".to_string()));

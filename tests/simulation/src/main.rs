@@ -1,6 +1,7 @@
 //! Runs seeds of the simulation; `cargo xtask simulate` calls it.
 //!
-//! `simulate [--seeds N] [--from S] [--steps A,B,…] [--trace]`: N runs from seed S on, with all their steps or only those.
+//! `simulate [--seeds N | --long] [--from S] [--steps A,B,…] [--trace]`: N (or 100,000) runs from seed S on, with all their
+//! steps or only those.
 //! The first seed that fails is shrunk, and the command that replays it is printed; then this ends with 1.
 
 use std::process::ExitCode;
@@ -28,8 +29,13 @@ fn wish() -> Result<Wish, String> {
                     value()?.split(',').map(str::to_owned).map(number).collect::<Result<Vec<u64>, _>>()?;
                 wish.only = Some(numbers.into_iter().map(|number| number as usize).collect());
             }
+            "--long" => wish.seeds = 100_000,
             "--trace" => wish.trace = true,
-            _ => return Err(format!("{word} is not known: --seeds N, --from S, --steps A,B, --trace")),
+            _ => {
+                return Err(format!(
+                    "{word} is not known: --seeds N, --from S, --long, --steps A,B, --trace"
+                ));
+            }
         }
     }
     Ok(wish)

@@ -218,7 +218,10 @@ fn every_effect_is_meant(
                 for (path, text) in old.iter().filter(|leaf| !new.contains(leaf)) {
                     let mine = author(text) == effect.by;
                     let replaced = new.iter().find(|(known, _)| known == path);
+                    // Deleted and made anew at once: what they saw gave way.
+                    let anew = person.deleted.contains_key(&record) && person.made.contains(&record);
                     match replaced {
+                        None if anew && (mine || person.seen.contains(text)) => {}
                         None => {
                             faults.push(what(format!("'{text}' in {path} was taken away, which nobody did")))
                         }

@@ -1,0 +1,54 @@
+//! A part of the seeds with every change of the code; `cargo xtask simulate` runs as many as one likes.
+//!
+//! Each run checks the properties of `testing.md` by itself: what it names here are the rows that those rest on.
+
+use tidemark_simulation::{Step, run, steps_of};
+
+/// So many seeds on each of two cores.
+const SEEDS: u64 = 150;
+
+fn is_clean(seed: u64, steps: &[Step]) {
+    let outcome = run(seed, steps);
+    assert!(
+        outcome.faults.is_empty(),
+        "seed {seed}:\n  {}\n\n{}\n\nshrink it: cargo xtask simulate --from {seed} --seeds 1",
+        outcome.faults.join("\n  "),
+        outcome.trace.join("\n"),
+    );
+}
+
+// proves A1, A3, A4, A5, A7, A8, B2, B5, B6, C2, C3, C4, C5, D1, D7, D8, E1
+#[test]
+fn a_hostile_world_loses_doubles_and_overwrites_nothing() {
+    (1..=SEEDS).for_each(|seed| is_clean(seed, &steps_of(seed)));
+}
+
+// proves A1, A3, A4, A5, A7, A8, B2, B5, B6, C2, C3, C4, C5, D1, D7, D8, E1
+#[test]
+fn another_hostile_world_loses_doubles_and_overwrites_nothing() {
+    (100_001..=100_000 + SEEDS).for_each(|seed| is_clean(seed, &steps_of(seed)));
+}
+
+#[test]
+fn the_same_seed_makes_the_same_run() {
+    for seed in [3, 7, 11] {
+        let traces = [(); 2].map(|()| run(seed, &steps_of(seed)).trace);
+        assert_eq!(traces[0], traces[1], "seed {seed}");
+    }
+}
+
+/// Seeds that failed once, with the steps that were left of them, each under what it was.
+// proves A4, D8
+#[test]
+fn what_failed_once_stays_mended() {
+    for line in include_str!("corpus.txt").lines().filter(|line| !line.starts_with('#')) {
+        let (seed, numbers) = line.split_once(' ').expect("a seed and its steps");
+        let seed = seed.parse().expect("a seed is a number");
+        let all = steps_of(seed);
+        let steps: Vec<Step> = numbers
+            .split(',')
+            .map(|number| all[number.parse::<usize>().expect("a step is a number")].clone())
+            .collect();
+        is_clean(seed, &steps);
+    }
+}
