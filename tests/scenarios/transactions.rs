@@ -9,6 +9,7 @@ mod references;
 mod restoring;
 mod saga;
 mod seen;
+mod taken_back;
 
 use serde_json::Value;
 use tidemark_model::transaction::{Strategy, TransactionState};

@@ -356,10 +356,10 @@ pub(crate) fn join_conflict(
         // The edit was made on what is shown, which holds the server's other fields too; where it names a place that
         // mine alone does not have, what is shown is mine from now on.
         (Some(local), false) => change::apply(local, changes).ok().or_else(|| shown.cloned()),
-        // It was deleted here and is made again.
+        // It was deleted here and is made again, or was shown because of a decision that was taken back since.
         (None, false) => match changes.first() {
             Some(Change::Set { path, set }) if path.is_empty() => Some(set.clone()),
-            _ => None,
+            _ => shown.cloned(),
         },
     };
     let merged = match (&local, &conflict.server.document) {

@@ -243,12 +243,14 @@ fn send(
             now: decision.now,
         },
     )?;
-    let (behind, against) = behind::against(behind, own.document, result);
-    for mutation in against {
-        give_up(tx, mutation, at.now)?;
+    let (behind, mut against) = behind::against(behind, own.document, result);
+    if sends_at.is_none() {
+        for mutation in std::mem::take(&mut against) {
+            give_up(tx, mutation, at.now)?;
+        }
     }
     let first = InPlace { id: &decision.mutation_id, seq, document: own.document };
-    moved.changes.extend(behind::take_places(tx, at, (taken_in, behind), &first, result, fresh_id)?);
+    moved.changes.extend(behind::take_places(tx, at, taken_in, (behind, against), &first, result, fresh_id)?);
     parents::attach(tx, at.place, seq, own.document)?;
     // On top of the version that was looked at: it is the base from now on.
     records::set_base(tx, at.record, &at.conflict.server, result, true)?;
