@@ -2,6 +2,7 @@
 
 mod atomic;
 mod decided;
+mod deleted_there;
 mod doubt;
 mod ordered;
 mod parallel;

@@ -5,7 +5,7 @@ mod undo;
 
 pub(crate) use undo::undo;
 
-use super::border::split;
+use super::border::{end_in_order, split};
 use super::{Moved, parents};
 use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
@@ -161,20 +161,9 @@ fn take_server(
     result: Option<&Value>,
 ) -> Result<(Resolved, Moved), StoreError> {
     for mutation in at.lane {
-        give_up(tx, mutation, at.now)?;
+        end_in_order(tx, mutation, Ended::Superseded, at.now)?;
     }
     without_sending(tx, at, decision, result, result.is_some())
-}
-
-/// Ends a change for the server's side. What waited for it waits for what it waited for itself: the order of its
-/// transaction stays.
-fn give_up(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<(), StoreError> {
-    for ahead in edges::waits_for(tx, mutation.seq)? {
-        for waiting in edges::waited_on_by(tx, mutation.seq)? {
-            edges::add(tx, waiting, ahead)?;
-        }
-    }
-    outbox::end(tx, mutation, Ended::Superseded, now)
 }
 
 /// The server holds already what was decided about; only what another transaction saved behind it is still to be sent.
@@ -188,7 +177,7 @@ fn let_go(
     let (own, behind) = split(at.lane);
     let (behind, against) = behind::against(behind, own_result, result);
     for mutation in own.iter().chain(against) {
-        give_up(tx, mutation, at.now)?;
+        end_in_order(tx, mutation, Ended::Superseded, at.now)?;
     }
     behind::lead_to(tx, behind, own_result, result)?;
     without_sending(tx, at, decision, result, true)
@@ -246,7 +235,7 @@ fn send(
     let (behind, mut against) = behind::against(behind, own.document, result);
     if sends_at.is_none() {
         for mutation in std::mem::take(&mut against) {
-            give_up(tx, mutation, at.now)?;
+            end_in_order(tx, mutation, Ended::Superseded, at.now)?;
         }
     }
     let first = InPlace { id: &decision.mutation_id, seq, document: own.document };
