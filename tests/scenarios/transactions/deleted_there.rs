@@ -149,8 +149,9 @@ async fn a_deletion_that_is_put_in_the_trash_is_not_done_either() {
     assert_eq!((waiting.operation, waiting.transaction.as_ref()), (Operation::Delete, Some(&row.id)));
     assert_eq!(world.engine().discard(vec![waiting.id]).await.unwrap().done, Count(1));
     world.check_books();
-    let conflict = nothing_came_back(&world, &row);
     world.server.clear_faults();
+    settle(&world).await;
+    let conflict = nothing_came_back(&world, &row);
     decide(&world, &conflict, Resolution::LocalWins {}).await;
     settle(&world).await;
     assert_eq!(world.there("t009"), Some(mine()));

@@ -264,13 +264,17 @@ fn membership(lane: &[MutationRow]) -> Option<Membership<'_>> {
 }
 
 /// One change takes the place of several of a lane: it waits for what any of it waited for, and those that waited for any of
-/// it wait for this one.
+/// it wait for this one. Where both would wait for each other it goes first.
 fn take_in(tx: &Connection, lane: &[MutationRow], id: &str, seq: i64, now: Millis) -> Result<(), StoreError> {
+    for mutation in lane {
+        edges::hand_over(tx, mutation.seq, seq)?;
+    }
     // From its end, so that the one at the front lets the new one come to the front.
     for mutation in lane.iter().rev() {
-        edges::hand_over(tx, mutation.seq, seq)?;
         for parent in edges::waits_for(tx, mutation.seq)? {
-            edges::add(tx, seq, parent)?;
+            if !edges::leads_to(tx, parent, seq)? {
+                edges::add(tx, seq, parent)?;
+            }
         }
         outbox::end(tx, mutation, Ended::Combined(id), now)?;
     }

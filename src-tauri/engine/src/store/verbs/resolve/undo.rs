@@ -163,7 +163,9 @@ impl Undoing<'_> {
         let mut refer = Vec::new();
         for (index, one) in taken.iter().enumerate() {
             let after = with_all(base, &self.lane[..=from + index]);
-            refer.push((one.seq, parents::of(tx, self.place, after.as_ref())?));
+            let parents = parents::of(tx, self.place, after.as_ref())?;
+            parents::wait_for(tx, one.seq, &parents)?;
+            refer.push((one.seq, parents));
         }
         let decided = match mutation.held.as_deref() {
             Some("undo") => {
