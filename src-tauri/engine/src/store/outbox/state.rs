@@ -236,7 +236,8 @@ pub(crate) fn bring_back(tx: &Connection, link_id: i64, by: i64, now: Millis) ->
 }
 
 /// Removes rows that ended before `before`, oldest first, at most `limit`; the trash has a span of its own. What ended since
-/// the oldest decision that may still be taken back stays: that would put it in line again. So does what a deletion took in that may be rolled back yet.
+/// the oldest decision that may still be taken back stays: that would put it in line again. So does what a deletion took in
+/// that may be rolled back yet.
 pub(crate) fn purge(
     tx: &Connection,
     before: Millis,
