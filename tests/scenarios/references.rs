@@ -1,7 +1,9 @@
 //! A record that another refers to is made first.
 
 use serde_json::{Value, json};
-use tidemark_sandbox::{CollectionSpec, Reference, Switch};
+use tidemark_model::number::Millis;
+use tidemark_model::view::Resolution;
+use tidemark_sandbox::{ColleagueEdit, CollectionSpec, Reference, Switch};
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{LINK, Stage, World};
 
@@ -146,6 +148,40 @@ async fn a_circle_of_new_records_is_refused_with_the_ids_in_it() {
     world.server.go_online().await.unwrap();
     assert_eq!(world.sync().await.confirmed, 5);
     assert_eq!(effects(&world), ["c1", "o1", "c2", "o2", "c1"]);
+    world.finish().await;
+}
+
+// proves C8, D9
+#[tokio::test]
+async fn a_decision_about_records_that_refer_to_each_other_hangs_on_neither() {
+    let world = both_ways().open().await;
+    world.server.go_offline().await.unwrap();
+    make(&world, "customers", &json!({"id": "c1", "name": "mine"})).await;
+    make(&world, "orders", &json!({"id": "o1", "customer": "c1"})).await;
+    set(&world, "customers", "c1", "order", json!("o1")).await;
+    world.server.go_online().await.unwrap();
+    let create = json!({"id": "c1", "name": "theirs"}).as_object().cloned();
+    world.colleague(ColleagueEdit { collection: "customers".into(), create, ..Default::default() });
+    world.sync().await;
+    make(&world, "orders", &json!({"id": "o2"})).await;
+    let (conflict, before) = (world.engine().list_conflicts(0, 1).unwrap().rows.remove(0).id, world.queue());
+    assert_eq!(before.len(), 4);
+    let typed = json!({"id": "c1", "name": "typed", "order": "o2"}).to_string();
+    let typed = Resolution::Manual { document: Some(typed), choices: Vec::new() };
+    let decide = |what, hold| world.engine().resolve_conflict(conflict, what, None, Millis(hold));
+    for what in [typed, Resolution::LocalWins {}] {
+        decide(what.clone(), 10_000).await.unwrap();
+        world.check_books();
+        world.engine().undo_resolution(conflict).await.unwrap();
+        assert_eq!(world.queue(), before, "every change waits for what it waited for, after {what:?}");
+        world.check_books();
+    }
+    decide(Resolution::LocalWins {}, 0).await.unwrap();
+    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).path("/orders/o2")));
+    world.sync().await;
+    let left: Vec<String> = world.queue().into_iter().map(|row| row.record).collect();
+    assert_eq!(left, ["o2"], "only what was typed and taken back referred to it");
+    world.server.clear_faults();
     world.finish().await;
 }
 

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod decided;
+mod deleted_there;
 mod doubt;
 mod ordered;
 mod parallel;
@@ -9,6 +10,7 @@ mod references;
 mod restoring;
 mod saga;
 mod seen;
+mod taken_back;
 
 use serde_json::Value;
 use tidemark_model::transaction::{Strategy, TransactionState};

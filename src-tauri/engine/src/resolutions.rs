@@ -62,12 +62,11 @@ impl Engine {
     /// Takes a held resolution back; the conflict is open again with its choices.
     pub async fn undo_resolution(&self, id: Count) -> Result<(), StoreError> {
         let (places, now) = (self.shared().places(), self.shared().now());
-        let ids = Arc::clone(self.shared());
         let moved = self
             .shared()
             .write(move |tx| {
                 let (conflict, place) = find(tx, &places, id)?;
-                verb::undo(tx, &place, &conflict, &|| ids.uuid(), now)
+                verb::undo(tx, &place, &conflict, now)
             })
             .await?;
         self.shared().announce(moved, None);

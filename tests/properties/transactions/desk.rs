@@ -13,8 +13,8 @@ use tidemark_model::mutation::Operation;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::transaction::{Strategy, TransactionState};
 use tidemark_model::view::{
-    ChangeDetail, ChangeRow, ChangeState, FieldEdit, NewChange, NewTransaction, QueueFilter, Resolution,
-    TransactionDetail, TransactionRow,
+    ChangeDetail, ChangeRow, ChangeState, ConflictRow, FieldEdit, NewChange, NewTransaction, QueueFilter,
+    Resolution, TransactionDetail, TransactionRow,
 };
 use tidemark_tests::clock::ManualClock;
 use tidemark_tests::direct::{Direct, Taken, Weather};
@@ -277,6 +277,7 @@ impl Desk {
             self.client.clock.advance_s(600);
             let conflicts = self.client.engine.list_conflicts(0, 1).unwrap().rows;
             for conflict in &conflicts {
+                self.think_twice(conflict).await;
                 // Every second one goes to the server's side.
                 let server = conflict.id.0 % 2 == 0;
                 let decision = if server { Resolution::ServerWins {} } else { Resolution::LocalWins {} };
@@ -300,6 +301,18 @@ impl Desk {
         }
         let rows = self.rows();
         panic!("something waits for ever: {:#?}\n{:#?}", self.queue(), rows);
+    }
+
+    /// A document is typed and taken back: everything is where it was.
+    async fn think_twice(&mut self, conflict: &ConflictRow) {
+        self.typed += 2;
+        let typed = json!({"id": conflict.resource_id, "a": self.typed - 1, "b": self.typed}).to_string();
+        let manual = Resolution::Manual { document: Some(typed), choices: Vec::new() };
+        let (before, shown) = (self.queue(), self.client.here(&conflict.resource_id));
+        self.client.engine.resolve_conflict(conflict.id, manual, None, Millis(60_000)).await.unwrap();
+        self.client.engine.undo_resolution(conflict.id).await.unwrap();
+        assert_eq!(self.queue(), before, "conflict {:?} was decided and taken back", conflict.id);
+        assert_eq!(self.client.here(&conflict.resource_id), shown);
     }
 
     /// Both sides, the books, and what remains.

@@ -7,8 +7,7 @@ use tidemark_model::number::{Count, Millis};
 use tidemark_model::transaction::Strategy::{Ordered, Parallel};
 use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed};
 use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution, TransactionRow};
-use tidemark_sandbox::{ColleagueEdit, Switch};
-use tidemark_tests::world::{NO_HOLD, Stage, TASKS, World, task};
+use tidemark_tests::world::{NO_HOLD, Stage, World};
 
 /// Two transactions stand on t001, of which the first has met a colleague's change.
 async fn met() -> (World, [TransactionRow; 2], Count) {
@@ -220,36 +219,6 @@ async fn a_single_edit_in_a_conflict_becomes_no_part_of_a_transaction_behind_it(
     let there = world.there("t001").unwrap();
     assert_eq!((&there["rank"], &there["state"]), (&json!(11), &json!("mine")));
     assert_eq!(world.effects("t001").len(), 2, "mine, and then the transaction's");
-    world.finish().await;
-}
-
-// proves B2, A3
-#[tokio::test]
-async fn what_a_later_transaction_deletes_is_made_all_the_same_as_that_one_may_fail() {
-    let settings = r#"{"write":{"keys":{"honoured":false}}}"#;
-    let world = Stage::tasks(3).settings(settings).open().await;
-    let theirs = task(9).as_object().cloned();
-    world.colleague(ColleagueEdit { collection: TASKS.into(), create: theirs, ..Default::default() });
-    world.colleague_deletes("t009");
-    let mine = json!({"id": "t009", "state": "mine"});
-    world.create(&mine).await;
-    let row = apply(&world, Ordered, vec![set("t003", "rank", 23), delete("t009")]).await;
-    world.fault(|faults| faults.drop_before = Some(Switch::always(true).method("PUT")));
-    world.sync().await;
-    world.server.clear_faults();
-    refuse(&world, "t003");
-    for _ in 0..4 {
-        world.clock.advance_s(600);
-        world.sync().await;
-        world.check_books();
-    }
-    assert_eq!(state(&world, &row), Failed);
-    assert_eq!(world.here("t009"), Some(mine.clone()), "the deletion is rolled back");
-    assert_eq!(world.there("t009"), Some(mine));
-    world.server.clear_faults();
-    world.engine().restore_transaction(&row.id).await.unwrap();
-    settle(&world).await;
-    assert_eq!((state(&world, &row), world.here("t009"), world.there("t009")), (Completed, None, None));
     world.finish().await;
 }
 

@@ -304,10 +304,14 @@ pub(crate) fn resolve_all_of_link(tx: &Connection, link_id: i64, now: Millis) ->
     Ok(())
 }
 
-/// Removes decisions and automatic merges older than `before`; open conflicts stay.
+/// Removes decisions and automatic merges older than `before`; open conflicts stay, and so do decisions that are still on
+/// their way to the server.
 pub(crate) fn purge(tx: &Connection, before: Millis) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM merges WHERE at < ?1")?.execute([before.0])?;
-    tx.prepare_cached("DELETE FROM conflicts WHERE state = 'resolved' AND resolved_at < ?1")?
-        .execute([before.0])?;
+    tx.prepare_cached(
+        "DELETE FROM conflicts WHERE state = 'resolved' AND resolved_at < ?1
+            AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = conflicts.mutation_id AND ended_at IS NULL)",
+    )?
+    .execute([before.0])?;
     Ok(())
 }

@@ -55,8 +55,17 @@ pub(crate) fn drop_within(tx: &Connection, transaction: &str) -> Result<(), Stor
 
 /// What waited for `from` waits for `to`, which takes its place.
 pub(crate) fn hand_over(tx: &Connection, from: i64, to: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE edges SET waits_for = ?2 WHERE waits_for = ?1")?.execute(params![from, to])?;
+    for waiting in waited_on_by(tx, from)? {
+        hand_over_one(tx, waiting, from, to)?;
+    }
     Ok(())
+}
+
+/// `seq` waited for `from` and waits for `to` instead.
+pub(crate) fn hand_over_one(tx: &Connection, seq: i64, from: i64, to: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM edges WHERE seq = ?1 AND waits_for = ?2")?.execute([seq, from])?;
+    tx.prepare_cached("UPDATE outbox SET blockers = blockers - 1 WHERE seq = ?1")?.execute([seq])?;
+    add(tx, seq, to)
 }
 
 /// What `seq` waits for, oldest first.

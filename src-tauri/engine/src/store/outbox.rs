@@ -6,14 +6,15 @@ mod readiness;
 mod sealing;
 mod state;
 
-pub(crate) use doubt::{clear_doubt, keep_for_comparing, put_in_doubt, read_before_repeating};
+pub(crate) use doubt::{clear_doubt, in_doubt_of, keep_for_comparing, put_in_doubt, read_before_repeating};
 pub(crate) use naming::{has_unnamed, move_lane, rename};
 pub(crate) use readiness::{belongs_to, has_ready};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
-    Ended, bring_back, bring_forward, end, hold_sealed, keep_undo, purge, put_back, repair, retry, roll_back,
-    sealed_become_uncertain, sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure,
-    set_held, set_may_be_in, set_priority, set_state,
+    Ended, bring_back, bring_forward, end, hold_sealed, keep_undo, leave_transaction, next_is_head, purge,
+    put_back, put_in_line_again, repair, retry, roll_back, sealed_become_uncertain,
+    sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure, set_held, set_may_be_in,
+    set_priority, set_state,
 };
 
 use super::StoreError;
@@ -261,7 +262,8 @@ pub(crate) fn by_id(tx: &Connection, id: &str) -> Result<Option<MutationRow>, St
     rows.next()?.map(MutationRow::read).transpose()
 }
 
-/// What a change took in when a decision was made, and what joined it since, oldest first; each with its own changes.
+/// What a change took in when a decision was made, and what joined it since, oldest first; each with its own changes. They
+/// are known by the id of what took them in; the decision's time is only where the index has them.
 pub(crate) fn combined_into(
     tx: &Connection,
     id: &str,

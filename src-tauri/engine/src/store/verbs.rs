@@ -5,6 +5,7 @@ pub(crate) mod discard;
 pub(crate) mod doubt;
 pub(crate) mod edit;
 pub(crate) mod fold;
+pub(crate) mod gone;
 pub(crate) mod jump;
 pub(crate) mod links;
 pub(crate) mod old_copy;

@@ -1,5 +1,6 @@
 //! Changes that may have been sent although nothing here says so.
 
+use super::{COLUMNS, MutationRow};
 use crate::store::StoreError;
 use rusqlite::{Connection, params};
 use tidemark_model::failure::ErrorClass;
@@ -65,4 +66,18 @@ pub(crate) fn keep_for_comparing(tx: &Connection, seq: i64) -> Result<(), StoreE
 pub(crate) fn read_before_repeating(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE outbox SET sealed_at = 0 WHERE seq = ?1")?.execute([seq])?;
     Ok(())
+}
+
+/// What a deletion took in because nobody can tell whether the server had it, oldest first.
+pub(crate) fn in_doubt_of(tx: &Connection, deletion: &MutationRow) -> Result<Vec<MutationRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_state
+          WHERE state = 'combined' AND seq < ?2 AND into_id = ?1 AND may_be_in = 1 ORDER BY seq"
+    ))?;
+    let mut rows = statement.query(params![deletion.id, deletion.seq])?;
+    let mut taken = Vec::new();
+    while let Some(row) = rows.next()? {
+        taken.push(MutationRow::read(row)?);
+    }
+    Ok(taken)
 }

@@ -98,9 +98,33 @@ pub(crate) fn end(
     next_is_head(tx, mutation.record_id)
 }
 
+/// What a decision took in and gave back stands at its own place again, as one that was never taken in.
+pub(crate) fn put_in_line_again(
+    tx: &Connection,
+    seq: i64,
+    state: MutationState,
+    gated: bool,
+    held: bool,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = ?2, into_id = NULL, ended_at = NULL, gated = ?3, blockers = ?3,
+                held = CASE WHEN ?4 THEN 'person' END
+          WHERE seq = ?1 AND state = 'combined'",
+    )?
+    .execute(params![seq, state.as_str(), gated, held])?;
+    Ok(())
+}
+
+/// It is a change of its own from now on.
+pub(crate) fn leave_transaction(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET transaction_id = NULL, compensates = NULL WHERE seq = ?1")?
+        .execute([seq])?;
+    Ok(())
+}
+
 /// The first of a lane is its head. Asked of the rows: what was read before others of the lane ended may have come to the
 /// front meanwhile.
-fn next_is_head(tx: &Connection, record_id: i64) -> Result<(), StoreError> {
+pub(crate) fn next_is_head(tx: &Connection, record_id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE outbox SET head = 1 WHERE seq = (SELECT min(seq) FROM outbox WHERE record_id = ?1
             AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked'))",
@@ -211,7 +235,9 @@ pub(crate) fn bring_back(tx: &Connection, link_id: i64, by: i64, now: Millis) ->
     Ok(())
 }
 
-/// Removes rows that ended before `before`, oldest first, at most `limit`; the trash has a span of its own.
+/// Removes rows that ended before `before`, oldest first, at most `limit`; the trash has a span of its own. What ended since
+/// the oldest decision that may still be taken back stays: that would put it in line again. So does what a deletion took in
+/// that may be rolled back yet.
 pub(crate) fn purge(
     tx: &Connection,
     before: Millis,
@@ -222,12 +248,16 @@ pub(crate) fn purge(
         .prepare_cached(
             "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox INDEXED BY outbox_ended
                 WHERE ended_at IS NOT NULL AND ended_at < max(?1, ?2)
+                  AND ended_at < (SELECT coalesce(min(created_at), ?4) FROM outbox INDEXED BY outbox_due
+                                   WHERE due_at > 0 AND state IN ('queued', 'uncertain') AND held = 'undo')
                   AND ended_at < CASE WHEN state = 'discarded' THEN ?2 ELSE ?1 END
+                  AND NOT (state = 'combined' AND may_be_in = 1 AND EXISTS (
+                           SELECT 1 FROM outbox d WHERE d.id = outbox.into_id AND d.ended_at IS NULL))
                   AND (transaction_id IS NULL
                        OR transaction_id IN (SELECT id FROM transactions WHERE ended_at IS NOT NULL))
                 ORDER BY ended_at LIMIT ?3)",
         )?
-        .execute(params![before.0, trash_before.0, limit as i64])?)
+        .execute(params![before.0, trash_before.0, limit as i64, i64::MAX])?)
 }
 
 /// A change of the trash that was put back as another.

@@ -1,8 +1,11 @@
 //! Where a lane passes from one transaction, or from single edits, to another (row A3).
 
 use super::discard::on_top;
-use crate::store::outbox::MutationRow;
+use crate::store::outbox::{self, Ended, MutationRow};
+use crate::store::{StoreError, edges};
+use rusqlite::Connection;
 use serde_json::Value;
+use tidemark_model::number::Millis;
 use tidemark_model::plan::{Facts, Plan, plan};
 
 /// A lane's first change with those that belong together with it, and what others saved behind them.
@@ -34,4 +37,20 @@ pub(crate) fn agreed<'a>(
         Plan::Agreed => (Plan::Agreed, own),
         _ => (Plan::Agreed, lane),
     }
+}
+
+/// Ends a change that is not sent. What waited for it waits for what it waited for itself: the order of its transaction
+/// stays.
+pub(crate) fn end_in_order(
+    tx: &Connection,
+    mutation: &MutationRow,
+    how: Ended<'_>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    for ahead in edges::waits_for(tx, mutation.seq)? {
+        for waiting in edges::waited_on_by(tx, mutation.seq)? {
+            edges::add(tx, waiting, ahead)?;
+        }
+    }
+    outbox::end(tx, mutation, how, now)
 }

@@ -1,7 +1,7 @@
 //! Discarding: what goes to the trash, what goes with it, and what must not go out without it (row A8).
 
 use super::queue::Bulk;
-use super::{Moved, seal};
+use super::{Moved, gone, seal};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
@@ -97,6 +97,7 @@ fn discard_one(
     for ended in with_it {
         let waiting = edges::waited_on_by(tx, ended.seq)?;
         outbox::end(tx, ended, Ended::Discarded, now)?;
+        gone::ask(tx, ended, now, moved)?;
         gone.insert(ended.seq);
         moved.changes.push(ended.id.clone());
         for seq in waiting {

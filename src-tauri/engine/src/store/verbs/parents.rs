@@ -66,9 +66,14 @@ pub(crate) fn attach(
     seq: i64,
     document: Option<&Value>,
 ) -> Result<(), StoreError> {
-    for parent in of(tx, place, document)? {
-        if parent < seq {
-            edges::add(tx, seq, parent)?;
+    wait_for(tx, seq, &of(tx, place, document)?)
+}
+
+/// `seq` waits for its parents that are older; where one of them waits for it, neither can go first.
+pub(crate) fn wait_for(tx: &Connection, seq: i64, parents: &[i64]) -> Result<(), StoreError> {
+    for parent in parents {
+        if *parent < seq && !edges::leads_to(tx, *parent, seq)? {
+            edges::add(tx, seq, *parent)?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Carrying out a plan for one record (`engine.md` 8, 10).
 
-use super::border;
 use super::{MetConflict, Moved};
+use super::{border, gone};
 use crate::store::conflicts::{self, ConflictRecord, Merged, Sides};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
@@ -85,15 +85,15 @@ pub(crate) fn reconcile(
     let doubtful = lane.iter().any(|m| m.state == MutationState::Queued && m.may_be_in);
     let origin = &Origin { may_be_in: origin.may_be_in || doubtful, ..*origin };
     let decision = if origin.may_be_in { in_doubt(decision, place, &record, remote) } else { decision };
-    if let (Plan::Known, None, Remote::Deleted { .. }, Some(head)) = (
-        &decision,
-        &record.local,
-        remote,
-        lane.first().filter(|head| head.state == MutationState::Queued && origin.may_be_in),
-    ) {
-        // It is made once more, over the tombstone, for what stands behind it to delete: looked at again and again, both
-        // would wait for ever.
-        outbox::clear_doubt(tx, head.seq)?;
+    let head = lane.first().filter(|head| head.state == MutationState::Queued && origin.may_be_in);
+    match (&decision, &record.local, remote, head) {
+        (Plan::Known, None, Remote::Deleted { .. }, Some(_)) => {
+            gone::take_in(tx, place, &record, &lane, remote, origin.now, moved)?;
+            return Ok(Became::Changed);
+        }
+        // It is done when its turn comes.
+        (Plan::Agreed, None, _, Some(head)) if gone::waits(head) => return Ok(Became::Unchanged),
+        _ => {}
     }
     let at = At { place, record: &record, lane: &lane, done, conflict: conflict.as_ref(), origin };
     apply(tx, &at, remote, decision, moved)
@@ -356,10 +356,10 @@ pub(crate) fn join_conflict(
         // The edit was made on what is shown, which holds the server's other fields too; where it names a place that
         // mine alone does not have, what is shown is mine from now on.
         (Some(local), false) => change::apply(local, changes).ok().or_else(|| shown.cloned()),
-        // It was deleted here and is made again.
+        // It was deleted here and is made again, or was shown because of a decision that was taken back since.
         (None, false) => match changes.first() {
             Some(Change::Set { path, set }) if path.is_empty() => Some(set.clone()),
-            _ => None,
+            _ => shown.cloned(),
         },
     };
     let merged = match (&local, &conflict.server.document) {

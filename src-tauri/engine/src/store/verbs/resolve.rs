@@ -5,7 +5,7 @@ mod undo;
 
 pub(crate) use undo::undo;
 
-use super::border::split;
+use super::border::{end_in_order, split};
 use super::{Moved, parents};
 use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
@@ -161,20 +161,9 @@ fn take_server(
     result: Option<&Value>,
 ) -> Result<(Resolved, Moved), StoreError> {
     for mutation in at.lane {
-        give_up(tx, mutation, at.now)?;
+        end_in_order(tx, mutation, Ended::Superseded, at.now)?;
     }
     without_sending(tx, at, decision, result, result.is_some())
-}
-
-/// Ends a change for the server's side. What waited for it waits for what it waited for itself: the order of its
-/// transaction stays.
-fn give_up(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<(), StoreError> {
-    for ahead in edges::waits_for(tx, mutation.seq)? {
-        for waiting in edges::waited_on_by(tx, mutation.seq)? {
-            edges::add(tx, waiting, ahead)?;
-        }
-    }
-    outbox::end(tx, mutation, Ended::Superseded, now)
 }
 
 /// The server holds already what was decided about; only what another transaction saved behind it is still to be sent.
@@ -188,7 +177,7 @@ fn let_go(
     let (own, behind) = split(at.lane);
     let (behind, against) = behind::against(behind, own_result, result);
     for mutation in own.iter().chain(against) {
-        give_up(tx, mutation, at.now)?;
+        end_in_order(tx, mutation, Ended::Superseded, at.now)?;
     }
     behind::lead_to(tx, behind, own_result, result)?;
     without_sending(tx, at, decision, result, true)
@@ -243,12 +232,14 @@ fn send(
             now: decision.now,
         },
     )?;
-    let (behind, against) = behind::against(behind, own.document, result);
-    for mutation in against {
-        give_up(tx, mutation, at.now)?;
+    let (behind, mut against) = behind::against(behind, own.document, result);
+    if sends_at.is_none() {
+        for mutation in std::mem::take(&mut against) {
+            end_in_order(tx, mutation, Ended::Superseded, at.now)?;
+        }
     }
     let first = InPlace { id: &decision.mutation_id, seq, document: own.document };
-    moved.changes.extend(behind::take_places(tx, at, (taken_in, behind), &first, result, fresh_id)?);
+    moved.changes.extend(behind::take_places(tx, at, taken_in, (behind, against), &first, result, fresh_id)?);
     parents::attach(tx, at.place, seq, own.document)?;
     // On top of the version that was looked at: it is the base from now on.
     records::set_base(tx, at.record, &at.conflict.server, result, true)?;
@@ -273,13 +264,17 @@ fn membership(lane: &[MutationRow]) -> Option<Membership<'_>> {
 }
 
 /// One change takes the place of several of a lane: it waits for what any of it waited for, and those that waited for any of
-/// it wait for this one.
+/// it wait for this one. Where both would wait for each other it goes first.
 fn take_in(tx: &Connection, lane: &[MutationRow], id: &str, seq: i64, now: Millis) -> Result<(), StoreError> {
+    for mutation in lane {
+        edges::hand_over(tx, mutation.seq, seq)?;
+    }
     // From its end, so that the one at the front lets the new one come to the front.
     for mutation in lane.iter().rev() {
-        edges::hand_over(tx, mutation.seq, seq)?;
         for parent in edges::waits_for(tx, mutation.seq)? {
-            edges::add(tx, seq, parent)?;
+            if !edges::leads_to(tx, parent, seq)? {
+                edges::add(tx, seq, parent)?;
+            }
         }
         outbox::end(tx, mutation, Ended::Combined(id), now)?;
     }

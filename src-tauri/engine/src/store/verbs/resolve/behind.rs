@@ -60,27 +60,36 @@ pub(super) struct InPlace<'a> {
 }
 
 /// Puts what stands behind `own` behind the change that takes its place, each as a new change of the same values; the
-/// whole lane leads to `result`.
+/// whole lane leads to `result`. What was decided `against` keeps its place without doing anything, as long as the decision
+/// may be taken back: its transaction goes no further meanwhile.
 pub(super) fn take_places(
     tx: &Connection,
     at: &At<'_>,
-    (own, behind): (&[MutationRow], &[MutationRow]),
+    own: &[MutationRow],
+    (behind, against): (&[MutationRow], &[MutationRow]),
     first: &InPlace<'_>,
     result: Option<&Value>,
     fresh_id: &dyn Fn() -> String,
 ) -> Result<Vec<String>, StoreError> {
-    let mut again = Vec::with_capacity(behind.len());
-    for mutation in behind {
+    let nothing = |mutation: &MutationRow| MutationRow {
+        operation: Operation::Update,
+        changes: Vec::new(),
+        conflict_id: None,
+        ..mutation.clone()
+    };
+    let stays: Vec<MutationRow> = behind.iter().cloned().chain(against.iter().map(nothing)).collect();
+    let mut again = Vec::with_capacity(stays.len());
+    for mutation in &stays {
         let id = fresh_id();
         let seq = save_again(tx, at, mutation, &id)?;
         again.push((id, seq));
     }
     // From its end, so that the one at the front lets the new one come to the front.
-    for (mutation, (id, seq)) in behind.iter().zip(&again).rev() {
+    for (mutation, (id, seq)) in stays.iter().zip(&again).rev() {
         take_in(tx, std::slice::from_ref(mutation), id, *seq, at.now)?;
     }
     take_in(tx, own, first.id, first.seq, at.now)?;
-    let rows = again.iter().filter_map(|(_, seq)| outbox::by_seq(tx, *seq).transpose());
+    let rows = again.iter().take(behind.len()).filter_map(|(_, seq)| outbox::by_seq(tx, *seq).transpose());
     lead_to(tx, &rows.collect::<Result<Vec<_>, _>>()?, first.document, result)?;
     Ok(again.into_iter().map(|(id, _)| id).collect())
 }

@@ -3,7 +3,7 @@
 use crate::store::outbox::{self, MutationRow};
 use crate::store::records::{self, RecordRow};
 use crate::store::transactions::{self, TransactionRecord};
-use crate::store::verbs::Moved;
+use crate::store::verbs::{Moved, gone};
 use crate::store::{StoreError, conflicts};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
@@ -39,6 +39,7 @@ pub(super) fn roll_back(
             }
             keep_its_base(tx, &member, now, moved)?;
             take_out(tx, &member, &row.id, &error)?;
+            gone::ask(tx, &member, now, moved)?;
             moved.record(member.collection_id, &member.rid);
             moved.changes.push(member.id.clone());
             failing.extend(behind(tx, &member, &row.id)?);
