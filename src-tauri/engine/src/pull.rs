@@ -4,14 +4,16 @@ use crate::cycle::{Heard, Run, Stop};
 use crate::link::Link;
 use crate::push::push;
 use crate::shared::Shared;
+use crate::store::collections::PageMark;
 use crate::store::places::Place;
 use crate::store::verbs::pull::{self as verb, Applied};
 use crate::store::verbs::removals::{self, Outlook};
-use crate::store::{CollectionRow, StoreError, collections, links, outbox};
+use crate::store::{CollectionRow, StoreError, Tx, collections, links, outbox};
 use crate::telemetry;
 use std::sync::Arc;
 use tidemark_model::connector::{Page, PullFailure, PullRequest};
 use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::planted::{self, Bug};
 use tidemark_model::view::Stopped;
 
 /// Records fetched by id in one go.
@@ -131,6 +133,15 @@ async fn apply(
     run: &mut Run,
 ) -> Result<Option<Page>, StoreError> {
     let (rows, now, at) = (page.rows.len() as i64, shared.now(), place.clone());
+    if planted::is(Bug::CheckpointFirst) {
+        let (id, next) = (place.collection_id, page.next.clone());
+        let mark = move |tx: &Tx| {
+            let mark =
+                PageMark { checkpoint: &next, rows: 0, removals: 0, nameless: 0, total: None, ends_at: None };
+            collections::mark_page(tx, id, &mark)
+        };
+        shared.write(mark).await?;
+    }
     match shared.write(move |tx| verb::apply_page(tx, &at, page, ack_seq, now)).await? {
         Applied::Done(moved) => {
             run.report.received += rows;

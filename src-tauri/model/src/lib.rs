@@ -18,6 +18,7 @@ pub mod mutation;
 pub mod number;
 pub mod path;
 pub mod plan;
+pub mod planted;
 pub mod removals;
 pub mod rows;
 pub mod schedule;

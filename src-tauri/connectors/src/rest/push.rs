@@ -13,6 +13,7 @@ use reqwest::header::HeaderName;
 use tidemark_model::connector::{Outcome, PushAnswer, Remote, Sealed};
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::mutation::Operation;
+use tidemark_model::planted::{self, Bug};
 use tidemark_model::settings::Precondition;
 
 pub const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -49,6 +50,7 @@ pub async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer)
         let replayed = answer.header(REPLAYED_HEADER) == Some("true");
         return match accepted(rest, place, item, answer) {
             Ok(remote) => Outcome::Accepted { remote, replayed },
+            Err(_) if planted::is(Bug::TrustAnyAnswer) => Outcome::Accepted { remote: None, replayed },
             Err(why) => Outcome::Failed(classify::unshown(answer, Asked::Writing, &why)),
         };
     }

@@ -18,6 +18,7 @@ use tidemark_model::mutation::MutationState;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::path;
 use tidemark_model::plan::{Facts, Plan, plan};
+use tidemark_model::planted::{self, Bug};
 use tidemark_model::view::{ChoiceAt, ConflictType};
 
 /// Where a server state came from.
@@ -71,6 +72,10 @@ pub(crate) fn reconcile(
     let in_flight = lane.iter().any(|m| matches!(m.state, MutationState::Sealed | MutationState::Uncertain))
         || origin.pull_ack_seq.is_some_and(|seq| record.acked_at_seq > seq)
         || (origin.pull_ack_seq.is_some() && is_locked(tx, &record, &lane)?);
+    let in_flight = in_flight && !planted::is(Bug::PlanDuringAnswer);
+    if planted::is(Bug::KeepDeleted) && matches!(remote, Remote::Deleted { .. }) && lane.is_empty() {
+        return Ok(Became::Unchanged);
+    }
     let facts = Facts {
         base: conflict.as_ref().map_or(record.base.document.as_ref(), |conflict| conflict.base.as_ref()),
         base_version: record.base.version.as_deref(),

@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use tidemark_model::connector::Remote;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
+use tidemark_model::planted::{self, Bug};
 use tidemark_model::temporary;
 
 /// A record that the server was to name and has taken. Without a name in the answer it is there and cannot be found:
@@ -79,6 +80,9 @@ pub(crate) fn rename(
     aliases::add(tx, place.collection_id, old, &new, now)?;
     // Its own documents and lane, then those of all that wait for it: whoever refers to it does.
     map_record(tx, create.record_id, old, id)?;
+    if planted::is(Bug::NameOnce) {
+        return Ok(());
+    }
     for seq in edges::waited_on_by(tx, create.seq)? {
         let Some(child) = outbox::by_seq(tx, seq)? else { continue };
         map_record(tx, child.record_id, old, id)?;

@@ -13,6 +13,7 @@ use tidemark_model::document::{self, same};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
+use tidemark_model::planted::{self, Bug};
 use tidemark_model::view::RefusalCode;
 
 /// What is to be done on the wire next for one lane.
@@ -262,7 +263,10 @@ fn seal_first(
     };
     let hash = document::sha256_hex(wire.body.as_deref().unwrap_or_default().as_bytes());
     let text = document.as_ref().map(document::to_text);
-    let key = (sealing.fresh_key)();
+    let key = match planted::is(Bug::ReuseKey) {
+        true => format!("00000000-0000-7000-8000-{:012}", mutation.record_id),
+        false => (sealing.fresh_key)(),
+    };
     let seal = Seal {
         key: &key,
         wire: &wire,

@@ -18,6 +18,7 @@ use tidemark_model::document;
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
+use tidemark_model::planted::{self, Bug};
 use tidemark_model::uncertain::{Evidence, holds, is_named_here, judge};
 
 /// What became of a mutation after an answer.
@@ -249,7 +250,10 @@ pub(crate) fn confirm(
         let before = record.base.document.as_ref().map(document::to_text);
         outbox::keep_undo(tx, mutation.seq, before.as_deref())?;
     }
-    let rest = outbox::lane(tx, record.id)?;
+    let mut rest = outbox::lane(tx, record.id)?;
+    if planted::is(Bug::DropSuccessor) {
+        rest.drain(..).try_for_each(|behind| outbox::end(tx, &behind, Ended::Confirmed, now))?;
+    }
     let base = base_after(mutation, seen)?;
     // What the rest names may be gone in the server's answer: then what is here stays, and the rest leads to it.
     let local = pending_on(base.document.as_ref(), &rest).unwrap_or_else(|_| record.local.clone());
@@ -365,7 +369,8 @@ fn fail(
         daily::refused(tx, place.link_id, answer.now)?;
         return Ok(Settled::Parked);
     }
-    let counts = failure.counts && !answer.breaker_open;
+    let away = planted::is(Bug::CountOffline) && failure.class == ErrorClass::Offline;
+    let counts = away || failure.counts && !answer.breaker_open;
     if counts && backoff::gives_up(answer.backoff, (mutation.counted + 1).unsigned_abs() as u32) {
         attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
         outbox::set_failure(tx, mutation.seq, failure, true, 0)?;
@@ -376,7 +381,10 @@ fn fail(
         daily::refused(tx, place.link_id, answer.now)?;
         return Ok(Settled::Parked);
     }
-    let retry_at = later_at(mutation, failure, answer, rng);
+    let mut retry_at = later_at(mutation, failure, answer, rng);
+    if planted::is(Bug::ForgetWakeUp) {
+        retry_at = Millis(i64::MAX);
+    }
     attempts::fail(tx, mutation.seq, answer.attempt, failure, Some(retry_at), answer.now)?;
     wait(tx, mutation, failure, counts, retry_at, answer)?;
     Ok(Settled::Waits)
@@ -464,5 +472,11 @@ pub(crate) fn recover(tx: &Connection, link_id: i64) -> Result<usize, StoreError
 /// After a crash or a takeover: what was sealed is uncertain, and a new epoch of sending begins.
 pub(crate) fn take_over(tx: &Connection) -> Result<i64, StoreError> {
     outbox::sealed_become_uncertain(tx)?;
+    if planted::is(Bug::ForgetBackoff) {
+        tx.execute(
+            "UPDATE outbox SET due_at = 0 WHERE state IN ('queued', 'uncertain') AND held IS NULL",
+            [],
+        )?;
+    }
     meta::next(tx, "sender_epoch")
 }
