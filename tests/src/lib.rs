@@ -11,6 +11,7 @@ pub mod kinto;
 pub mod kinto_venv;
 pub mod network;
 pub mod rng;
+pub mod self_signed;
 pub mod store_files;
 pub mod tap;
 pub mod wire;
