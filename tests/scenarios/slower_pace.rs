@@ -9,6 +9,7 @@ async fn behind_a_proxy(stage: Stage) -> (World, FaultProxy) {
     let proxy = FaultProxy::start(&world.server.origin()).await.unwrap();
     world.wire.set_url(Some(proxy.url("/v1")));
     world.restart().await;
+    world.sync().await;
     (world, proxy)
 }
 
