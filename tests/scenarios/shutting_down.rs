@@ -2,6 +2,7 @@
 
 use tidemark_model::clock::Clock as _;
 use tidemark_model::mutation::MutationState;
+use tidemark_tests::deadline::soon;
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{Stage, World};
 use tokio::task::JoinHandle;
@@ -52,7 +53,7 @@ async fn what_is_on_its_way_may_be_answered_in_time_and_nothing_else_is_sent() {
     gets_its_turn().await;
     assert!(!ending.is_finished(), "it waits for the answers");
     world.wire.tap.release();
-    ending.await.unwrap();
+    soon("it ends", ending).await.unwrap();
     assert_eq!(world.wire.tap.count(Point::Push), 6, "no other was begun");
     world.drop_engine();
 
@@ -71,7 +72,7 @@ async fn what_is_not_answered_in_time_is_asked_for_under_its_key_at_the_next_sta
     let first = keys(&world);
     let ending = begin_to_end(&world).await;
     world.clock.advance(10_000);
-    ending.await.unwrap();
+    soon("it ends", ending).await.unwrap();
     world.drop_engine();
     world.wire.tap.release();
     world.wire.tap.forget();
