@@ -117,7 +117,8 @@ fn every_surface_says_the_same_at_every_moment() {
     agree(&stage, &heard, "up to date again", |status| matches!(status.sentence, Sentence::UpToDate { .. }));
 
     let stopped = |status: &StatusSnapshot, why: fn(&Stopped) -> bool| {
-        matches!(status.sentence, Sentence::Stopped { .. }) && status.links[0].stopped.as_ref().is_some_and(why)
+        matches!(status.sentence, Sentence::Stopped { .. })
+            && status.links[0].stopped.as_ref().is_some_and(why)
     };
     let newer = Switch::always(vec![426]);
     stage.server.set_faults(Faults { status: Some(newer), ..Faults::default() });
