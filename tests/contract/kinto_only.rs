@@ -96,6 +96,10 @@ async fn a_pace_beside_a_good_answer_is_told() {
     let answer = ours.push(std::slice::from_ref(&ground.create(&note))).await;
     assert!(matches!(answer.outcomes[0], Outcome::Accepted { .. }), "{:?}", answer.outcomes[0]);
     assert_eq!(answer.backoff, Some(Millis(10_000)));
+    assert_eq!(ours.check().await.unwrap().backoff, Some(Millis(10_000)), "beside a check");
+    let request = PullRequest { collection: ground.collection.clone(), after: None, limit: 10 };
+    let page = ours.pull(&request).await.unwrap();
+    assert_eq!((page.rows.len(), page.backoff), (1, Some(Millis(10_000))), "and beside a page");
 }
 
 #[tokio::test]

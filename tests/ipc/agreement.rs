@@ -1,16 +1,17 @@
 //! One status on every surface: the window's event, the tray, the command line and a command's answer.
 
 use crate::events::Heard;
-use crate::stage::{SECRET, Stage, TASKS};
+use crate::stage::{LINK, SECRET, Stage, TASKS};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Command;
 use tauri::async_runtime::block_on;
 use tidemark::tray;
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::{Sentence, StatusSnapshot};
+use tidemark_model::view::{Sentence, StatusSnapshot, Stopped};
 use tidemark_model::words;
 use tidemark_sandbox::{ColleagueEdit, Faults, Switch};
+use tidemark_tests::self_signed::self_signed;
 
 const TASKS_THERE: [&str; 3] =
     [r#"{"id":"t1","state":"open"}"#, r#"{"id":"t2","state":"open"}"#, r#"{"id":"t3","state":"open"}"#];
@@ -114,6 +115,26 @@ fn every_surface_says_the_same_at_every_moment() {
     stage.server.colleague(ColleagueEdit::delete(TASKS, "deep")).expect("it is there");
     stage.ask::<()>("force_sync", json!({}));
     agree(&stage, &heard, "up to date again", |status| matches!(status.sentence, Sentence::UpToDate { .. }));
+
+    let stopped = |status: &StatusSnapshot, why: fn(&Stopped) -> bool| {
+        matches!(status.sentence, Sentence::Stopped { .. })
+            && status.links[0].stopped.as_ref().is_some_and(why)
+    };
+    let newer = Switch::always(vec![426]);
+    stage.server.set_faults(Faults { status: Some(newer), ..Faults::default() });
+    stage.ask::<()>("force_sync", json!({}));
+    agree(&stage, &heard, "it wants a newer client", |status| {
+        stopped(status, |why| matches!(why, Stopped::Upgrade { .. }))
+    });
+    stage.server.clear_faults();
+    let (port, _comes) = block_on(self_signed());
+    let somewhere_else = format!("https://localhost:{port}/v1");
+    block_on(stage.host().engine().set_link_url(LINK, &somewhere_else)).expect("the link is there");
+    agree(&stage, &heard, "nobody vouches for it", |status| {
+        stopped(status, |why| matches!(why, Stopped::Untrusted { .. }))
+    });
+    block_on(stage.host().engine().set_link_url(LINK, &stage.server.url())).expect("the link is there");
+    agree(&stage, &heard, "it goes on", |status| matches!(status.sentence, Sentence::UpToDate { .. }));
 
     block_on(stage.server.go_offline()).expect("it goes");
     stage.ask::<()>("force_sync", json!({}));

@@ -1,7 +1,9 @@
 //! Several pending edits of one record are sent as one; what is on its way is left alone.
 
 use serde_json::json;
+use tidemark_engine::EngineSettings;
 use tidemark_model::mutation::Operation::{Create, Delete, Replace, Update};
+use tidemark_tests::tap::Point;
 use tidemark_tests::world::{Stage, World, task};
 
 async fn offline() -> World {
@@ -114,5 +116,22 @@ async fn a_delete_and_a_create_of_the_same_content_vanish() {
     world.create(&task(1)).await;
     assert_eq!(queued(&world), [], "the record is as it was");
     let world = send(world, 0).await;
+    world.finish().await;
+}
+
+// proves A3, A5
+#[tokio::test]
+async fn what_was_joined_keeps_the_older_place() {
+    let engine = EngineSettings { in_flight: 1, ..EngineSettings::default() };
+    let world = Stage { engine, ..Stage::tasks(2) }.open().await;
+    world.set("t001", "state", "done").await;
+    world.set("t002", "state", "done").await;
+    world.set("t001", "rank", 9).await;
+    assert_eq!(world.sync().await.confirmed, 2);
+    let order: Vec<String> =
+        world.wire.tap.passed(Point::Push).into_iter().map(|passed| passed.record).collect();
+    assert_eq!(order, ["t001", "t002"], "its last edit does not put it behind the other");
+    let both = json!({"id": "t001", "title": "Task 1", "state": "done", "rank": 9});
+    assert_eq!(world.there("t001"), Some(both), "and it went with both");
     world.finish().await;
 }

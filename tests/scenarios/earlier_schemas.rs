@@ -2,24 +2,31 @@
 
 use rusqlite::Connection;
 use serde_json::json;
+use std::path::Path;
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
-use tidemark_sandbox::ColleagueEdit;
+use tidemark_model::view::RecordFilter;
+use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
 use tidemark_tests::store_files::{database, meta, note};
 use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
 
 /// The steps that made the tables, as they are in the program for ever.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../../src-tauri/engine/src/store/migrations/0001_init.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0002_transactions.sql"),
+    include_str!("../../src-tauri/engine/src/store/migrations/0003_incoming.sql"),
 ];
 /// What stood in them, for each version.
-const ROWS: [&str; 2] = [include_str!("../fixtures/schema_1.sql"), include_str!("../fixtures/schema_2.sql")];
+const ROWS: [&str; 3] = [
+    include_str!("../fixtures/schema_1.sql"),
+    include_str!("../fixtures/schema_2.sql"),
+    include_str!("../fixtures/schema_3.sql"),
+];
 
 /// A world whose data folder holds a database of that version, and whose server is as that one left it.
-async fn with_old_database(version: usize, happened_there: impl FnOnce(&World)) -> World {
-    let mut world = Stage::tasks(8).open().await;
+async fn with_old_database(version: usize, stage: Stage, happened_there: impl FnOnce(&World)) -> World {
+    let mut world = stage.open().await;
     world.close().await;
     for gone in [database(world.folder()), note(world.folder())] {
         std::fs::remove_file(gone).unwrap();
@@ -48,7 +55,7 @@ async fn with_old_database(version: usize, happened_there: impl FnOnce(&World)) 
 // proves A1, A8, B6, D8
 #[tokio::test]
 async fn nothing_of_a_database_of_the_first_version_is_lost_and_it_syncs() {
-    let world = with_old_database(1, |world| {
+    let world = with_old_database(1, Stage::tasks(8), |world| {
         // What the first version had sent, and what a colleague had done meanwhile.
         world.colleague_sets("t006", "state", "done");
         world.colleague_sets("t004", "state", "theirs");
@@ -92,7 +99,7 @@ async fn nothing_of_a_database_of_the_first_version_is_lost_and_it_syncs() {
 // proves A1, B6, C4
 #[tokio::test]
 async fn nothing_of_a_database_of_the_second_version_is_lost_and_it_syncs() {
-    let world = with_old_database(2, |world| {
+    let world = with_old_database(2, Stage::tasks(8), |world| {
         let deep = (0..150).fold(json!("bottom"), |inner, _| json!([inner]));
         let create = json!({"id": "t009", "state": deep}).as_object().cloned();
         world.colleague(ColleagueEdit { collection: TASKS.into(), create, ..Default::default() });
@@ -137,4 +144,82 @@ async fn nothing_of_a_database_of_the_second_version_is_lost_and_it_syncs() {
     assert_eq!(there("t002"), "refused", "what was rolled back had kept its value");
     world.engine().forget_unreadable(&[row.id]).await.unwrap();
     world.finish().await;
+}
+
+/// Eight tasks and sixty notes.
+fn with_notes() -> Stage {
+    let stage = Stage::tasks(8).collection(CollectionSpec::named("notes"));
+    (1..=60).fold(stage, |stage, number| {
+        stage.record("notes", &json!({"id": format!("n{number:02}")}).to_string())
+    })
+}
+
+// proves A1, A4, B6, C4
+#[tokio::test]
+async fn nothing_of_a_database_of_the_third_version_is_lost_and_it_syncs() {
+    let world = with_old_database(3, with_notes(), |world| {
+        // What the third version had sent, and what colleagues had done meanwhile.
+        world.colleague_sets("t001", "state", "confirmed");
+        world.colleague_sets("t008", "state", "doubtful");
+        world.colleague_sets("t007", "state", "theirs");
+        let deep = (0..150).fold(json!("bottom"), |inner, _| json!([inner]));
+        let create = json!({"id": "t009", "state": deep}).as_object().cloned();
+        world.colleague(ColleagueEdit { collection: TASKS.into(), create, ..Default::default() });
+        for number in 1..=55 {
+            world.colleague(ColleagueEdit::delete("notes", &format!("n{number:02}")));
+        }
+    })
+    .await;
+    let asks = |world: &World| {
+        let found = world.engine().status().unwrap().links.remove(0).collections;
+        let asks = found.into_iter().find(|of| of.name == "notes").unwrap().asks;
+        asks.map(|asks| (asks.would_remove.0, asks.of.0))
+    };
+    let queue = world.queue();
+    let found: Vec<(&str, MutationState)> =
+        queue.iter().map(|row| (row.record.as_str(), row.mutation_state)).collect();
+    let expected = [
+        ("t007", MutationState::Conflicted),
+        ("t002", MutationState::Parked),
+        ("t008", MutationState::Uncertain),
+        // They were sealed: nobody knows what became of them.
+        ("t003", MutationState::Uncertain),
+        ("t004", MutationState::Queued),
+        ("t004", MutationState::Queued),
+        ("t005", MutationState::Queued),
+        ("t006", MutationState::Uncertain),
+    ];
+    assert_eq!(found, expected);
+    let status = world.engine().status().unwrap();
+    assert_eq!((status.ledger.saved.0, status.ledger.confirmed.0, status.ledger.balanced), (9, 1, true));
+    assert_eq!((status.put_back, status.attention.unreadable), (None, Count(1)));
+    assert_eq!(asks(&world), Some((55, 60)), "the question stands");
+    let sealed = queue.iter().find(|row| row.record == "t006").unwrap();
+    let key = world.engine().get_change(&sealed.id).unwrap().attempts.remove(0).key;
+    world.check_books();
+
+    world.clock.advance_s(60);
+    world.sync().await;
+    let left: Vec<String> = world.queue().into_iter().map(|row| row.record).collect();
+    assert_eq!(left, ["t007", "t002"], "a person is asked about these two");
+    let there = |rid: &str| world.there(rid).unwrap()["state"].clone();
+    assert_eq!([there("t003"), there("t004"), there("t005")], ["together", "behind", "behind"]);
+    assert_eq!([there("t006"), there("t008"), there("t007")], ["sealed", "doubtful", "theirs"]);
+    let effects = world.server.report().unwrap().effects;
+    let ours: Vec<_> = effects.iter().filter(|effect| effect.id == "t006").collect();
+    assert_eq!((ours.len(), ours[0].key.as_deref()), (1, Some(key.as_str())), "under the key it had");
+    assert!(world.effects("t008").is_empty(), "it was there already");
+    assert_eq!(asks(&world), Some((55, 60)), "and nothing goes until it is answered");
+    world.engine().allow_removals(LINK, "notes", Count(55)).await.unwrap();
+    world.sync().await;
+    let notes = world.engine().list_records(LINK, "notes", &RecordFilter::default(), 0, 1).unwrap();
+    assert_eq!((notes.total, asks(&world)), (Count(5), None));
+    world.finish().await;
+}
+
+#[test]
+fn every_version_but_the_last_has_its_database_here() {
+    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/engine/src/store/migrations");
+    let steps = std::fs::read_dir(steps).unwrap().count();
+    assert_eq!((STEPS.len(), ROWS.len()), (steps - 1, steps - 1), "each is opened above");
 }

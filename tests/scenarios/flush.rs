@@ -89,3 +89,29 @@ async fn what_a_colleague_does_is_seen_at_the_next_poll() {
     world.until(|world| world.here("t001").unwrap()["state"] == "theirs").await;
     world.finish().await;
 }
+
+// proves E3, A7
+#[tokio::test]
+async fn a_server_that_stays_away_is_looked_for_ever_more_seldom() {
+    let world = away().await;
+    let mut seen = 0;
+    let mut looks = |world: &World| {
+        let more = world.wire.tap.count(Point::Check) - seen;
+        seen += more;
+        more
+    };
+    let since = world.engine().status().unwrap().links[0].offline_since.unwrap();
+    let minute = |minutes: i64| since.plus(minutes * 60_000);
+    world.until(|world| world.clock.now() >= minute(1)).await;
+    let first = looks(&world);
+    assert!((10..=12).contains(&first), "every 5 s and up to a tenth more, not {first} times");
+    world.until(|world| world.clock.now() >= minute(5)).await;
+    let second = looks(&world);
+    assert!((14..=16).contains(&second), "then every 15 s, not {second} times");
+    world.until(|world| world.clock.now() >= minute(10)).await;
+    let third = looks(&world);
+    assert!((9..=10).contains(&third), "then every 30 s, not {third} times");
+    world.server.go_online().await.unwrap();
+    world.until(|world| world.queue().is_empty()).await;
+    world.finish().await;
+}

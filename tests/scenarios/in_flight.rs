@@ -1,5 +1,6 @@
 //! An edit of a record whose earlier change is on its way waits behind it.
 
+use crate::offline_pushes::is_gone_when_it_leaves;
 use serde_json::json;
 use tidemark_model::mutation::MutationState;
 use tidemark_sandbox::Switch;
@@ -91,12 +92,11 @@ async fn an_edit_after_a_try_that_the_server_put_off_is_not_lost_in_the_old_requ
 #[tokio::test]
 async fn an_edit_joins_a_change_that_certainly_never_left() {
     let world = Stage::tasks(1).open().await;
-    world.set("t001", "state", "first").await;
-    world.server.go_offline().await.unwrap();
-    world.sync().await;
+    let first = world.set("t001", "state", "first").await;
+    is_gone_when_it_leaves(&world).await;
+    assert_eq!(world.wire.tap.count(Point::Push), 1, "it was on its way");
     let joined = world.set("t001", "rank", 9).await;
-    assert!(joined.combined_into.is_some());
-    world.server.go_online().await.unwrap();
+    assert_eq!(joined.combined_into, first.change);
     assert_eq!(world.sync().await.confirmed, 1);
     assert_eq!(world.effects("t001"), ["put"]);
     world.finish().await;

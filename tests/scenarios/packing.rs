@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use tidemark_sandbox::Switch;
+use tidemark_tests::fault_proxy::{Canned, Fault, FaultProxy, Rule};
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{Stage, World};
 
@@ -77,4 +78,24 @@ async fn a_lost_answer_to_a_packed_body_is_asked_for_with_the_same_key() {
     assert_eq!(keys[0], keys[1]);
     assert_eq!(world.effects("t001"), ["put"], "once");
     world.finish().await;
+}
+
+// proves A15
+#[tokio::test]
+async fn a_server_that_offers_gzip_only_gets_gzip() {
+    for (offered, wanted) in
+        [(r#"["gzip"]"#, Some("gzip")), (r#"["gzip","zstd"]"#, Some("zstd")), ("[]", None)]
+    {
+        let mut world = long_change().await;
+        let proxy = FaultProxy::start(&world.server.origin()).await.unwrap();
+        let told = format!(r#"{{"compress":{offered},"key_ttl_s":86400}}"#);
+        proxy.add(Rule::always(Fault::Say(Canned::json(200, told))).path("/v1/").method("GET").times(1));
+        world.wire.set_url(Some(proxy.url("/v1/")));
+        world.restart().await;
+        assert_eq!(world.sync().await.confirmed, 1, "{offered}");
+        let sent = proxy.seen().into_iter().find(|seen| seen.method == "PUT").unwrap();
+        assert_eq!(sent.header("content-encoding"), wanted, "of {offered}");
+        assert_eq!(world.there("t001").unwrap()["remarks"], "ten crates of oranges, ".repeat(200));
+        world.finish().await;
+    }
 }

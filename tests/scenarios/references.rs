@@ -231,3 +231,22 @@ async fn a_record_that_refers_to_itself_goes_by_itself() {
     assert_eq!(world.queue(), []);
     world.finish().await;
 }
+
+// proves C8, G1
+#[tokio::test]
+async fn references_that_only_the_settings_of_the_link_declare_are_kept_to_as_well() {
+    let settings = r#"{"collections":[{"name":"customers","priority":0},{"name":"tasks"},
+        {"name":"orders","priority":9,"references":[{"path":"/customer","collection":"customers"}]}]}"#;
+    let world = Stage::default()
+        .collection(CollectionSpec::named("customers"))
+        .collection(CollectionSpec::named("orders"))
+        .settings(settings)
+        .open()
+        .await;
+    make(&world, "orders", &json!({"id": "o1", "customer": "c1"})).await;
+    make(&world, "customers", &json!({"id": "c1"})).await;
+    make(&world, "orders", &json!({"id": "o2", "customer": "c1"})).await;
+    assert_eq!(world.sync().await.confirmed, 3);
+    assert_eq!(effects(&world)[0], "c1", "the server told of no reference: {:?}", effects(&world));
+    world.finish().await;
+}

@@ -2,7 +2,7 @@
 
 mod acknowledging;
 mod breaker;
-mod clocks;
+pub mod clocks;
 mod comparing;
 mod deleting;
 mod doubtful;

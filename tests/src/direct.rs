@@ -310,6 +310,7 @@ fn page(collection: &str, said: &Value) -> Page {
         next: Checkpoint { stream: "memory".into(), epoch: text(&said["epoch"]), token: text(&said["next"]) },
         more: said["more"] == Value::Bool(true),
         total: None,
+        backoff: None,
     }
 }
 

@@ -106,6 +106,7 @@ impl Shared {
             }
             (Some(Fault::Truncate), Some(answer)) => answer.half(),
             (Some(Fault::Garble), Some(answer)) => answer.garbled(),
+            (Some(Fault::With(name, value)), Some(answer)) => answer.with(name, value).whole(),
             (Some(Fault::Say(canned) | Fault::SayAfter(canned)), _) => canned.whole(),
             (Some(Fault::Flood), _) => Ok(answers::flood()),
             (Some(Fault::SilenceBefore | Fault::SilenceAfter), _) => {

@@ -11,6 +11,7 @@ pub mod kinto;
 #[path = "../support/kinto_venv.rs"]
 pub mod kinto_venv;
 pub mod network;
+pub mod self_signed;
 pub mod store_files;
 pub mod tap;
 pub mod wire;

@@ -270,7 +270,11 @@ impl World {
     pub async fn crash_leaving(&mut self, syncing: JoinHandle<CycleReport>) {
         syncing.abort();
         assert!(syncing.await.is_err_and(|ended| ended.is_cancelled()), "the sync was still under way");
-        drop(self.engine.take());
+        let engine = self.engine.take().expect("the engine runs");
+        // What was given to the store before is done, and nothing of it holds the folder any longer, as with a process
+        // that was killed. What this comes to itself is of no interest.
+        let _ = engine.forget_unreadable(&[]).await;
+        drop(engine);
         self.wire.tap.release();
     }
 

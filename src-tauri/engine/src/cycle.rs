@@ -69,6 +69,8 @@ pub(crate) struct Run {
     pub(crate) not_found: Option<String>,
     /// A collection stands until a person answers or its next row can be read: what came in is not all.
     pub(crate) stands: bool,
+    /// It ended before everything was sent and asked for.
+    pub(crate) cut_off: bool,
     /// Only this collection is pulled.
     pub(crate) only: Option<String>,
 }
@@ -131,13 +133,12 @@ async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<
     }
     run.progress.total = Count(shared.store.read(|tx| outbox::count_unfinished(tx, link.id))?);
     push(shared, link, run).await?;
-    if run.stop.is_none() {
-        let began = shared.now();
-        pull(shared, link, run).await?;
-        // A whole pull that began after the server had all of them has shown them.
-        if run.stop.is_none() && run.report.failure.is_none() && run.only.is_none() && !run.stands {
-            finish_awaited(shared, |tx| transactions::awaiting(tx, link.id, began)).await?;
-        }
+    let began = shared.now();
+    pull(shared, link, run).await?;
+    // A whole pull that began after the server had all of them has shown them.
+    if run.is_whole() && !run.stands {
+        finish_awaited(shared, |tx| transactions::awaiting(tx, link.id, began)).await?;
+        link.forget_shown();
     }
     Ok(())
 }
@@ -210,6 +211,7 @@ async fn contact(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Resul
             let was_away = !link.is_online();
             // It answers; whether changes go is for a trial to prove, so the breaker stays as it is.
             run.answered(shared, link, contact.server_time);
+            run.paced_by_check(shared, link, contact.backoff)?;
             let (id, now, skew) = (link.id, shared.now(), run.skew);
             shared
                 .write(move |tx| {
@@ -256,8 +258,11 @@ async fn finish(
     let failure = away.or(run.report.failure.take());
     run.report.failure.clone_from(&failure);
     // Only a cycle that saw everything to its end counts as a check.
-    let whole = failure.is_none() && !run.must_stop(shared, link) && run.only.is_none();
+    let whole = failure.is_none() && run.is_whole();
     settle_live(shared, link, stop.as_ref(), whole, now);
+    if let Some(until) = pace {
+        link.gate.hold_until(until);
+    }
     {
         let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.last_sync_duration = Some(Millis(now.0 - started.0));
@@ -421,6 +426,45 @@ impl Run {
     pub(crate) fn must_stop(&self, shared: &Shared, link: &Link) -> bool {
         let closed = || !self.forced && shared.schedule_wait(link).is_some();
         self.stop.is_some() || link.gate.is_held(shared.now()) || closed()
+    }
+
+    /// Whether everything was sent and asked for, as far as it can be.
+    fn is_whole(&self) -> bool {
+        self.stop.is_none() && self.report.failure.is_none() && self.only.is_none() && !self.cut_off
+    }
+
+    /// The same as [`Run::must_stop`], where something would be asked for next.
+    pub(crate) fn must_stop_before_more(&mut self, shared: &Shared, link: &Link) -> bool {
+        let stops = self.must_stop(shared, link);
+        self.cut_off |= stops;
+        stops
+    }
+
+    /// A good answer asked for a slower pace.
+    pub(crate) fn paced(&mut self, shared: &Shared, link: &Link, backoff: Option<Millis>) {
+        if let Some(span) = backoff {
+            self.hold_host(link, shared.now().plus(span.0.min(backoff::MAX_FLOOR.0)));
+        }
+    }
+
+    /// The same beside the answer to a check. Who has waited as asked is let through once and waits again when the cycle
+    /// is over: a server that asks with every answer would otherwise get nothing, ever, from a program that begins with a
+    /// check each time.
+    fn paced_by_check(
+        &mut self,
+        shared: &Shared,
+        link: &Link,
+        backoff: Option<Millis>,
+    ) -> Result<(), StoreError> {
+        let now = shared.now();
+        let waited = shared.store.read(|tx| hosts::floor(tx, &link.host, now))?.is_some();
+        match backoff {
+            Some(span) if waited => {
+                self.pace = self.pace.max(Some(now.plus(span.0.min(backoff::MAX_FLOOR.0))));
+            }
+            _ => self.paced(shared, link, backoff),
+        }
+        Ok(())
     }
 
     /// The host asked to be left alone until then.

@@ -89,7 +89,8 @@ impl Engine {
         let _ = self.closing.send(true);
         self.shared.ends.store(true, Ordering::Relaxed);
         for link in self.shared.links() {
-            link.wake(Wish { end: true, ..Wish::default() });
+            // What is sealed and not sent need not wait for the answers to what is.
+            link.wake(Wish { end: true, regroup: true, ..Wish::default() });
         }
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         let deadline = self.shared.now().plus(self.shared.settings().shutdown.0);

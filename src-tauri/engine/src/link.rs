@@ -3,6 +3,7 @@
 use crate::gate::{Breaker, Gate};
 use crate::store::LinkRow;
 use crate::store::views::LiveLink;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::connector::{Capabilities, Connector};
 use tidemark_model::schedule::Schedule;
@@ -31,6 +32,8 @@ pub(crate) struct Link {
     pub(crate) gate: Arc<Gate>,
     schedule: Mutex<Schedule>,
     width: Mutex<Width>,
+    /// Records that pulls have shown, with their versions, while a transaction waited for that.
+    shown: Mutex<BTreeMap<i64, String>>,
     /// A change that was forbidden since the last one was taken: (record, change).
     forbidden: Mutex<Option<(String, String)>>,
 }
@@ -70,6 +73,7 @@ impl Link {
             gate,
             schedule: Mutex::new(row.settings.schedule),
             width: Mutex::default(),
+            shown: Mutex::default(),
             forbidden: Mutex::default(),
         }
     }
@@ -170,6 +174,18 @@ impl Link {
     pub(crate) fn set_schedule(&self, schedule: Schedule) -> bool {
         std::mem::replace(&mut *self.schedule.lock().unwrap_or_else(PoisonError::into_inner), schedule)
             != schedule
+    }
+
+    /// Notes what a page has shown; all that is noted, which a whole pull makes needless.
+    pub(crate) fn was_shown(&self, records: Vec<(i64, String)>) -> BTreeMap<i64, String> {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.extend(records);
+        shown.clone()
+    }
+
+    /// Nothing waits to be seen any more.
+    pub(crate) fn forget_shown(&self) {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// A change of a record was forbidden; the one of another record that was forbidden before it, if nothing was

@@ -1,6 +1,6 @@
 //! Bringing changes in, page by page, each with its checkpoint; then what was set aside, by id.
 
-use crate::cycle::{Heard, Run, Stop};
+use crate::cycle::{Heard, Run, Stop, finish_awaited};
 use crate::link::Link;
 use crate::push::push;
 use crate::shared::Shared;
@@ -8,7 +8,7 @@ use crate::store::collections::PageMark;
 use crate::store::places::Place;
 use crate::store::verbs::pull::{self as verb, Applied};
 use crate::store::verbs::removals::{self, Outlook};
-use crate::store::{CollectionRow, StoreError, Tx, collections, links, outbox};
+use crate::store::{CollectionRow, StoreError, Tx, collections, links, outbox, transactions};
 use crate::telemetry;
 use std::sync::Arc;
 use tidemark_model::connector::{Page, PullFailure, PullRequest};
@@ -31,13 +31,14 @@ pub(crate) async fn pull(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
         if run.only.as_ref().is_some_and(|only| *only != place.collection) {
             continue;
         }
-        pull_collection(shared, link, place, run).await?;
-        if run.must_stop(shared, link) {
+        if run.must_stop_before_more(shared, link) {
             return Ok(());
         }
+        pull_collection(shared, link, place, run).await?;
         fetch_aside(shared, link, place, run).await?;
     }
-    if run.only.is_none() { tell_not_found(shared, link, run).await } else { Ok(()) }
+    let looked_everywhere = run.only.is_none() && run.stop.is_none() && !run.cut_off;
+    if looked_everywhere { tell_not_found(shared, link, run).await } else { Ok(()) }
 }
 
 /// A collection that is not there is told for as long as it is so; nothing is deleted because of it.
@@ -87,6 +88,7 @@ async fn pull_collection(
         match link.connector.pull(&request).await {
             Ok(page) => {
                 run.hear(shared, link, &Heard::Answer, None);
+                run.paced(shared, link, page.backoff);
                 let more = page.more;
                 if stands_still(&collection, &page) {
                     let failure = Failure::new(ErrorClass::Intercepted, "the server repeats the same page");
@@ -94,7 +96,7 @@ async fn pull_collection(
                         Some(Stop::Stopped(Stopped::Intercepted { words: failure.words.clone() }, failure));
                     return Ok(());
                 }
-                match apply(shared, place, page, ack_seq, run).await? {
+                match apply(shared, link, place, page, ack_seq, run).await? {
                     Some(guarded) => return ask(shared, link, place, guarded, run).await,
                     None if !more => return Ok(()),
                     None => {}
@@ -112,7 +114,7 @@ async fn pull_collection(
         if link.take_edits() {
             push(shared, link, run).await?;
         }
-        if run.must_stop(shared, link) {
+        if run.must_stop_before_more(shared, link) {
             return Ok(());
         }
     }
@@ -127,6 +129,7 @@ fn stands_still(collection: &CollectionRow, page: &Page) -> bool {
 /// Applies a page; given back where the deletion guard stopped it.
 async fn apply(
     shared: &Arc<Shared>,
+    link: &Arc<Link>,
     place: &Place,
     page: Page,
     ack_seq: i64,
@@ -143,13 +146,17 @@ async fn apply(
         shared.write(mark).await?;
     }
     match shared.write(move |tx| verb::apply_page(tx, &at, page, ack_seq, now)).await? {
-        Applied::Done(moved) => {
+        Applied::Done { moved, shown } => {
             run.report.received += rows;
             run.report.conflicts += moved.conflicts.len() as i64;
             run.progress.received.0 += rows;
             run.progress.conflict_count.0 += moved.conflicts.len() as i64;
             shared.announce(moved, None);
             shared.bulletin.progressed(&place.link, run.progress);
+            if !shown.is_empty() {
+                let shown = link.was_shown(shown);
+                finish_awaited(shared, |tx| transactions::shown(tx, link.id, &shown)).await?;
+            }
             Ok(None)
         }
         Applied::Guarded(page) => Ok(Some(page)),
@@ -187,7 +194,10 @@ async fn ask(
         };
         match link.connector.pull(&request).await {
             Ok(next) if next.more && next.next == page.next => break,
-            Ok(next) => page = next,
+            Ok(next) => {
+                run.paced(shared, link, next.backoff);
+                page = next;
+            }
             Err(PullFailure::Failed(failure)) => {
                 run.hear(shared, link, &Heard::Failure(failure.clone()), None);
                 run.report.failure.get_or_insert(failure);
@@ -245,6 +255,9 @@ async fn fetch_aside(
 ) -> Result<(), StoreError> {
     let rids = shared.store.read(|tx| verb::aside(tx, place, ASIDE))?;
     for rid in rids {
+        if run.must_stop_before_more(shared, link) {
+            return Ok(());
+        }
         let ack_seq = shared.store.read(verb::ack_seq)?;
         match link.connector.fetch(&place.collection, &rid).await {
             Ok(remote) => {

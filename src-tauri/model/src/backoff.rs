@@ -82,6 +82,27 @@ mod tests {
         assert_eq!(delays, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     }
 
+    // proves E3, A7
+    #[test]
+    fn a_server_that_is_away_is_looked_for_every_5_then_15_then_30_seconds_spread_by_a_tenth() {
+        let table = [
+            (0, 5_000),
+            (59_999, 5_000),
+            (60_000, 15_000),
+            (299_999, 15_000),
+            (300_000, 30_000),
+            (86_400_000, 30_000),
+        ];
+        for (away_for, delay) in table {
+            let tried = |bits| reconnect_delay(Millis(away_for), &Fixed(bits)).0;
+            assert_eq!(tried(0), delay, "after {away_for} ms");
+            let half = tried(u64::MAX / 2);
+            assert!((half - delay - delay / 20).abs() <= 1, "half of the spread is a twentieth: {half}");
+            let most = tried(u64::MAX);
+            assert!(most > delay + delay / 20 && most <= delay + delay / 10, "{most}");
+        }
+    }
+
     #[test]
     fn the_fifth_counted_attempt_is_the_last() {
         let gave_up: Vec<bool> = (1..=5).map(|n| gives_up(&BackoffSettings::default(), n)).collect();

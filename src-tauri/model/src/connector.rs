@@ -48,6 +48,8 @@ pub struct Contact {
     pub key_lifetime: Option<Millis>,
     /// Who is signed in, as the server names them.
     pub principal: Option<String>,
+    /// A pace the server asked for beside a good answer, as a span.
+    pub backoff: Option<Millis>,
 }
 
 /// A collection that a server offers.
@@ -181,6 +183,8 @@ pub struct Page {
     pub more: bool,
     /// How many rows are expected in all, where the server tells.
     pub total: Option<Count>,
+    /// A pace the server asked for beside a good answer, as a span.
+    pub backoff: Option<Millis>,
 }
 
 /// Why a page did not come.

@@ -6,7 +6,8 @@ use tidemark_tests::world::{Stage, World, task};
 
 const HOUR: i64 = 3_600;
 
-async fn a_day_of_work(world: &World) {
+/// A colleague and a person at work, with a lost answer in between; nothing of it is lost on either side.
+pub async fn a_day_of_work(world: &World) {
     world.create(&task(9)).await;
     world.set("t001", "state", "mine").await;
     world.colleague_sets("t001", "title", "theirs");

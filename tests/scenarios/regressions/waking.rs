@@ -1,5 +1,6 @@
 //! What waits for a time goes at that time, without anybody doing anything, and tries that never left are none.
 
+use crate::offline_pushes::is_gone_when_it_leaves;
 use tidemark_model::mutation::MutationState;
 use tidemark_sandbox::Switch;
 use tidemark_tests::tap::Point;
@@ -13,13 +14,12 @@ fn state(world: &World) -> Option<MutationState> {
 #[tokio::test]
 async fn offline_attempts_do_not_count() {
     let world = Stage::tasks(2).open().await;
-    world.set("t001", "state", "done").await;
-    world.server.go_offline().await.unwrap();
+    let change = world.set("t001", "state", "done").await.change.unwrap();
     for _ in 0..50 {
-        world.sync().await;
+        is_gone_when_it_leaves(&world).await;
         world.clock.advance_s(400);
     }
-    world.server.go_online().await.unwrap();
+    assert_eq!(world.engine().get_change(&change).unwrap().attempts.len(), 50);
     // Refused as often as it may be, less one: had any of the fifty counted, it would be parked by now.
     for _ in 0..4 {
         // A success beside it: the fault is this change's own.

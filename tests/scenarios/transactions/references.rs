@@ -183,3 +183,30 @@ async fn a_record_that_refers_to_a_later_one_is_changed_again_behind_it() {
     assert_eq!(fields(&world, "orders", "customer"), [json!("c1")]);
     world.finish().await;
 }
+
+// proves C8, B2
+#[tokio::test]
+async fn a_circle_inside_one_transaction_is_refused_whole_with_the_ids_in_it() {
+    let customer = Reference { path: "/customer".into(), collection: "customers".into() };
+    let order = Reference { path: "/order".into(), collection: "orders".into() };
+    let world = Stage::tasks(1)
+        .collection(CollectionSpec { references: vec![order], ..CollectionSpec::named("customers") })
+        .collection(CollectionSpec { references: vec![customer], ..CollectionSpec::named("orders") })
+        .open()
+        .await;
+    for strategy in Strategy::ALL {
+        let changes = vec![
+            set("tasks", "t001", "state", "done"),
+            new("orders", &json!({"id": "o1", "customer": "c1"})),
+            new("customers", &json!({"id": "c1", "order": "o1"})),
+        ];
+        let refused = refusal(tried(&world, strategy, changes).await);
+        assert!(refused.message.starts_with("change 3"), "{refused:?}");
+        let way = "customers 'c1' → orders 'o1' → customers 'c1'";
+        assert!(refused.message.contains(way), "{refused:?}");
+        assert_eq!(world.queue(), [], "nothing of it was saved");
+        assert_eq!(world.here("t001").unwrap()["state"], "open");
+        assert!(world.engine().list_transactions(false, 0, 10).unwrap().rows.is_empty());
+    }
+    world.finish().await;
+}

@@ -1,8 +1,9 @@
-use super::{apply, create, delete, now, path, refuse, set, state};
+use super::{apply, create, delete, new, now, path, references, refuse, set, state};
+use crate::naming::stage::{KEYS, make, open, there, title};
 use serde_json::json;
-use tidemark_model::transaction::Strategy::Saga;
+use tidemark_model::transaction::Strategy::{Atomic, Ordered, Saga};
 use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending, Persisting};
-use tidemark_model::view::{ChangeState, TransactionError};
+use tidemark_model::view::{ChangeState, NewChange, Refusal, RefusalCode, TransactionError};
 use tidemark_tests::world::{Stage, task};
 
 // proves B4, B7
@@ -92,5 +93,44 @@ async fn restored_it_does_all_of_it_once_more() {
     assert_eq!(state(&world, &row), Completed);
     let there = |rid| world.there(rid).unwrap()["rank"].clone();
     assert_eq!([there("t001"), there("t002")], [json!(11), json!(12)]);
+    world.finish().await;
+}
+
+// proves B4
+#[tokio::test]
+async fn one_that_could_not_be_taken_back_is_refused_before_anything_is_saved() {
+    let world = open(KEYS).await;
+    let gone = make(&world, "customers", title("Acme")).await;
+    let order = make(&world, "orders", title("first")).await;
+    world.sync().await;
+    let delete = NewChange::Delete { collection: "customers".into(), record: gone };
+    let changes = || vec![references::set("orders", &order, "title", "1st"), delete.clone()];
+    let refused = world.engine().apply_transaction(new(Saga, changes())).await.unwrap_err();
+    let refused = Refusal::from(refused);
+    assert_eq!(refused.code, RefusalCode::Invalid);
+    assert!(refused.message.contains("change 2") && refused.message.contains("taken back"), "{refused:?}");
+    assert_eq!(world.queue(), []);
+    assert!(world.engine().list_transactions(false, 0, 10).unwrap().rows.is_empty());
+    // Where one failure holds what comes behind, nothing has to be taken back.
+    let row = world.engine().apply_transaction(new(Ordered, changes())).await.unwrap();
+    world.sync().await;
+    assert_eq!(state(&world, &row), Completed);
+    assert_eq!(there(&world, "customers"), Vec::<serde_json::Value>::new());
+    world.finish().await;
+}
+
+// proves B4
+#[tokio::test]
+async fn all_or_none_that_would_become_one_is_refused_just_the_same() {
+    let mut settings = serde_json::from_str::<serde_json::Value>(KEYS).unwrap();
+    settings["write"]["batch"] = serde_json::Value::Null;
+    let world = open(&settings.to_string()).await;
+    let gone = make(&world, "customers", title("Acme")).await;
+    let order = make(&world, "orders", title("first")).await;
+    world.sync().await;
+    let delete = NewChange::Delete { collection: "customers".into(), record: gone };
+    let changes = vec![references::set("orders", &order, "title", "1st"), delete];
+    let refused = Refusal::from(world.engine().apply_transaction(new(Atomic, changes)).await.unwrap_err());
+    assert!(refused.message.contains("taken back"), "{refused:?}");
     world.finish().await;
 }

@@ -112,6 +112,8 @@ struct Simulation {
     texts: usize,
     /// Somebody's clock was put back: times no longer tell the order.
     jumped: bool,
+    /// Changes committed behind the place that readers know.
+    late: bool,
     /// The last resolution of each client.
     resolved: Vec<Option<Count>>,
     effects: usize,
@@ -157,6 +159,7 @@ impl Simulation {
             dice,
             texts: 0,
             jumped: false,
+            late: false,
             effects: 0,
             trace: Vec::new(),
             faults: Vec::new(),
@@ -212,7 +215,10 @@ impl Simulation {
             ..ColleagueEdit::default()
         };
         match act {
-            ServerAct::Trouble(trouble) => self.server.set_faults(faults_of(*trouble)),
+            ServerAct::Trouble(trouble) => {
+                self.late |= *trouble == Trouble::Late;
+                self.server.set_faults(faults_of(*trouble));
+            }
             ServerAct::Calm => self.server.set_faults(Faults::default()),
             ServerAct::Edit(record, field) => {
                 let text = self.text("k");

@@ -20,6 +20,8 @@ pub enum Fault {
     Truncate,
     /// The server's answer with its first quarter overwritten, in the same length and type.
     Garble,
+    /// The server's answer with one more header, by name and value.
+    With(&'static str, &'static str),
     /// An answer of the proxy's own; the server never sees the request.
     Say(Canned),
     /// The server does it; an answer of the proxy's own is all that comes back.
@@ -58,6 +60,7 @@ impl Fault {
             | Self::SayAfter(_)
             | Self::Delay(_)
             | Self::Truncate
+            | Self::With(..)
             | Self::Garble => true,
             Self::DropBefore | Self::SilenceBefore | Self::Say(_) | Self::Flood => false,
         }

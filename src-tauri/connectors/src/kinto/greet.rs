@@ -21,10 +21,11 @@ const COUNTED_AT_ONCE: usize = 4;
 
 /// Reads the server's description, then something that needs the account.
 pub async fn check(kinto: &Kinto) -> Result<Contact, Failure> {
-    let answer = kinto.http.send(Call::get("", kinto.http.limits().description)).await?;
-    let mut contact = describe(kinto, &answer)?;
+    let description = kinto.http.send(Call::get("", kinto.http.limits().description)).await?;
+    let mut contact = describe(kinto, &description)?;
     let answer = probe(kinto).await?;
     contact.server_time = answer.server_time();
+    contact.backoff = description.backoff().max(answer.backoff());
     contact.round_trip = Millis(i64::try_from(answer.round_trip.as_millis()).unwrap_or(i64::MAX));
     Ok(contact)
 }

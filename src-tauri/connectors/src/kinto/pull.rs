@@ -109,13 +109,17 @@ async fn finish(
     if only_named {
         rows = by_id(kinto, &request.collection, rows).await?;
     }
-    let total = if request.after.is_none() { total(kinto, place).await } else { None };
+    let backoff = answer.backoff();
+    // Whoever asks to be left alone is not asked how many there are.
+    let counts = request.after.is_none() && backoff.is_none();
+    let total = if counts { total(kinto, place).await } else { None };
     Ok(Page {
         collection: request.collection.clone(),
         rows,
         more: next.listing.is_some(),
         next: Checkpoint { stream, epoch: String::new(), token: next.to_text() },
         total,
+        backoff,
     })
 }
 

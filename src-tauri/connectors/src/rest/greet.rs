@@ -25,8 +25,10 @@ pub async fn check(rest: &Rest) -> Result<Contact, Failure> {
         _ if description.is_success() || tells_nothing(&description) => {}
         _ => return Err(refused(&description)),
     }
+    contact.backoff = description.backoff();
     if let Some(answer) = probe(rest).await? {
         contact.server_time = answer.server_time();
+        contact.backoff = contact.backoff.max(answer.backoff());
         contact.round_trip = Millis(i64::try_from(answer.round_trip.as_millis()).unwrap_or(i64::MAX));
     }
     Ok(contact)

@@ -146,6 +146,7 @@ fn read(
         next: Checkpoint { stream, epoch, token },
         more,
         total: total.filter(|total| *total >= 0).map(Count),
+        backoff: answer.backoff(),
     })
 }
 

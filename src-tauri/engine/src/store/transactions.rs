@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use std::collections::BTreeMap;
 use tidemark_model::number::Millis;
 use tidemark_model::transaction::{Strategy, Tally, TransactionState};
 use tidemark_model::view::{TransactionChanged, TransactionError, TransactionStep};
@@ -305,6 +306,29 @@ pub(crate) fn awaiting(tx: &Connection, link_id: i64, before: Millis) -> Result<
     )?;
     let ids = statement.query_map(params![link_id, before.0], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Those of a link that wait to be seen in a pull and whose every record was shown at the version that it has now.
+pub(crate) fn shown(
+    tx: &Connection,
+    link_id: i64,
+    versions: &BTreeMap<i64, String>,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT r.id, r.base_version FROM outbox o JOIN records r ON r.id = o.record_id
+          WHERE o.transaction_id = ?1 AND o.state = 'confirmed'",
+    )?;
+    let mut all_shown = Vec::new();
+    for id in awaiting(tx, link_id, Millis(i64::MAX))? {
+        let mut rows = statement.query([&id])?;
+        let mut is_shown = true;
+        while let Some(row) = rows.next()? {
+            let version: Option<String> = row.get(1)?;
+            is_shown &= version.is_some() && versions.get(&row.get(0)?) == version.as_ref();
+        }
+        all_shown.extend(is_shown.then_some(id));
+    }
+    Ok(all_shown)
 }
 
 /// When the first of a link has waited to be seen since.

@@ -81,8 +81,11 @@ impl Writer {
             Some(Place::Inline(connection)) => close(&connection),
             Some(Place::Thread { wishes, thread }) => {
                 drop(wishes);
-                // The thread ends when the last sender is gone; a panic in it was reported by itself.
-                let _ = thread.join();
+                // Whoever let go of the store last may be a write, on that very thread: it cannot wait for itself.
+                if thread.thread().id() != std::thread::current().id() {
+                    // The thread ends when the last sender is gone; a panic in it was reported by itself.
+                    let _ = thread.join();
+                }
             }
         }
     }

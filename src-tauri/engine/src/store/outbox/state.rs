@@ -236,8 +236,8 @@ pub(crate) fn bring_back(tx: &Connection, link_id: i64, by: i64, now: Millis) ->
 }
 
 /// Removes rows that ended before `before`, oldest first, at most `limit`; the trash has a span of its own. What ended since
-/// the oldest decision that may still be taken back stays: that would put it in line again. So does what a deletion took in
-/// that may be rolled back yet.
+/// the oldest decision that may still be taken back stays: that would put it in line again. So does what was taken in, for as
+/// long as what took it in waits: it leads there, and a deletion may be rolled back yet.
 pub(crate) fn purge(
     tx: &Connection,
     before: Millis,
@@ -251,10 +251,10 @@ pub(crate) fn purge(
                   AND ended_at < (SELECT coalesce(min(created_at), ?4) FROM outbox INDEXED BY outbox_due
                                    WHERE due_at > 0 AND state IN ('queued', 'uncertain') AND held = 'undo')
                   AND ended_at < CASE WHEN state = 'discarded' THEN ?2 ELSE ?1 END
-                  AND NOT (state = 'combined' AND may_be_in = 1 AND EXISTS (
-                           SELECT 1 FROM outbox d WHERE d.id = outbox.into_id AND d.ended_at IS NULL))
                   AND (transaction_id IS NULL
                        OR transaction_id IN (SELECT id FROM transactions WHERE ended_at IS NOT NULL))
+                  AND (into_id IS NULL OR NOT EXISTS (
+                       SELECT 1 FROM outbox taker WHERE taker.id = outbox.into_id AND taker.ended_at IS NULL))
                 ORDER BY ended_at LIMIT ?3)",
         )?
         .execute(params![before.0, trash_before.0, limit as i64, i64::MAX])?)

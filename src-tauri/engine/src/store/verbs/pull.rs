@@ -5,7 +5,7 @@ use super::{Moved, removals};
 use crate::store::collections::{self, CollectionRow, PageMark};
 use crate::store::places::Place;
 use crate::store::quarantine::{self, Unread};
-use crate::store::{StoreError, links, meta, outbox, records};
+use crate::store::{StoreError, links, meta, outbox, records, transactions};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use tidemark_model::connector::{Page, Remote, Row};
@@ -15,7 +15,12 @@ use tidemark_model::number::Millis;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Applied {
     /// Applied, together with its checkpoint.
-    Done(Moved),
+    Done {
+        /// What it moved.
+        moved: Moved,
+        /// Where a transaction waits to be seen: the records that it showed at the version that is known here.
+        shown: Vec<(i64, String)>,
+    },
     /// Nothing of it was applied: it would remove more than goes without asking.
     Guarded(Page),
 }
@@ -35,7 +40,7 @@ pub(crate) fn apply_page(
 ) -> Result<Applied, StoreError> {
     if !links::is_there(tx, place.link_id)? {
         // Removed while the page was on its way: nothing of it comes onto this computer.
-        return Ok(Applied::Done(Moved::default()));
+        return Ok(Applied::Done { moved: Moved::default(), shown: Vec::new() });
     }
     collections::begin_pull(tx, place.collection_id, now)?;
     let collection = current(tx, place)?;
@@ -47,6 +52,7 @@ pub(crate) fn apply_page(
     };
     let mut moved = Moved::default();
     let (mut beyond, mut nameless, mut set_aside) = (0, 0, false);
+    let shown = shown(tx, place, &page)?;
     tx.prepare_cached("SAVEPOINT page")?.execute([])?;
     quarantine::release_standing(tx, place.collection_id)?;
     for row in &page.rows {
@@ -102,7 +108,25 @@ pub(crate) fn apply_page(
         ends_at: (!page.more).then_some(now),
     };
     collections::mark_page(tx, place.collection_id, &mark)?;
-    Ok(Applied::Done(moved))
+    Ok(Applied::Done { moved, shown })
+}
+
+/// The records of a page that stand in it as they were known before it, with their versions.
+fn shown(tx: &Connection, place: &Place, page: &Page) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut shown = Vec::new();
+    if transactions::awaits_since(tx, place.link_id)?.is_none() {
+        return Ok(shown);
+    }
+    for row in &page.rows {
+        let Row::Record { id, remote } = row else { continue };
+        if let (Some(record), Some(version)) =
+            (records::by_rid(tx, place.collection_id, id)?, remote.version())
+            && record.base.version.as_deref() == Some(version)
+        {
+            shown.push((record.id, version.to_owned()));
+        }
+    }
+    Ok(shown)
 }
 
 fn is_agreed(tx: &Connection, place: &Place, rid: &str) -> Result<bool, StoreError> {
