@@ -2,10 +2,12 @@
 //!
 //! `simulate [--seeds N | --long] [--from S] [--steps A,B,…] [--trace]`: N (or 100,000) runs from seed S on, with all their
 //! steps or only those.
+//! With `--plant BUG` (a build with the feature `planted`) the engine has that bug.
 //! The first seed that fails is shrunk, and the command that replays it is printed; then this ends with 1.
 
 use std::process::ExitCode;
 use std::time::Instant;
+use tidemark_model::planted::Bug;
 use tidemark_simulation::{Step, run, shrink, steps_of};
 
 struct Wish {
@@ -13,10 +15,11 @@ struct Wish {
     from: u64,
     only: Option<Vec<usize>>,
     trace: bool,
+    planted: Option<Bug>,
 }
 
 fn wish() -> Result<Wish, String> {
-    let mut wish = Wish { seeds: 1_000, from: 1, only: None, trace: false };
+    let mut wish = Wish { seeds: 1_000, from: 1, only: None, trace: false, planted: None };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
@@ -30,10 +33,15 @@ fn wish() -> Result<Wish, String> {
                 wish.only = Some(numbers.into_iter().map(|number| number as usize).collect());
             }
             "--long" => wish.seeds = 100_000,
+            "--plant" => {
+                let name = value()?;
+                let bug = Bug::ALL.into_iter().find(|bug| format!("{bug:?}") == name);
+                wish.planted = Some(bug.ok_or(format!("{name} is none of {:?}", Bug::ALL))?);
+            }
             "--trace" => wish.trace = true,
             _ => {
                 return Err(format!(
-                    "{word} is not known: --seeds N, --from S, --long, --steps A,B, --trace"
+                    "{word} is not known: --seeds N, --long, --from S, --steps A,B, --trace, --plant BUG"
                 ));
             }
         }
@@ -49,6 +57,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if !plant(wish.planted) {
+        eprintln!("simulate: bugs are planted in a build with `--features planted` only");
+        return ExitCode::from(2);
+    }
     let started = Instant::now();
     let mut effects = 0;
     for seed in wish.from..wish.from + wish.seeds {
@@ -77,6 +89,13 @@ fn main() -> ExitCode {
         wish.seeds
     );
     ExitCode::SUCCESS
+}
+
+/// Gives this run a bug; whether that is possible, or none is wanted.
+fn plant(bug: Option<Bug>) -> bool {
+    #[cfg(feature = "planted")]
+    tidemark_model::planted::plant(bug);
+    bug.is_none() || cfg!(feature = "planted")
 }
 
 fn told_shrunk(seed: u64, all: &[Step]) {
