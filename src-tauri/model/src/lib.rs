@@ -19,6 +19,7 @@ pub mod number;
 pub mod path;
 pub mod plan;
 pub mod removals;
+pub mod request;
 pub mod rows;
 pub mod schedule;
 pub mod settings;

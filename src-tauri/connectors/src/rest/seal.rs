@@ -189,6 +189,7 @@ mod tests {
             base_version: version,
             document,
             changes: &[],
+            request: None,
         }
     }
 
