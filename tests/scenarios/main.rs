@@ -45,6 +45,7 @@ mod read_back;
 mod read_only;
 mod references;
 mod regressions;
+mod requests;
 mod resolution;
 mod retention;
 mod retry_after;
