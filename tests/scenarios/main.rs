@@ -63,6 +63,7 @@ mod uncertain;
 mod unreadable;
 mod unreadable_answers;
 mod unwoken;
+mod verdicts;
 mod waiting_for;
 mod whole_sets;
 mod width;
