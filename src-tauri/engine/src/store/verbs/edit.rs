@@ -168,6 +168,7 @@ fn update(
     // Kept as a difference of documents: rows of lists are not named by their index, which moves.
     let changes = change::diff(before, &after);
     if changes.is_empty() {
+        waits::named(tx, place.link_id, &edit.depends_on)?;
         let saved = Saved {
             change: None,
             record: rid.to_owned(),
