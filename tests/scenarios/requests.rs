@@ -408,7 +408,7 @@ async fn in_an_old_copy_of_the_store_a_waiting_one_waits_for_a_person() {
     world.finish().await;
 }
 
-// proves A1, F3
+// proves A1
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_with_words_and_nothing_of_it_is_kept() {
     let world = Stage::default().open().await;

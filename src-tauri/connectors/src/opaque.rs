@@ -69,7 +69,7 @@ mod tests {
         Ok(wire.target)
     }
 
-    // proves A1, F3
+    // proves A1
     #[test]
     fn a_request_stays_under_the_connections_address() {
         let v1 = |target: &str| sealed("http://h.example/v1/", target);
