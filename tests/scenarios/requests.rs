@@ -444,6 +444,20 @@ async fn what_cannot_be_sent_is_refused_with_words_and_nothing_of_it_is_kept() {
     world.finish().await;
 }
 
+// proves A1, A8
+#[tokio::test]
+async fn one_of_a_removed_connection_stays_in_the_trash_with_words() {
+    let world = Stage::default().open().await;
+    world.add_link_named("other", Default::default()).await;
+    let saved = world.engine().send_request("other", new(Method::Post, "x", Some("{}"))).await.unwrap();
+    let id = saved.change.unwrap();
+    world.engine().remove_link("other", true).await.unwrap();
+    assert_eq!(world.engine().get_change(&id).unwrap().row.state, ChangeState::InTrash);
+    let refused = world.engine().restore(vec![id]).await.unwrap();
+    assert_eq!((refused.refused.0, refused.reasons[0].why.as_str()), (1, "its connection was removed"));
+    world.finish().await;
+}
+
 // proves A1, C8
 #[tokio::test]
 async fn one_that_names_a_new_record_waits_for_it_and_goes_under_the_servers_id() {
@@ -456,15 +470,23 @@ async fn one_that_names_a_new_record_waits_for_it_and_goes_under_the_servers_id(
     assert!(made.record.starts_with("tidemark-new-"));
     let body = json!({ "of": made.record, "text": format!("about {}", made.record) }).to_string();
     let target = format!("c/notes?of={}", made.record);
-    send(&world, new(Method::Post, &target, Some(&body))).await;
+    let id = send(&world, new(Method::Post, &target, Some(&body))).await.change.unwrap();
     world.fault(|faults| faults.status = Some(Switch::always(vec![422]).path("/c/tasks")));
     world.sync().await;
     assert_eq!(world.queue().len(), 2, "its record is refused, and it waits");
     world.check_books();
     world.server.clear_faults();
     world.engine().reprocess_failed().await.unwrap();
-    assert_eq!(world.sync().await.confirmed, 2);
+    world.engine().hold(vec![id.clone()], true).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 1);
     let named = world.engine().get_record(LINK, "tasks", &made.record).unwrap().row.id;
+    assert_eq!(
+        only(&world).record,
+        format!("POST /c/notes?of={named}"),
+        "it is told with the acknowledgement"
+    );
+    world.engine().hold(vec![id], false).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 1);
     let sent = with_method(&proxy, "POST").into_iter().find(|seen| seen.target.contains("notes")).unwrap();
     assert_eq!(sent.target, format!("/v1/c/notes?of={named}"));
     let body: Value = serde_json::from_slice(&sent.body).unwrap();
