@@ -363,13 +363,13 @@ async fn it_goes_to_the_trash_comes_back_as_a_new_one_and_is_exported_whole() {
     .await
     .change
     .unwrap();
-    let curl = world.engine().export_changes(&[id.clone()], ExportFormat::Curl).unwrap();
+    let curl = world.engine().export_changes(std::slice::from_ref(&id), ExportFormat::Curl).unwrap();
     assert!(
         curl.contains("--request 'POST'") && curl.contains("/v1/c/tasks'") && curl.contains(BODY),
         "{curl}"
     );
     assert!(curl.contains("Content-Type: application/json") && !curl.contains("Idempotency-Key"), "{curl}");
-    let exported = world.engine().export_changes(&[id.clone()], ExportFormat::Json).unwrap();
+    let exported = world.engine().export_changes(std::slice::from_ref(&id), ExportFormat::Json).unwrap();
     assert!(exported.contains("12345678901234567890"), "{exported}");
     world.engine().discard(vec![id.clone()]).await.unwrap();
     assert_eq!(
