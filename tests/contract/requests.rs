@@ -3,6 +3,7 @@
 use crate::every_kind;
 use crate::ground::{Ground, failed, push};
 use serde_json::{Value, json};
+use tidemark_connectors::{HttpOptions, Limits};
 use tidemark_model::connector::{Intent, Outcome, Remote, SealError, Sealed};
 use tidemark_model::failure::{Effect, ErrorClass};
 use tidemark_model::mutation::Operation;
@@ -13,6 +14,7 @@ every_kind!(
     a_request_goes_to_the_byte_and_the_start_of_the_answer_is_kept,
     a_silent_success_is_one,
     a_page_is_no_success,
+    an_answer_larger_than_anything_is_a_success_all_the_same,
     a_refusal_is_about_the_request_alone,
     a_wrong_path_is_about_the_request_alone_where_the_server_is_there,
     an_address_where_nothing_of_the_server_is_is_the_connections_fault,
@@ -80,6 +82,19 @@ async fn a_page_is_no_success(ground: Ground) {
     ground.proxy.add(Rule::once(Fault::html()));
     let failure = failed(sent(&ground, Method::Post, "x", Some("{}")).await);
     assert_eq!((failure.class, failure.effect), (ErrorClass::Intercepted, Effect::Unknown));
+}
+
+// proves A1
+async fn an_answer_larger_than_anything_is_a_success_all_the_same(ground: Ground) {
+    let (target, body) = making(&ground, "a");
+    let limits = Limits { document: 16, refusal: 16, ..Limits::default() };
+    let ours = ground.ours_with("v1", HttpOptions { limits, ..HttpOptions::default() });
+    let sealed = sealed(&ground, &request(Method::Post, &target, Some(&body)));
+    let outcome = push(ours.as_ref(), &sealed).await;
+    assert_eq!(outcome, Outcome::Done { status: 201, excerpt: None, replayed: false });
+    ground.proxy.add(Rule::once(Fault::Flood).path("x"));
+    let flood = failed(push(ours.as_ref(), &self::sealed(&ground, &request(Method::Post, "x", None))).await);
+    assert_eq!((flood.class, flood.effect), (ErrorClass::Intercepted, Effect::Unknown), "of nobody's kind");
 }
 
 // proves A1, A7

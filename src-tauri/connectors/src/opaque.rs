@@ -1,7 +1,7 @@
 //! Opaque requests: sent as they are, and their answers judged without knowing what they are about (row A1).
 
 use crate::classify::{self, Asked};
-use crate::http::{Answer, Http};
+use crate::http::{Answer, Http, Stop};
 use tidemark_model::connector::{Outcome, SealError, WireForm};
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::request::Request;
@@ -31,6 +31,16 @@ pub fn taken(answer: &Answer, replayed: bool) -> Outcome {
         return Outcome::Done { status: answer.status, excerpt: answer.excerpt(), replayed };
     }
     Outcome::Failed(classify::intercepted(answer, Asked::Writing, "the answer is no JSON"))
+}
+
+/// What an answer means that was not taken in: a good one is a success all the same, without an excerpt.
+pub fn stopped(stop: Stop) -> Outcome {
+    let is_good = stop.is_good();
+    let failure = Failure::from(stop);
+    match failure.status.filter(|_| is_good) {
+        Some(status) => Outcome::Done { status, excerpt: None, replayed: false },
+        None => Outcome::Failed(failure),
+    }
 }
 
 /// What a refusal means, from what it would mean for a record: whatever the server has instead, a request has no sides to

@@ -60,7 +60,7 @@ async fn one(kinto: &Kinto, item: &Sealed) -> Sent {
         Ok(answer) if item.operation == Operation::Request => {
             Sent::answered(of_request(kinto, &answer).await, &answer)
         }
-        Err(stop) if item.operation == Operation::Request => Sent::failed(stop.about_one()),
+        Err(stop) if item.operation == Operation::Request => Sent::unheard(opaque::stopped(stop)),
         Ok(answer) => Sent::answered(outcome(item, &answer), &answer),
         Err(stop) => Sent::stopped(stop),
     }

@@ -53,7 +53,7 @@ async fn send(rest: &Rest, item: &Sealed) -> Result<Answer, Stop> {
 async fn request(rest: &Rest, item: &Sealed) -> Sent {
     let answer = match send(rest, item).await {
         Ok(answer) => answer,
-        Err(stop) => return Sent::failed(stop.about_one()),
+        Err(stop) => return Sent::unheard(opaque::stopped(stop)),
     };
     if answer.is_success() {
         let replayed = answer.header(REPLAYED_HEADER) == Some("true");
