@@ -45,6 +45,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::records::create_record,
             commands::records::update_record,
             commands::records::delete_record,
+            commands::records::send_request,
             commands::transactions::list_transactions,
             commands::transactions::get_transaction,
             commands::transactions::restore_transaction,

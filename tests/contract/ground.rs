@@ -114,6 +114,7 @@ impl Ground {
             base_version: version,
             document,
             changes: &[],
+            request: None,
         };
         let wire: WireForm = self.ours.seal(&intent).expect("a wire form");
         let number = self.keys.fetch_add(1, Ordering::Relaxed);

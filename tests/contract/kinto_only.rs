@@ -34,6 +34,7 @@ async fn an_id_that_kinto_would_refuse_is_refused_before_it_is_sent() {
             base_version: None,
             document: Some(&note),
             changes: &[],
+            request: None,
         };
         assert!(matches!(ground.ours.seal(&intent), Err(SealError::BadId { .. })), "{id}");
     }

@@ -15,6 +15,7 @@ mod kinto_only;
 mod main_job;
 mod other_names;
 mod reading;
+mod requests;
 mod rest_only;
 mod writing;
 

@@ -117,6 +117,7 @@ async fn a_server_with_other_names_is_spoken_to_by_settings_alone() {
         base_version: None,
         document: Some(&note),
         changes: &[],
+        request: None,
     };
     let made = push(ours.as_ref(), intent.clone()).await;
     let Outcome::Accepted { remote: Some(Remote::Present { document, version, .. }), .. } = made else {

@@ -47,6 +47,7 @@ async fn ids_with_slashes_dots_and_spaces_name_one_record_each() {
             base_version: None,
             document: Some(&note),
             changes: &[],
+            request: None,
         };
         if id == "." {
             assert!(matches!(ground.ours.seal(&intent), Err(SealError::BadId { .. })));

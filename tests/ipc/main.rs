@@ -13,6 +13,7 @@ mod parked;
 mod proofs;
 mod queue;
 mod records;
+mod requests;
 mod sample;
 mod settings;
 mod stage;

@@ -2,7 +2,8 @@
 
 use crate::stage::Commands;
 use crate::{
-    conflicts, incoming, links, parked, queue, records, sample, settings, status, storage, transactions,
+    conflicts, incoming, links, parked, queue, records, requests, sample, settings, status, storage,
+    transactions,
 };
 use std::sync::OnceLock;
 use tidemark::arguments::ARGUMENTS;
@@ -50,6 +51,9 @@ proofs! {
     records::numbers_survive_the_edit_of_another_field,
     records::a_list_is_given_in_pages_and_filtered,
     records::a_form_comes_from_the_records,
+    requests::a_request_is_kept_sent_and_shown_whole,
+    requests::changes_wait_for_those_that_are_named,
+    requests::a_person_says_that_a_request_was_done,
     queue::a_change_waits_is_shown_whole_and_goes,
     queue::a_page_goes_on_after_the_place_where_another_ended,
     queue::a_held_change_stays_and_a_discarded_one_is_undone,

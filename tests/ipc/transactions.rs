@@ -21,6 +21,7 @@ fn refused(stage: &Stage) -> TransactionRow {
         collection: TASKS.into(),
         record: record.into(),
         fields: vec![FieldEdit { path: "/state".into(), set: Some(r#""mine""#.into()) }],
+        depends_on: vec![],
     };
     let new = NewTransaction {
         link: LINK.into(),

@@ -8,6 +8,7 @@ mod desk;
 mod naming;
 mod steps;
 mod transactions;
+mod waiting;
 
 use proptest::test_runner::{Config, RngSeed};
 

@@ -186,6 +186,7 @@ async fn a_transaction_that_ended_stays_with_its_history_as_long_as_its_changes(
         collection: TASKS.into(),
         record: record.into(),
         fields: vec![FieldEdit { path: "/rank".into(), set: Some(rank.into()) }],
+        depends_on: vec![],
     };
     let pair = |one: &str, other: &str| NewTransaction {
         link: LINK.into(),

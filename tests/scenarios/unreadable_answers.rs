@@ -136,6 +136,7 @@ async fn two_in_one() -> (World, TransactionRow) {
         collection: TASKS.into(),
         record: rid.into(),
         fields: fields.clone(),
+        depends_on: vec![],
     });
     let (link, strategy, changes) = (LINK.into(), Strategy::Atomic, changes.to_vec());
     let new = NewTransaction { link, strategy, await_sync: false, label: None, changes };

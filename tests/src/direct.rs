@@ -146,7 +146,8 @@ impl Direct {
                 "POST" => Form::Create,
                 _ => Form::Put,
             },
-            collection: item.collection.clone(),
+            // An opaque request names both in its target alone.
+            collection: item.wire.target.split('/').next().unwrap_or_default().to_owned(),
             id: (item.wire.method != "POST").then(|| item.record.clone()),
             precondition: Precondition {
                 if_match: header("If-Match"),
@@ -191,6 +192,15 @@ impl Connector for Direct {
     }
 
     fn seal(&self, intent: &Intent<'_>) -> Result<WireForm, SealError> {
+        if let Some(request) = intent.request {
+            return Ok(WireForm {
+                method: request.method.as_str().into(),
+                target: request.target.clone(),
+                headers: Vec::new(),
+                body: request.body.clone(),
+                whole: false,
+            });
+        }
         let made = matches!(intent.operation, Operation::Create);
         if made && self.names_records {
             let mut document = intent.document.cloned().unwrap_or_default();
@@ -281,6 +291,10 @@ fn outcome(item: &Sealed, answer: &Answer) -> Outcome {
     let deleted = || Remote::Deleted { version: answer.version.clone(), at: None, by: None };
     let refused = |class| Failure::new(class, answer.body.clone()).with_status(answer.status);
     match answer.problem {
+        None if item.operation == Operation::Request => {
+            Outcome::Done { status: answer.status, excerpt: None, replayed: answer.replayed }
+        }
+        Some(_) if item.operation == Operation::Request => Outcome::Failed(refused(ErrorClass::Permanent)),
         None if deletes => Outcome::Accepted { remote: Some(deleted()), replayed: answer.replayed },
         None => Outcome::Accepted { remote: Some(present(answer)), replayed: answer.replayed },
         Some(ProblemKind::Gone | ProblemKind::NotFound) if deletes => {

@@ -13,9 +13,11 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_engine::{
-    CycleReport, Engine, EngineSettings, Keep, LinkDraft, Platform, StoreError, WriterMode,
+    CycleReport, Engine, EngineSettings, Judgement, Keep, LinkDraft, Platform, StoreError, Verdict,
+    WriterMode,
 };
 use tidemark_model::clock::Clock as _;
+use tidemark_model::failure::Failure;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::LinkSettings;
 use tidemark_model::view::{ChangeRow, FieldEdit, QueueFilter, RecordDetail, RecordFilter, Saved};
@@ -42,6 +44,8 @@ pub struct Stage {
     pub server_ahead_s: i64,
     /// What the store is kept in; the default is a database in the world's folder.
     pub keep: Keep,
+    /// The host's word about failures; the default takes them as they were classified.
+    pub verdict: Arc<dyn Verdict>,
 }
 
 impl Default for Stage {
@@ -52,6 +56,7 @@ impl Default for Stage {
             engine: EngineSettings::default(),
             server_ahead_s: 0,
             keep: Keep::OnDisk(WriterMode::Threaded),
+            verdict: Arc::new(|_: &str, _: &Failure| Judgement::AsClassified),
         }
     }
 }
@@ -116,6 +121,7 @@ impl Stage {
             folder: tempfile::tempdir().expect("there is room for a folder"),
             settings: self.engine,
             keep: self.keep,
+            verdict: self.verdict,
             finished: false,
         };
         world.open_engine().await;
@@ -146,6 +152,7 @@ pub struct World {
     folder: TempDir,
     settings: EngineSettings,
     keep: Keep,
+    verdict: Arc<dyn Verdict>,
     finished: bool,
 }
 
@@ -203,10 +210,7 @@ impl World {
     /// Tries to open the engine on what is on disk; what it says where that cannot be.
     pub async fn try_open(&mut self) -> Result<(), StoreError> {
         assert!(self.engine.is_none(), "the engine runs already");
-        let (clock, rng) = (self.clock.clone(), Arc::clone(&self.rng));
-        let surroundings = Arc::clone(&self.network) as _;
-        let platform =
-            Platform { surroundings, ..Platform::new(Arc::new(clock), rng, Arc::clone(&self.wire) as _) };
+        let platform = self.platform();
         let opened = Engine::open(self.folder.path(), platform, self.settings, self.keep.clone()).await?;
         self.engine = Some(opened);
         Ok(())
@@ -219,10 +223,16 @@ impl World {
 
     /// Another engine on the same folder, as a second program opens it.
     pub async fn second_engine(&self) -> Engine {
-        let (clock, rng) = (self.clock.clone(), Arc::clone(&self.rng));
-        let network = Arc::clone(&self.network);
-        let settings = (self.settings, self.keep.clone());
-        open(self.folder.path(), clock, rng, Arc::clone(&self.wire), network, settings).await
+        open(self.folder.path(), self.platform(), self.settings, self.keep.clone()).await
+    }
+
+    fn platform(&self) -> Platform {
+        let (clock, rng) = (Arc::new(self.clock.clone()), Arc::clone(&self.rng));
+        Platform {
+            surroundings: Arc::clone(&self.network) as _,
+            verdict: Arc::clone(&self.verdict),
+            ..Platform::new(clock, rng, Arc::clone(&self.wire) as _)
+        }
     }
 
     /// An engine on a folder and what passes to its server, without a world: for a process that is to be killed.
@@ -230,9 +240,12 @@ impl World {
         let wire = Arc::new(Wire::default());
         // Another seed than the world's, so that both make different ids.
         let (rng, tap) = (Arc::new(SeededRng::new(13)), wire.tap.clone());
-        let network = Arc::default();
-        let settings = (EngineSettings::default(), Keep::OnDisk(WriterMode::Threaded));
-        (open(folder, ManualClock::default(), rng, wire, network, settings).await, tap)
+        let platform = Platform {
+            surroundings: Arc::new(TestNetwork::default()),
+            ..Platform::new(Arc::new(ManualClock::default()), rng, wire)
+        };
+        let keep = Keep::OnDisk(WriterMode::Threaded);
+        (open(folder, platform, EngineSettings::default(), keep).await, tap)
     }
 
     /// Ends the engine in good order.
@@ -450,15 +463,7 @@ impl World {
     }
 }
 
-async fn open(
-    folder: &Path,
-    clock: ManualClock,
-    rng: Arc<SeededRng>,
-    wire: Arc<Wire>,
-    network: Arc<TestNetwork>,
-    (settings, keep): (EngineSettings, Keep),
-) -> Engine {
-    let platform = Platform { surroundings: network, ..Platform::new(Arc::new(clock), rng, wire) };
+async fn open(folder: &Path, platform: Platform, settings: EngineSettings, keep: Keep) -> Engine {
     Engine::open(folder, platform, settings, keep).await.expect("the data folder opens")
 }
 

@@ -10,6 +10,7 @@ mod merge;
 mod pausing;
 mod queue;
 mod records;
+mod request;
 mod resolve;
 mod sandbox;
 mod settings;
@@ -50,6 +51,7 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Sync(arguments) => sync::perform(&arguments, host, out).await,
         Command::Status => status::perform(host, out).await,
         Command::Records(command) => records::perform(command, host, out).await,
+        Command::Request(arguments) => request::perform(arguments, host, out).await,
         Command::Queue(command) => queue::perform(command, host, out).await,
         Command::Conflicts(command) => conflicts::perform(&command, host, out),
         Command::Resolve(arguments) => resolve::perform(&arguments, host, out).await,

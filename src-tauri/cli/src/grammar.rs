@@ -38,6 +38,8 @@ pub enum Command {
     /// Records as they are here.
     #[command(subcommand)]
     Records(RecordsCommand),
+    /// Keep a request of any kind and send it when the server can be reached, as it is.
+    Request(RequestArguments),
     /// Changes that are not confirmed.
     #[command(subcommand)]
     Queue(QueueCommand),
@@ -182,11 +184,33 @@ pub enum RecordsCommand {
     },
 }
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Debug, Args)]
+pub struct RequestArguments {
+    /// POST, PUT, PATCH or DELETE.
+    pub method: String,
+    /// Path and query under the connection's address, like /invoices/12/submit.
+    pub path: String,
+    /// A file with the body, which is JSON, or - for standard input; sent as it is.
+    #[arg(long, value_name = "FILE")]
+    pub body: Option<PathBuf>,
+    /// The connection; without it the only one there is.
+    #[arg(long, value_name = "NAME")]
+    pub link: Option<String>,
+    /// Words for it, which the queue shows.
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+    #[command(flatten)]
+    pub urgency: Urgency,
+}
+
+#[derive(Clone, Debug, Args)]
 pub struct Urgency {
     /// How urgent this one change is: 9 goes first, 0 last; else as its collection's settings say.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9))]
     pub priority: Option<u8>,
+    /// Not before this change of the same connection is done; may be given more than once.
+    #[arg(long, value_name = "ID")]
+    pub after: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -280,10 +304,11 @@ pub enum QueueCommand {
     },
     /// Records on the server that a change which may have been sent may have made.
     MayBe { id: String },
-    /// Say that a change which may have been sent is on the server, under this id.
+    /// Say that a change which may have been sent is on the server, under this id; of a request, that it was done.
     IsThere {
         id: String,
-        /// The record's id on the server.
+        /// The record's id on the server; a request has none.
+        #[arg(default_value = "", hide_default_value = true)]
         record: String,
     },
     /// Say that a change which may have been sent did not arrive: it goes again as a new one.
@@ -374,7 +399,8 @@ pub struct ResolveArguments {
 pub enum TransactionCommand {
     /// Save the changes of a JSON file, or - for standard input, at once: {link, strategy?, awaitSync?, label?, changes:
     /// [{operation: create, collection, document} | {operation: update, collection, record, set: {path: value}, remove:
-    /// [path]} | {operation: delete, collection, record}]}; strategy is ordered, parallel, atomic or saga.
+    /// [path]} | {operation: delete, collection, record}]}; strategy is ordered, parallel, atomic or saga. A change may name
+    /// others that it waits for: after: [id].
     Apply { file: PathBuf },
     /// The transactions, newest first.
     List {

@@ -23,6 +23,8 @@ mod merge;
 mod parked;
 #[path = "shell/queue.rs"]
 mod queue;
+#[path = "shell/request.rs"]
+mod request;
 #[path = "shell/secrets.rs"]
 mod secrets;
 #[path = "shell/settings.rs"]

@@ -14,6 +14,7 @@ mod record;
 mod refusal;
 
 use crate::http::Http;
+use crate::opaque;
 use crate::sending::IN_FLIGHT;
 use place::Place;
 use tidemark_model::clock::BoxFuture;
@@ -107,7 +108,10 @@ impl Connector for Kinto {
     }
 
     fn seal(&self, intent: &Intent<'_>) -> Result<WireForm, SealError> {
-        push::seal(&self.place(intent.collection)?, intent)
+        match intent.request {
+            Some(request) => opaque::seal(&self.http, request),
+            None => push::seal(&self.place(intent.collection)?, intent),
+        }
     }
 
     fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {

@@ -6,6 +6,7 @@
 mod classify;
 pub mod http;
 mod kinto;
+mod opaque;
 mod registry;
 mod rest;
 mod secret;

@@ -14,6 +14,7 @@ mod record;
 mod seal;
 
 use crate::http::Http;
+use crate::opaque;
 use crate::sending::IN_FLIGHT;
 use place::Place;
 use std::collections::VecDeque;
@@ -116,7 +117,10 @@ impl Connector for Rest {
     }
 
     fn seal(&self, intent: &Intent<'_>) -> Result<WireForm, SealError> {
-        seal::seal(&self.settings, &self.place(intent.collection)?, intent)
+        match intent.request {
+            Some(request) => opaque::seal(&self.http, request),
+            None => seal::seal(&self.settings, &self.place(intent.collection)?, intent),
+        }
     }
 
     fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {

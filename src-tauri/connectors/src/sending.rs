@@ -30,7 +30,12 @@ impl Sent {
 
     /// The same, where its answer may have been too large.
     pub fn stopped(stop: Stop) -> Self {
-        Self { outcome: stopped(stop), server_time: None, backoff: None }
+        Self::unheard(stopped(stop))
+    }
+
+    /// An item of whose answer nothing is known but what it means.
+    pub fn unheard(outcome: Outcome) -> Self {
+        Self { outcome, server_time: None, backoff: None }
     }
 }
 

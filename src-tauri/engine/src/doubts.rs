@@ -2,8 +2,10 @@
 
 use crate::engine::Engine;
 use crate::store::StoreError;
+use crate::store::outbox::MutationRow;
 use crate::store::places::{Place, refuse};
-use crate::store::verbs::doubt;
+use crate::store::verbs::{doubt, request};
+use tidemark_model::mutation::Operation;
 use tidemark_model::view::{MayBeIt, RefusalCode};
 
 impl Engine {
@@ -11,13 +13,30 @@ impl Engine {
     ///
     /// The collection is pulled first, so that the answer is of now where the server can be reached.
     pub async fn may_be(&self, id: &str) -> Result<Vec<MayBeIt>, StoreError> {
+        if self.doubtful_request(id)?.is_some() {
+            return Ok(Vec::new());
+        }
         let place = self.place_of_doubt(id)?;
         self.sync(Some(&place.link), Some(&place.collection)).await?;
         self.shared().store.read(|tx| doubt::candidates(tx, &doubt::doubtful(tx, id)?, &place.id_field))
     }
 
-    /// A person says that the change is there, under this id; the server is asked for it and must be reachable.
+    /// A person says that the change is there, under this id; the server is asked for it and must be reachable. Of a request
+    /// they say, without an id, that it was done.
     pub async fn is_there(&self, id: &str, rid: &str) -> Result<(), StoreError> {
+        if let Some(mutation) = self.doubtful_request(id)? {
+            if !rid.is_empty() {
+                return Err(request::makes_no_record(id));
+            }
+            let now = self.shared().now();
+            let moved = self
+                .shared()
+                .write(move |tx| request::was_done(tx, &doubt::doubtful(tx, &mutation.id)?, now))
+                .await?;
+            self.shared().announce(moved, None);
+            self.wake_all();
+            return Ok(());
+        }
         let place = self.place_of_doubt(id)?;
         let link = self.links_named(Some(&place.link)).into_iter().next();
         let link = link.ok_or_else(|| crate::engine::no_link(&place.link))?;
@@ -46,6 +65,11 @@ impl Engine {
         self.shared().announce(moved, None);
         self.wake_all();
         Ok(())
+    }
+
+    fn doubtful_request(&self, id: &str) -> Result<Option<MutationRow>, StoreError> {
+        let mutation = self.shared().store.read(|tx| doubt::doubtful(tx, id))?;
+        Ok(Some(mutation).filter(|mutation| mutation.operation == Operation::Request))
     }
 
     fn place_of_doubt(&self, id: &str) -> Result<Place, StoreError> {

@@ -20,11 +20,13 @@ pub struct Beside {
     pub metadata: Option<String>,
     /// How urgent it is, 0–9; none takes the collection's.
     pub priority: Option<u8>,
+    /// Ids of changes of the same link that it waits for; one that has ended need not be waited for.
+    pub depends_on: Vec<String>,
 }
 
 impl Beside {
     fn metadata(metadata: Option<String>) -> Self {
-        Self { metadata, priority: None }
+        Self { metadata, ..Self::default() }
     }
 }
 
@@ -144,19 +146,14 @@ impl Engine {
         beside: Beside,
     ) -> Result<Saved, StoreError> {
         let place = self.place(link, collection)?;
-        if let Some(priority) = beside.priority.filter(|priority| *priority > 9) {
-            return Err(refuse(
-                RefusalCode::Invalid,
-                format!("there is no priority {priority}"),
-                "Give a number from 0 to 9; 9 goes first.",
-            ));
-        }
+        check_priority(beside.priority)?;
         let edit = Edit {
             kind,
             mutation_id: self.shared().uuid(),
             metadata: beside.metadata,
             priority: beside.priority,
             member: None,
+            depends_on: beside.depends_on,
             now: self.shared().now(),
         };
         let (saved, moved) = self.shared().write(move |tx| edit::save(tx, &place, &edit)).await?;
@@ -165,6 +162,17 @@ impl Engine {
             link.wake(Wish { edited: true, ..Wish::default() });
         }
         Ok(saved)
+    }
+}
+
+pub(crate) fn check_priority(priority: Option<u8>) -> Result<(), StoreError> {
+    match priority {
+        Some(priority @ 10..) => Err(refuse(
+            RefusalCode::Invalid,
+            format!("there is no priority {priority}"),
+            "Give a number from 0 to 9; 9 goes first.",
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -24,6 +24,7 @@ mod platform;
 mod pull;
 mod push;
 mod recovery;
+mod requests;
 mod resolutions;
 mod restoring;
 mod shared;
@@ -39,7 +40,8 @@ pub use cycle::CycleReport;
 pub use edits::Beside;
 pub use engine::Engine;
 pub use platform::{
-    Configure, Connect, EngineSettings, NetworkState, Platform, Surroundings, UnknownSurroundings,
+    Configure, Connect, EngineSettings, Judgement, NetworkState, Platform, Surroundings, UnknownSurroundings,
+    Verdict,
 };
 pub use restoring::restore;
 pub use store::verbs::links::LinkDraft;

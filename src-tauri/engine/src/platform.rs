@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tidemark_model::backoff::BackoffSettings;
 use tidemark_model::clock::{Clock, Rng};
 use tidemark_model::connector::Connector;
+use tidemark_model::failure::{Effect, Failure};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::schedule::{FixedZone, Network, Zone};
 use tidemark_model::sync_settings::SyncSettings;
@@ -27,10 +28,13 @@ pub struct Platform {
     pub surroundings: Arc<dyn Surroundings>,
     /// Where the settings are kept.
     pub configure: Arc<dyn Configure>,
+    /// The host's own word about failures, per collection.
+    pub verdict: Arc<dyn Verdict>,
 }
 
 impl Platform {
-    /// A platform that knows no zone but UTC, nothing of the network, and no settings but those it starts with.
+    /// A platform that knows no zone but UTC, nothing of the network, no settings but those it starts with, and takes every
+    /// failure as its connector classified it.
     pub fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, connect: Arc<dyn Connect>) -> Self {
         Self {
             clock,
@@ -39,6 +43,7 @@ impl Platform {
             zone: Arc::new(FixedZone::default()),
             surroundings: Arc::new(UnknownSurroundings::default()),
             configure: Arc::new(FixedSettings),
+            verdict: Arc::new(NoVerdict),
         }
     }
 }
@@ -98,6 +103,50 @@ struct FixedSettings;
 impl Configure for FixedSettings {
     fn sync_settings(&self) -> Option<SyncSettings> {
         None
+    }
+}
+
+/// What a host says about a failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Judgement {
+    /// The connector is right.
+    #[default]
+    AsClassified,
+    /// It will not go better by itself: the change needs a person at once.
+    NonRetriable {
+        /// Whether the server may have done it all the same; then the change is kept as one that may have been sent.
+        effect: Effect,
+    },
+    /// It may go better in a while: the change goes again by itself.
+    Retriable {
+        /// Not before this span has passed; none leaves it to the server's own word and the formula of row A6.
+        after: Option<Millis>,
+        /// Whether the try counts towards giving up.
+        counts: bool,
+    },
+}
+
+/// A host's own classification and retry, per collection (row A7).
+pub trait Verdict: Send + Sync {
+    /// What a failure means that the server's answer to one change was classified as; pure. An opaque request has no
+    /// collection: its name is empty.
+    ///
+    /// Asked of answers about the change itself only: never of outages, of a slower pace, or of a sign-in.
+    fn judge(&self, collection: &str, failure: &Failure) -> Judgement;
+}
+
+impl<F: Fn(&str, &Failure) -> Judgement + Send + Sync> Verdict for F {
+    fn judge(&self, collection: &str, failure: &Failure) -> Judgement {
+        self(collection, failure)
+    }
+}
+
+/// No word of its own.
+struct NoVerdict;
+
+impl Verdict for NoVerdict {
+    fn judge(&self, _: &str, _: &Failure) -> Judgement {
+        Judgement::AsClassified
     }
 }
 

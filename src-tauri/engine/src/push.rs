@@ -2,6 +2,7 @@
 
 mod answers;
 mod parcel;
+mod verdict;
 
 use self::answers::Written;
 use self::parcel::{Answered, Parcel, bytes_of, send};

@@ -93,8 +93,10 @@ pub(crate) fn attempt_ended(span: &Span, outcome: &Outcome, spent: Millis) {
 /// A word for an outcome, and what went wrong.
 fn outcome_of(outcome: &Outcome) -> (&'static str, Option<&Failure>) {
     match outcome {
-        Outcome::Accepted { replayed: false, .. } => ("accepted", None),
-        Outcome::Accepted { replayed: true, .. } => ("replayed", None),
+        Outcome::Accepted { replayed: false, .. } | Outcome::Done { replayed: false, .. } => {
+            ("accepted", None)
+        }
+        Outcome::Accepted { replayed: true, .. } | Outcome::Done { replayed: true, .. } => ("replayed", None),
         Outcome::Conflict { failure, .. } => ("conflict", Some(failure)),
         Outcome::Failed(failure) if failure.effect == Effect::Unknown => ("uncertain", Some(failure)),
         Outcome::Failed(failure) => ("failed", Some(failure)),

@@ -55,7 +55,7 @@ impl Engine {
             .into_iter()
             .enumerate()
             .map(|(index, change)| {
-                let (place, kind) =
+                let (place, kind, depends_on) =
                     self.member(&new.link, change).map_err(|error| numbered(error, index + 1))?;
                 let member = Member { transaction: id.clone(), gated: strategy.locks(), compensates: None };
                 let edit = Edit {
@@ -64,6 +64,7 @@ impl Engine {
                     metadata: None,
                     priority: None,
                     member: Some(member),
+                    depends_on,
                     now,
                 };
                 Ok((place, edit))
@@ -118,20 +119,20 @@ impl Engine {
         }
     }
 
-    fn member(&self, link: &str, change: NewChange) -> Result<(Place, EditKind), StoreError> {
+    fn member(&self, link: &str, change: NewChange) -> Result<(Place, EditKind, Vec<String>), StoreError> {
         Ok(match change {
-            NewChange::Create { collection, document } => {
+            NewChange::Create { collection, document, depends_on } => {
                 let document = document_of(&document)?;
                 let place = self.place(link, &collection)?;
                 self.check_own_id(&place, &document)?;
-                (place, EditKind::Create { document, fresh_id: self.fresh_id(link) })
+                (place, EditKind::Create { document, fresh_id: self.fresh_id(link) }, depends_on)
             }
-            NewChange::Update { collection, record, fields } => {
+            NewChange::Update { collection, record, fields, depends_on } => {
                 let changes = fields.iter().map(change_of).collect::<Result<Vec<_>, _>>()?;
-                (self.place(link, &collection)?, EditKind::Update { rid: record, changes })
+                (self.place(link, &collection)?, EditKind::Update { rid: record, changes }, depends_on)
             }
-            NewChange::Delete { collection, record } => {
-                (self.place(link, &collection)?, EditKind::Delete { rid: record })
+            NewChange::Delete { collection, record, depends_on } => {
+                (self.place(link, &collection)?, EditKind::Delete { rid: record }, depends_on)
             }
         })
     }

@@ -13,7 +13,8 @@ use crate::vault::Vault;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_engine::{
-    Engine, EngineSettings, Platform, Surroundings, SystemClock, SystemRng, UnknownSurroundings, WriterMode,
+    Engine, EngineSettings, Platform, Surroundings, SystemClock, SystemRng, UnknownSurroundings, Verdict,
+    WriterMode,
 };
 use tidemark_model::clock::{Clock, Rng};
 use tidemark_model::schedule::Zone;
@@ -34,6 +35,8 @@ pub struct HostOptions {
     pub surroundings: Option<Arc<dyn Surroundings>>,
     /// How the engine works; none: as file and environment say.
     pub settings: Option<EngineSettings>,
+    /// A word of its own about failures; none: as the connectors classify them.
+    pub verdict: Option<Arc<dyn Verdict>>,
     /// Where writing happens.
     pub writer: WriterMode,
     /// Where secrets are kept.
@@ -53,6 +56,7 @@ impl Default for HostOptions {
             zone: None,
             surroundings: None,
             settings: None,
+            verdict: None,
             writer: WriterMode::Threaded,
             keychain: None,
             environment: Environment::of_process(),
@@ -114,13 +118,15 @@ impl Host {
         };
         let keychain = options.keychain.clone().unwrap_or_else(|| keychain_of(&environment));
         let vault = Arc::new(Vault::new(keychain, environment.clone(), options.hidden.clone()));
+        let rng = options.rng.clone().unwrap_or_else(|| Arc::new(SystemRng));
+        let connect = Arc::new(Registry::new(Arc::clone(&vault)));
+        let as_classified = Platform::new(Arc::clone(&clock), rng, connect);
         let platform = Platform {
-            clock: Arc::clone(&clock),
-            rng: options.rng.clone().unwrap_or_else(|| Arc::new(SystemRng)),
-            connect: Arc::new(Registry::new(Arc::clone(&vault))),
             zone: options.zone.clone().unwrap_or_else(|| Arc::new(LocalZone)),
             surroundings: options.surroundings.clone().unwrap_or_else(|| surroundings_of(&environment)),
             configure: Arc::new(place.clone()),
+            verdict: options.verdict.clone().unwrap_or_else(|| Arc::clone(&as_classified.verdict)),
+            ..as_classified
         };
         let engine = Engine::open(&folder, platform, settings, options.writer).await?;
         Ok(Self { engine, options, folder, clock, environment, vault, settings: place })

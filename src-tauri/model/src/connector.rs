@@ -8,6 +8,7 @@ use crate::clock::BoxFuture;
 use crate::failure::Failure;
 use crate::mutation::Operation;
 use crate::number::{Count, Millis};
+use crate::request::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -221,6 +222,24 @@ pub struct Intent<'a> {
     pub document: Option<&'a Value>,
     /// The same as changes on the base.
     pub changes: &'a [Change],
+    /// The opaque request, with no collection, for [`Operation::Request`]; `None` for everything else.
+    pub request: Option<&'a Request>,
+}
+
+impl<'a> Intent<'a> {
+    /// What an opaque request asks for.
+    pub fn of_request(name: &'a str, request: &'a Request) -> Self {
+        Self {
+            collection: "",
+            record: name,
+            operation: Operation::Request,
+            base: None,
+            base_version: None,
+            document: None,
+            changes: &[],
+            request: Some(request),
+        }
+    }
 }
 
 /// A request with its body's bytes fixed; what is stored at sealing and sent again unchanged.
@@ -263,6 +282,9 @@ pub enum SealError {
     /// The base's version is not known, and the server needs one; fetch first.
     #[error("the server's version of this record is not known")]
     NoVersion,
+    /// A request whose address lies outside of the connection's.
+    #[error("'{0}' leads out of the connection's address")]
+    Outside(String),
     /// This kind of server takes no such thing.
     #[error("this kind of connection takes no {0}")]
     NotOffered(String),
@@ -275,9 +297,9 @@ pub struct Sealed {
     pub mutation: String,
     /// Its idempotency key, the same over all attempts.
     pub key: String,
-    /// Which collection.
+    /// Which collection; empty for an opaque request.
     pub collection: String,
-    /// Which record.
+    /// Which record; an opaque request's name.
     pub record: String,
     /// What it does.
     pub operation: Operation,
@@ -292,6 +314,15 @@ pub enum Outcome {
     Accepted {
         /// The record as the answer shows it; `None` where the answer carries neither document nor tombstone.
         remote: Option<Remote>,
+        /// Whether the server says that it had answered this key before.
+        replayed: bool,
+    },
+    /// An opaque request was taken: a 2xx with JSON or without a body.
+    Done {
+        /// The HTTP status.
+        status: u16,
+        /// The start of the answer's body; at most 2 KiB, no secrets.
+        excerpt: Option<String>,
         /// Whether the server says that it had answered this key before.
         replayed: bool,
     },

@@ -113,6 +113,14 @@ impl Failure {
         matches!(self.class, ErrorClass::Transient | ErrorClass::Throttled) && !self.counts
     }
 
+    /// Whether the answer's status refuses the request itself, whatever class it was given: sent again as it is under the
+    /// same key it would be refused again.
+    pub fn is_refusal(&self) -> bool {
+        self.status.is_some_and(|status| {
+            (400..500).contains(&status) && !matches!(status, 401 | 408 | 423 | 425 | 429)
+        })
+    }
+
     /// The same failure with an unknown effect.
     #[must_use]
     pub fn uncertain(mut self) -> Self {

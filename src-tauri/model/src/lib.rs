@@ -20,6 +20,7 @@ pub mod path;
 pub mod plan;
 pub mod planted;
 pub mod removals;
+pub mod request;
 pub mod rows;
 pub mod schedule;
 pub mod settings;

@@ -2,9 +2,10 @@
 
 use super::{Desk, place};
 use tauri::State;
+use tidemark_host::Beside;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    FieldEdit, Form, ListPage, RecordDetail, RecordFilter, RecordRow, Refusal, Saved,
+    FieldEdit, Form, ListPage, NewRequest, RecordDetail, RecordFilter, RecordRow, Refusal, Saved,
 };
 
 /// A page of a collection's records.
@@ -40,7 +41,7 @@ pub async fn get_form(desk: State<'_, Desk>, link: String, collection: String) -
     Ok(desk.engine()?.get_form(&link, &collection)?)
 }
 
-/// Makes a record from JSON text; on disk when this answers.
+/// Makes a record from JSON text; on disk when this answers. It waits for the changes that `depends_on` names.
 #[tauri::command]
 #[specta::specta]
 pub async fn create_record(
@@ -48,11 +49,12 @@ pub async fn create_record(
     link: String,
     collection: String,
     document: String,
+    depends_on: Option<Vec<String>>,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine()?.create_record(&link, &collection, &document, None).await?)
+    Ok(desk.engine()?.create_record_with(&link, &collection, &document, after(depends_on)).await?)
 }
 
-/// Changes fields of a record; on disk when this answers.
+/// Changes fields of a record; on disk when this answers. It waits for the changes that `depends_on` names.
 #[tauri::command]
 #[specta::specta]
 pub async fn update_record(
@@ -61,11 +63,12 @@ pub async fn update_record(
     collection: String,
     id: String,
     edits: Vec<FieldEdit>,
+    depends_on: Option<Vec<String>>,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine()?.update_record(&link, &collection, &id, &edits, None).await?)
+    Ok(desk.engine()?.update_record_with(&link, &collection, &id, &edits, after(depends_on)).await?)
 }
 
-/// Deletes a record; on disk when this answers.
+/// Deletes a record; on disk when this answers. It waits for the changes that `depends_on` names.
 #[tauri::command]
 #[specta::specta]
 pub async fn delete_record(
@@ -73,6 +76,22 @@ pub async fn delete_record(
     link: String,
     collection: String,
     id: String,
+    depends_on: Option<Vec<String>>,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine()?.delete_record(&link, &collection, &id, None).await?)
+    Ok(desk.engine()?.delete_record_with(&link, &collection, &id, after(depends_on)).await?)
+}
+
+/// Keeps a request of another program, to be sent as it is; on disk when this answers.
+#[tauri::command]
+#[specta::specta]
+pub async fn send_request(
+    desk: State<'_, Desk>,
+    link: String,
+    request: NewRequest,
+) -> Result<Saved, Refusal> {
+    Ok(desk.engine()?.send_request(&link, request).await?)
+}
+
+fn after(depends_on: Option<Vec<String>>) -> Beside {
+    Beside { depends_on: depends_on.unwrap_or_default(), ..Beside::default() }
 }

@@ -180,9 +180,15 @@ impl Desk {
         let changes = entries.iter().map(|entry| {
             let (collection, record) = (collection.clone(), entry.record.clone());
             match entry.act {
-                Act::Make => NewChange::Create { collection, document: entry.document().to_string() },
-                Act::Set => NewChange::Update { collection, record, fields: fields(entry) },
-                Act::Delete => NewChange::Delete { collection, record },
+                Act::Make => NewChange::Create {
+                    collection,
+                    document: entry.document().to_string(),
+                    depends_on: vec![],
+                },
+                Act::Set => {
+                    NewChange::Update { collection, record, fields: fields(entry), depends_on: vec![] }
+                }
+                Act::Delete => NewChange::Delete { collection, record, depends_on: vec![] },
             }
         });
         let new = NewTransaction {

@@ -60,7 +60,11 @@ async fn it_is_done_when_each_of_its_versions_came_in_although_the_pull_was_not_
 #[tokio::test]
 async fn it_goes_on_waiting_while_one_of_its_versions_has_not_come_in() {
     let world = Stage::tasks(2).collection(CollectionSpec::named("notes")).open().await;
-    let note = NewChange::Create { collection: "notes".into(), document: json!({"id": "n1"}).to_string() };
+    let note = NewChange::Create {
+        collection: "notes".into(),
+        document: json!({"id": "n1"}).to_string(),
+        depends_on: vec![],
+    };
     let new = NewTransaction { await_sync: true, ..super::new(Ordered, vec![set("t001", "rank", 11), note]) };
     let row = world.engine().apply_transaction(new).await.unwrap();
     no_whole_pull(&world);

@@ -125,7 +125,8 @@ const AGREE: &[(&str, &str)] = &[
     ),
     (
         "two changes of one lane are in flight",
-        "SELECT rid FROM outbox WHERE state IN ('sealed', 'uncertain') GROUP BY record_id HAVING count(*) > 1",
+        "SELECT rid FROM outbox WHERE state IN ('sealed', 'uncertain') AND record_id IS NOT NULL
+             GROUP BY record_id HAVING count(*) > 1",
     ),
     (
         "a change waits in a conflict that is not open",

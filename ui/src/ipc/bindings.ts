@@ -65,12 +65,14 @@ export const commands = {
 	getRecord: (link: string, collection: string, id: string) => typedError<RecordDetail, Refusal>(__TAURI_INVOKE("get_record", { link, collection, id })),
 	/**  The form of a collection. */
 	getForm: (link: string, collection: string) => typedError<Form, Refusal>(__TAURI_INVOKE("get_form", { link, collection })),
-	/**  Makes a record from JSON text; on disk when this answers. */
-	createRecord: (link: string, collection: string, document: string) => typedError<Saved, Refusal>(__TAURI_INVOKE("create_record", { link, collection, document })),
-	/**  Changes fields of a record; on disk when this answers. */
-	updateRecord: (link: string, collection: string, id: string, edits: FieldEdit[]) => typedError<Saved, Refusal>(__TAURI_INVOKE("update_record", { link, collection, id, edits })),
-	/**  Deletes a record; on disk when this answers. */
-	deleteRecord: (link: string, collection: string, id: string) => typedError<Saved, Refusal>(__TAURI_INVOKE("delete_record", { link, collection, id })),
+	/**  Makes a record from JSON text; on disk when this answers. It waits for the changes that `depends_on` names. */
+	createRecord: (link: string, collection: string, document: string, dependsOn: string[] | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("create_record", { link, collection, document, dependsOn })),
+	/**  Changes fields of a record; on disk when this answers. It waits for the changes that `depends_on` names. */
+	updateRecord: (link: string, collection: string, id: string, edits: FieldEdit[], dependsOn: string[] | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("update_record", { link, collection, id, edits, dependsOn })),
+	/**  Deletes a record; on disk when this answers. It waits for the changes that `depends_on` names. */
+	deleteRecord: (link: string, collection: string, id: string, dependsOn: string[] | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("delete_record", { link, collection, id, dependsOn })),
+	/**  Keeps a request of another program, to be sent as it is; on disk when this answers. */
+	sendRequest: (link: string, request: NewRequest) => typedError<Saved, Refusal>(__TAURI_INVOKE("send_request", { link, request })),
 	/**  A page of the transactions, newest first; `open` leaves out those that have ended. */
 	listTransactions: (open: boolean, offset: Count, limit: Count) => typedError<ListPage<TransactionRow>, Refusal>(__TAURI_INVOKE("list_transactions", { open, offset, limit })),
 	/**  One transaction with its changes and its history. */
@@ -320,7 +322,7 @@ export type ChangeDetail = {
 	changes: FieldChange[],
 	/**  Newest first. */
 	attempts: AttemptView[],
-	/**  The sealed request, if it has one. */
+	/**  The sealed request, if it has one; an opaque request's own before it is sealed, too. */
 	request: RequestView | null,
 	/**  The caller's own words about it, JSON text. */
 	metadata: string | null,
@@ -346,11 +348,11 @@ export type ChangeRow = {
 	mutationState: MutationState,
 	/**  Link's name. */
 	link: string,
-	/**  Collection's name. */
+	/**  Collection's name; empty for an opaque request. */
 	collection: string,
-	/**  Record's id. */
+	/**  Record's id; an opaque request's method and path. */
 	record: string,
-	/**  Record's title, else its id. */
+	/**  Record's title, else its id; an opaque request's label, else its method and path. */
 	title: string,
 	/**  What it does. */
 	operation: Operation,
@@ -962,6 +964,17 @@ export type MayBeIt = {
 	changedAt: Millis | null,
 };
 
+/**  What a request may be sent with. Reading is not among them: it changes nothing that has to be kept. */
+export type Method = 
+/**  Does something; doing it twice may be something else. */
+"POST" | 
+/**  Puts something in its place; twice is once. */
+"PUT" | 
+/**  Changes something; doing it twice may be something else. */
+"PATCH" | 
+/**  Takes something away; twice is once. */
+"DELETE";
+
 /**  An instant in milliseconds since 1970-01-01T00:00:00Z, or a span in milliseconds where a field says so. */
 export type Millis = number;
 
@@ -1013,6 +1026,24 @@ export type NewLink = {
 	settings?: string | null,
 	/**  What to keep; empty takes what the settings name. */
 	collections?: string[],
+};
+
+/**  A request to be kept, and sent when its link's server can be reached. */
+export type NewRequest = {
+	/**  Its method. */
+	method: Method,
+	/**  Path and query under the link's endpoint, at most 8 KiB; a '/' at its start makes no difference. */
+	target: string,
+	/**  The body, JSON text of at most 16 MiB, sent as it is; none goes without one. */
+	body?: string | null,
+	/**  The caller's words for it, at most 200 characters. */
+	label?: string | null,
+	/**  The caller's own words about it, JSON text of at most 16 KiB. */
+	metadata?: string | null,
+	/**  How urgent it is, 0–9; none takes 5. */
+	priority?: number | null,
+	/**  Ids of changes of the same link that it waits for. */
+	dependsOn?: string[],
 };
 
 /**  A change that cannot be put back. */
@@ -1348,7 +1379,7 @@ export type RequestView = {
 	headers: string[],
 	/**  The body's text. */
 	body: string | null,
-	/**  The idempotency key. */
+	/**  The idempotency key; empty before it is sealed. */
 	key: string,
 	/**  The account, where it signs in by name and password. */
 	user: string | null,

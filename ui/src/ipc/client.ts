@@ -112,10 +112,11 @@ export const bridge = {
   record: (place: RecordPlace) => call(commands.getRecord(place.link, place.collection, place.id)),
   form: (link: string, collection: string) => call(commands.getForm(link, collection)),
   createRecord: (link: string, collection: string, document: string) =>
-    call(commands.createRecord(link, collection, document)),
+    call(commands.createRecord(link, collection, document, null)),
   updateRecord: (place: RecordPlace, edits: FieldEdit[]) =>
-    call(commands.updateRecord(place.link, place.collection, place.id, edits)),
-  deleteRecord: (place: RecordPlace) => call(commands.deleteRecord(place.link, place.collection, place.id)),
+    call(commands.updateRecord(place.link, place.collection, place.id, edits, null)),
+  deleteRecord: (place: RecordPlace) =>
+    call(commands.deleteRecord(place.link, place.collection, place.id, null)),
 
   discover: (link: NewLink) => call(commands.discoverLink(link)),
   addLink: (link: NewLink) => call(commands.addLink(link)),

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { useLocale } from "../../src/components/format/locale";
 import { title } from "../../src/features/queue/cause-messages";
-import { attempt, next, reason, whatOf } from "../../src/features/queue/messages";
+import { attempt, next, reason, whatOf, words as queue } from "../../src/features/queue/messages";
 import { fate, restored } from "../../src/features/queue/trash-messages";
 import { failingField } from "../../src/state/failing-field";
 import type { AttemptView, CauseGroup, ChangeRow, Consequence, FormField } from "../../src/state/types";
@@ -89,6 +89,22 @@ test.each<[string, Partial<ChangeRow>, string]>([
 ])("what happens next to a change that is %s is one sentence", (_, some, words) => {
   const { row } = change(new World(), { reason: null, nextAt: null, ...some });
   expect(next(row, { name: "erp", offline: false, nextTry: null }, NOW)).toBe(words);
+});
+
+test("a request says what it sends, and nothing of a record", () => {
+  const { row } = change(new World(), {
+    operation: "request",
+    collection: "",
+    record: "POST /invoices/12/submit",
+    title: "Submit invoice 12",
+  });
+  expect(whatOf(row)).toBe("Request POST /invoices/12/submit");
+  expect(queue.titled("Submit invoice 12", ""), "in no collection").toBe("Submit invoice 12");
+  const gone = { kind: "refused", class: "permanent", status: 404, words: "no such path" } as const;
+  expect(whatOf({ ...row, state: "needs_you", reason: gone })).toBe(
+    "Request POST /invoices/12/submit · The server refused: “no such path”",
+  );
+  expect(reason({ kind: "may_have_been_sent" }, "erp", "request")).toContain("Only you can find out");
 });
 
 test("an attempt says what was decided after it", () => {

@@ -21,7 +21,10 @@ pub async fn may_be(engine: &Engine, id: &str, out: &Out) -> Result<Exit, Fault>
 
 fn in_words(id: &str, offered: &[MayBeIt]) -> String {
     if offered.is_empty() {
-        return format!("Nothing like it is on the server. To send it again: queue send-again {id}");
+        return format!(
+            "Nothing like it is on the server. To send it again: queue send-again {id}. A request that was done all \
+             the same: queue is-there {id}"
+        );
     }
     let cells: Vec<Vec<String>> = offered
         .iter()
@@ -37,8 +40,9 @@ fn in_words(id: &str, offered: &[MayBeIt]) -> String {
 /// A person says under which id it is there.
 pub async fn is_there(engine: &Engine, id: &str, record: &str, out: &Out) -> Result<Exit, Fault> {
     engine.is_there(id, record).await?;
-    out.say(&json!({ "record": record }), || {
-        format!("{} is the record that was made here.", words::plain(record))
+    out.say(&json!({ "record": record }), || match record {
+        "" => "It was done.".to_owned(),
+        record => format!("{} is the record that was made here.", words::plain(record)),
     });
     Ok(Exit::Done)
 }

@@ -104,7 +104,7 @@ fn list(rows: &[ChangeRow], out: &Out) {
             row.number.0.to_string(),
             words::change_state(row.state).to_owned(),
             row.operation.as_str().to_owned(),
-            words::short(&format!("{} {}", row.collection, row.title), 50),
+            words::short(format!("{} {}", row.collection, row.title).trim_start(), 50),
             words::short(&row.fields.join(" "), 40),
             row.reason.as_ref().map(|reason| words::short(&words::reason(reason), 60)).unwrap_or_default(),
             row.id.clone(),
@@ -115,11 +115,10 @@ fn list(rows: &[ChangeRow], out: &Out) {
 fn in_words(change: &ChangeDetail) -> String {
     let row = &change.row;
     let mut lines = vec![format!(
-        "{}: {} {} {}, saved {}.",
+        "{}: {} {}, saved {}.",
         words::change_state(row.state),
         row.operation.as_str(),
-        words::plain(&row.collection),
-        words::plain(&row.record),
+        words::plain(format!("{} {}", row.collection, row.record).trim_start()),
         words::time(row.saved_at)
     )];
     if let Some(reason) = &row.reason {

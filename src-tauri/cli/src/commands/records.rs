@@ -27,6 +27,9 @@ pub async fn perform(command: RecordsCommand, host: &Host, out: &Out) -> Result<
             let record = engine.get_record(&link, &collection, &id)?;
             out.show(&record, || in_words(&record));
         }
+        RecordsCommand::Create { lines: true, urgency, .. } if !urgency.after.is_empty() => {
+            return Err(Fault::Usage("--after is for one record, and --lines makes many".to_owned()));
+        }
         RecordsCommand::Create { link, collection, file, lines: true, .. } => {
             return super::lines::create(engine, &link, &collection, &file, out).await;
         }
@@ -50,7 +53,7 @@ pub async fn perform(command: RecordsCommand, host: &Host, out: &Out) -> Result<
 }
 
 fn beside(urgency: Urgency) -> Beside {
-    Beside { priority: urgency.priority, ..Beside::default() }
+    Beside { priority: urgency.priority, depends_on: urgency.after, ..Beside::default() }
 }
 
 fn filter_of(state: Option<RecordState>, search: Option<String>) -> RecordFilter {

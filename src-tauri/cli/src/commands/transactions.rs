@@ -41,6 +41,8 @@ struct Change {
     set: Map<String, Value>,
     #[serde(default)]
     remove: Vec<String>,
+    #[serde(default)]
+    after: Vec<String>,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -96,11 +98,11 @@ fn read(file: &std::path::Path) -> Result<NewTransaction, Fault> {
 
 impl Change {
     fn into_new(self) -> Result<NewChange, String> {
-        let collection = self.collection;
+        let (collection, depends_on) = (self.collection, self.after);
         let fields = !self.set.is_empty() || !self.remove.is_empty();
         match (self.operation, self.record, self.document) {
             (Verb::Create, None, Some(document)) if !fields => {
-                Ok(NewChange::Create { collection, document: document.to_string() })
+                Ok(NewChange::Create { collection, document: document.to_string(), depends_on })
             }
             (Verb::Update, Some(record), None) if fields => {
                 let set = self
@@ -108,9 +110,11 @@ impl Change {
                     .into_iter()
                     .map(|(path, value)| FieldEdit { path, set: Some(value.to_string()) });
                 let removed = self.remove.into_iter().map(|path| FieldEdit { path, set: None });
-                Ok(NewChange::Update { collection, record, fields: set.chain(removed).collect() })
+                Ok(NewChange::Update { collection, record, fields: set.chain(removed).collect(), depends_on })
             }
-            (Verb::Delete, Some(record), None) if !fields => Ok(NewChange::Delete { collection, record }),
+            (Verb::Delete, Some(record), None) if !fields => {
+                Ok(NewChange::Delete { collection, record, depends_on })
+            }
             (Verb::Create, ..) => Err("create takes collection and document".to_owned()),
             (Verb::Update, ..) => {
                 Err("update takes collection, record, and set ({path: value}) or remove ([path])".to_owned())

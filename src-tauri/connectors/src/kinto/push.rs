@@ -1,11 +1,12 @@
 //! Whole documents under a precondition, one request each.
 
-use super::Kinto;
 use super::place::Place;
 use super::record::{self, VERSION};
 use super::refusal::{self, Meaning, Refusal};
+use super::{Kinto, greet};
 use crate::classify::{self, Asked, Unshown};
 use crate::http::{Answer, Call};
+use crate::opaque;
 use crate::sending::{self, Sent};
 use crate::wire;
 use serde_json::{Map, Value};
@@ -56,8 +57,33 @@ async fn one(kinto: &Kinto, item: &Sealed) -> Sent {
         Err(failure) => return Sent::failed(failure),
     };
     match kinto.http.send_bounded(call).await {
+        Ok(answer) if item.operation == Operation::Request => {
+            Sent::answered(of_request(kinto, &answer).await, &answer)
+        }
+        Err(stop) if item.operation == Operation::Request => Sent::unheard(opaque::stopped(stop)),
         Ok(answer) => Sent::answered(outcome(item, &answer), &answer),
         Err(stop) => Sent::stopped(stop),
+    }
+}
+
+/// An opaque request: nothing of its answer is about a record.
+async fn of_request(kinto: &Kinto, answer: &Answer) -> Outcome {
+    if answer.is_success() {
+        return opaque::taken(answer, false);
+    }
+    let refusal = Refusal::read(answer);
+    let failure = refusal::failure(answer, Asked::Writing, refusal.as_ref());
+    match refusal {
+        // A 412 that is not in Kinto's shape was somebody else's.
+        None if failure.class == ErrorClass::Conflict => {
+            Outcome::Failed(classify::intercepted(answer, Asked::Writing, &answer.status_words()))
+        }
+        // An address that Kinto does not know, in its own words.
+        Some(_) if failure.class == ErrorClass::Intercepted => Outcome::Failed(opaque::permanent(failure)),
+        None if opaque::is_about_its_address(&failure) && greet::check(kinto).await.is_ok() => {
+            Outcome::Failed(opaque::permanent(failure))
+        }
+        Some(_) | None => opaque::refused(failure),
     }
 }
 
@@ -125,6 +151,7 @@ mod tests {
             base_version: Some("1795242795792"),
             document: Some(&document),
             changes: &[],
+            request: None,
         };
         let form = seal(&Place::of("default", "tasks").unwrap(), &intent).unwrap();
         assert_eq!(form.target, "buckets/default/collections/tasks/records/a");
@@ -144,6 +171,7 @@ mod tests {
             base_version: None,
             document: Some(&document),
             changes: &[],
+            request: None,
         };
         let place = Place::of("default", "tasks").unwrap();
         assert_eq!(seal(&place, &intent).unwrap().headers[0].0, "If-None-Match");

@@ -90,7 +90,7 @@ fn listed<'a>(rest: &Rest, answer: &'a Answer) -> Result<Vec<&'a RawValue>, Fail
 fn refused(answer: &Answer) -> Failure {
     // Only the error's words are read here, which need no collection.
     let place = Place::of(&LinkSettings::default(), "any").ok();
-    let problem = place.and_then(|place| problem::read(answer, &place));
+    let problem = place.and_then(|place| problem::read(answer, Some(&place)));
     classify::refusal(answer, Asked::Probe, &problem::speaker(answer, problem.as_ref()))
 }
 

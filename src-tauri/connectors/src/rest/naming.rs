@@ -88,6 +88,7 @@ mod tests {
             base_version: None,
             document: Some(&document),
             changes: &[],
+            request: None,
         };
         let form = create(&place(), &intent);
         assert_eq!((form.method.as_str(), form.target.as_str(), form.headers.len()), ("POST", "c/tasks", 0));

@@ -37,8 +37,8 @@ pub struct Problem {
     pub current: Option<Remote>,
 }
 
-/// The problem in an answer; `None` where the answer is not in the server's own shape.
-pub fn read(answer: &Answer, place: &Place) -> Option<Problem> {
+/// The problem in an answer; `None` where the answer is not in the server's own shape. Without a place it is about no record.
+pub fn read(answer: &Answer, place: Option<&Place>) -> Option<Problem> {
     let members = wire::members(answer.json()?)?;
     let kind =
         match wire::text(&members, "type").as_deref().and_then(|kind| kind.rsplit(['/', ':', '#']).next()) {
@@ -50,7 +50,8 @@ pub fn read(answer: &Answer, place: &Place) -> Option<Problem> {
             Some("gone") => Kind::Gone,
             Some(_) | None => Kind::Other,
         };
-    let current = members.get("current").and_then(|raw| record::row(raw, place)).map(|(_, remote)| remote);
+    let current = members.get("current").zip(place).and_then(|(raw, place)| record::row(raw, place));
+    let current = current.map(|(_, remote)| remote);
     let current = match (kind, current) {
         (Kind::Gone, None) => Some(tombstone(answer, &members)),
         (_, current) => current,

@@ -92,7 +92,7 @@ fn no_instant(text: &str) -> Failure {
 }
 
 fn refused(answer: &Answer, place: &Place) -> PullFailure {
-    let problem = problem::read(answer, place);
+    let problem = problem::read(answer, Some(place));
     let failure = classify::refusal(answer, Asked::Reading, &problem::speaker(answer, problem.as_ref()));
     match (problem.map(|problem| problem.kind), answer.status) {
         (Some(Kind::CheckpointExpired), _) => PullFailure::CheckpointExpired,

@@ -1,12 +1,14 @@
 //! Sends sealed mutations and reads each answer in the contract's shape of it.
 
 use super::Rest;
+use super::greet;
 use super::naming;
 use super::place::Place;
 use super::problem::{self, Kind, Problem};
 use super::record;
 use crate::classify::{self, Asked, Unshown};
-use crate::http::{Answer, Call};
+use crate::http::{Answer, Call, Stop};
+use crate::opaque;
 use crate::sending::{self, Sent};
 use crate::wire;
 use reqwest::header::HeaderName;
@@ -27,20 +29,56 @@ pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
 }
 
 async fn one(rest: &Rest, item: &Sealed) -> Sent {
+    if item.operation == Operation::Request {
+        return request(rest, item).await;
+    }
     let place = match rest.place(&item.collection) {
         Ok(place) => place,
         Err(error) => return Sent::failed(Failure::new(ErrorClass::Permanent, error.to_string())),
     };
-    let mut call = match Call::sealed(&item.wire, rest.http.limits().document) {
-        Ok(call) => call,
-        Err(failure) => return Sent::failed(failure),
-    };
+    match send(rest, item).await {
+        Ok(answer) => Sent::answered(outcome(rest, &place, item, &answer).await, &answer),
+        Err(stop) => Sent::stopped(stop),
+    }
+}
+
+async fn send(rest: &Rest, item: &Sealed) -> Result<Answer, Stop> {
+    let mut call = Call::sealed(&item.wire, rest.http.limits().document)?;
     if rest.settings.write.keys.honoured {
         call.headers.push((KEY_HEADER, item.key.clone()));
     }
-    match rest.http.send_bounded(call).await {
-        Ok(answer) => Sent::answered(outcome(rest, &place, item, &answer).await, &answer),
-        Err(stop) => Sent::stopped(stop),
+    rest.http.send_bounded(call).await
+}
+
+/// An opaque request: nothing of its answer is about a record.
+async fn request(rest: &Rest, item: &Sealed) -> Sent {
+    let answer = match send(rest, item).await {
+        Ok(answer) => answer,
+        Err(stop) => return Sent::unheard(opaque::stopped(stop)),
+    };
+    if answer.is_success() {
+        let replayed = answer.header(REPLAYED_HEADER) == Some("true");
+        return Sent::answered(opaque::taken(&answer, replayed), &answer);
+    }
+    let problem = problem::read(&answer, None);
+    let failure = classify::refusal(&answer, Asked::Writing, &problem::speaker(&answer, problem.as_ref()));
+    let outcome = match problem.map(|problem| problem.kind) {
+        Some(Kind::KeyInUse) => Outcome::Failed(still_running(&answer, failure)),
+        _ if opaque::is_about_its_address(&failure) && greet::check(rest).await.is_ok() => {
+            Outcome::Failed(opaque::permanent(failure))
+        }
+        _ => opaque::refused(failure),
+    };
+    Sent::answered(outcome, &answer)
+}
+
+fn still_running(answer: &Answer, failure: Failure) -> Failure {
+    Failure {
+        class: ErrorClass::Transient,
+        effect: Effect::Unknown,
+        counts: false,
+        retry_after: answer.retry_after(),
+        ..failure
     }
 }
 
@@ -54,17 +92,11 @@ pub async fn outcome(rest: &Rest, place: &Place, item: &Sealed, answer: &Answer)
             Err(why) => Outcome::Failed(classify::unshown(answer, Asked::Writing, &why)),
         };
     }
-    let problem = problem::read(answer, place);
+    let problem = problem::read(answer, Some(place));
     let failure = classify::refusal(answer, Asked::Writing, &problem::speaker(answer, problem.as_ref()));
     match meaning(rest, item, answer.status, problem.as_ref()) {
         Meaning::AsClassified => Outcome::Failed(failure),
-        Meaning::StillRunning => Outcome::Failed(Failure {
-            class: ErrorClass::Transient,
-            effect: Effect::Unknown,
-            counts: false,
-            retry_after: answer.retry_after(),
-            ..failure
-        }),
+        Meaning::StillRunning => Outcome::Failed(still_running(answer, failure)),
         Meaning::Conflict => conflict(problem.and_then(|problem| problem.current), failure),
         Meaning::Gone if rest.many_are_gone() => match record::prove_collection(rest, place).await {
             Ok(()) => gone(item, problem.and_then(|problem| problem.current).or(Some(DELETED)), failure),

@@ -24,7 +24,7 @@ pub async fn fetch(rest: &Rest, collection: &str, id: &str) -> Result<Remote, Fa
     if answer.is_success() {
         return stored(&answer, &place, id).map_err(|why| classify::unshown(&answer, Asked::Reading, &why));
     }
-    let problem = problem::read(&answer, &place);
+    let problem = problem::read(&answer, Some(&place));
     match problem.as_ref().map(|problem| problem.kind) {
         Some(Kind::Gone) if answer.status == 410 => {
             if rest.many_are_gone() {
@@ -58,7 +58,7 @@ pub async fn prove_collection(rest: &Rest, place: &Place) -> Result<(), Failure>
     if answer.is_success() && is_list {
         return Ok(());
     }
-    let problem = problem::read(&answer, place);
+    let problem = problem::read(&answer, Some(place));
     let failure = classify::refusal(&answer, Asked::Reading, &problem::speaker(&answer, problem.as_ref()));
     // The collection itself is not there: nothing can be said about its records.
     let lost = failure.class == ErrorClass::Permanent;

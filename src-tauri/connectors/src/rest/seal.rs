@@ -191,6 +191,7 @@ mod tests {
             base_version: version,
             document,
             changes: &[],
+            request: None,
         }
     }
 

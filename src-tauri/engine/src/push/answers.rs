@@ -1,18 +1,20 @@
 //! What came back from the wire, written down one answer at a time.
 
 use super::parcel::{Answered, Part, heard_of};
-use super::{Arrived, Purpose, Push};
+use super::{Arrived, Purpose, Push, verdict};
 use crate::cycle::Heard;
 use crate::store::StoreError;
 use crate::store::places::Place;
 use crate::store::verbs::Moved;
 use crate::store::verbs::queue::{self, Again};
+use crate::store::verbs::request;
 use crate::store::verbs::settle::{self, Answer, Settled};
 use std::sync::Arc;
 use tidemark_model::backoff;
 use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::Outcome;
 use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::mutation::Operation;
 
 /// What writing an answer down came to.
 pub(super) struct Written {
@@ -34,6 +36,7 @@ impl Push<'_> {
                 self.answers += 1;
                 self.link.width(|width| width.answered(number, overloaded, self.most_in_flight()));
                 self.hear(&heard, server_time);
+                verdict::judge(self.shared.platform.verdict.as_ref(), &mut parts);
                 if let Some(span) = asked {
                     self.run.hold_host(self.link, self.shared.now().plus(span.0));
                 }
@@ -42,7 +45,10 @@ impl Push<'_> {
                 let keys_honoured = self.link.capabilities.honours_keys;
                 let answered = |part: &Part| match &part.outcome {
                     Outcome::Failed(failure) => part.read_back.is_some() || failure.is_unreadable(),
-                    Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::NotDone => true,
+                    Outcome::Accepted { .. }
+                    | Outcome::Done { .. }
+                    | Outcome::Conflict { .. }
+                    | Outcome::NotDone => true,
                 };
                 let in_part = parts.len() > 1 && parts.iter().any(answered);
                 Box::pin(async move {
@@ -53,8 +59,6 @@ impl Push<'_> {
                             let mut moved = Moved::default();
                             let mut settled = Vec::with_capacity(parts.len());
                             for Part { outgoing, outcome, read_back } in parts {
-                                // A collection may have gone away with its link; the change is in the trash.
-                                let Some(place) = place_of(&places, outgoing.collection_id) else { continue };
                                 let answer = Answer {
                                     seq: outgoing.seq,
                                     attempt: outgoing.attempt,
@@ -67,6 +71,12 @@ impl Push<'_> {
                                     breaker_open,
                                     now,
                                 };
+                                if outgoing.sealed.operation == Operation::Request {
+                                    settled.push(request::answer(tx, &answer, rng.as_ref(), &mut moved)?);
+                                    continue;
+                                }
+                                // A collection may have gone away with its link; the change is in the trash.
+                                let Some(place) = place_of(&places, outgoing.collection_id) else { continue };
                                 settled.push(settle::answer(tx, place, &answer, rng.as_ref(), &mut moved)?);
                             }
                             if let Some(earlier) = was_parked {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::{Outcome, PushAnswer, Remote, Sealed};
 use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::mutation::Operation;
 use tidemark_model::number::Millis;
 use tracing::{Instrument as _, Span};
 
@@ -97,17 +98,17 @@ async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
     Part { outgoing, outcome, read_back }
 }
 
-/// Whether the record can be asked for: one that the server is still to name cannot.
+/// Whether the record can be asked for: one that the server is still to name cannot, and a request has none.
 fn can_be_read(link: &Link, outgoing: &Outgoing) -> bool {
     let Sealed { operation, record, .. } = &outgoing.sealed;
-    !doubt::is_nameless(*operation, record, &link.capabilities)
+    *operation != Operation::Request && !doubt::is_nameless(*operation, record, &link.capabilities)
 }
 
 /// What an answer says about the server as a whole: the first failure in it, else that it takes changes.
 pub(super) fn heard_of(parts: &[Part]) -> Heard {
     let failure = parts.iter().find_map(|part| match &part.outcome {
         Outcome::Failed(failure) => Some(failure.clone()),
-        Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::NotDone => None,
+        Outcome::Accepted { .. } | Outcome::Done { .. } | Outcome::Conflict { .. } | Outcome::NotDone => None,
     });
     failure.map_or(Heard::Accepted, Heard::Failure)
 }

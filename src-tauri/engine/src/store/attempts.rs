@@ -38,6 +38,21 @@ pub(crate) fn succeed(
     Ok(())
 }
 
+/// An opaque request was taken: what the server said is all that anybody will know of it.
+pub(crate) fn done(
+    tx: &Connection,
+    seq: i64,
+    number: i64,
+    (status, excerpt): (u16, Option<&str>),
+    words: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
+    succeed(tx, seq, number, words, now)?;
+    tx.prepare_cached("UPDATE attempts SET status = ?3, excerpt = ?4 WHERE seq = ?1 AND number = ?2")?
+        .execute(params![seq, number, status, excerpt])?;
+    Ok(())
+}
+
 pub(crate) fn fail(
     tx: &Connection,
     seq: i64,
@@ -68,6 +83,21 @@ pub(crate) fn under_key(tx: &Connection, mutation: &MutationRow) -> Result<i64, 
     Ok(tx
         .prepare_cached("SELECT count(*) FROM attempts WHERE seq = ?1 AND key = ?2")?
         .query_row(params![mutation.seq, mutation.key], |row| row.get(0))?)
+}
+
+/// Whether an earlier try under a mutation's present key may have had its effect: it left, and what came back (or did not)
+/// was no refusal.
+pub(crate) fn may_have_worked(
+    tx: &Connection,
+    mutation: &MutationRow,
+    number: i64,
+) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT 1 FROM attempts WHERE seq = ?1 AND key = ?2 AND number < ?3
+                AND (class IS NULL OR class IN ('offline', 'transient', 'intercepted')) LIMIT 1",
+        )?
+        .exists(params![mutation.seq, mutation.key, number])?)
 }
 
 /// Takes the excerpts of old answers away; the rest of the history stays with its change.

@@ -82,6 +82,38 @@ pub(crate) fn waited_on_by(tx: &Connection, seq: i64) -> Result<Vec<i64>, StoreE
     Ok(seqs.collect::<Result<_, _>>()?)
 }
 
+/// What is ahead of some changes, step by step, at most `far` of it: each with the place in this list of the one that it is
+/// ahead of; the changes themselves come first.
+pub(crate) fn ahead(
+    tx: &Connection,
+    seqs: &[i64],
+    far: usize,
+) -> Result<Vec<(i64, Option<usize>)>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT waits_for AS seq FROM edges WHERE seq = ?1
+         UNION SELECT p.seq FROM outbox m JOIN outbox p ON p.record_id = m.record_id AND p.seq < m.seq
+            AND p.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') WHERE m.seq = ?1
+         UNION SELECT p.seq FROM outbox m JOIN outbox s ON s.transaction_id = m.transaction_id
+            JOIN outbox p ON p.record_id = s.record_id AND p.seq < s.seq
+             AND p.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
+            WHERE m.seq = ?1 AND m.gated = 1
+         ORDER BY seq",
+    )?;
+    let mut found: Vec<(i64, Option<usize>)> = seqs.iter().map(|seq| (*seq, None)).collect();
+    let mut at = 0;
+    while at < found.len() && found.len() < far {
+        let next: Vec<i64> =
+            statement.query_map([found[at].0], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for seq in next {
+            if !found.iter().any(|(other, _)| *other == seq) {
+                found.push((seq, Some(at)));
+            }
+        }
+        at += 1;
+    }
+    Ok(found)
+}
+
 /// Whether `seq` waits, however far, for `other`: over edges, over what is before it in its lane, and, where its
 /// transaction has to come first everywhere, over what is before that.
 pub(crate) fn leads_to(tx: &Connection, seq: i64, other: i64) -> Result<bool, StoreError> {

@@ -7,7 +7,7 @@ mod sealing;
 mod state;
 
 pub(crate) use doubt::{clear_doubt, in_doubt_of, keep_for_comparing, put_in_doubt, read_before_repeating};
-pub(crate) use naming::{has_unnamed, move_lane, rename};
+pub(crate) use naming::{has_unnamed, move_lane, rename, rename_request};
 pub(crate) use readiness::{belongs_to, has_ready};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
@@ -43,11 +43,11 @@ pub struct MutationRow {
     pub id: String,
     /// Its link.
     pub link_id: i64,
-    /// Its collection.
+    /// Its collection; 0 for an opaque request.
     pub collection_id: i64,
-    /// Its lane.
+    /// Its lane; 0 for an opaque request, which is a lane of its own, and for what was rolled back.
     pub record_id: i64,
-    /// Its record's id on the server.
+    /// Its record's id on the server; an opaque request's name.
     pub rid: String,
     /// What it does.
     pub operation: Operation,
@@ -174,11 +174,11 @@ pub struct NewMutation<'a> {
     pub id: &'a str,
     /// Its link.
     pub link_id: i64,
-    /// Its collection.
+    /// Its collection; 0 for an opaque request.
     pub collection_id: i64,
-    /// Its lane.
+    /// Its lane; 0 for an opaque request, which is a lane of its own.
     pub record_id: i64,
-    /// Its record's id on the server.
+    /// Its record's id on the server; an opaque request's name.
     pub rid: &'a str,
     /// Whose change it is.
     pub principal: &'a str,
@@ -227,8 +227,8 @@ pub(crate) fn insert(tx: &Connection, new: &NewMutation<'_>) -> Result<i64, Stor
     .execute(params![
         new.id,
         new.link_id,
-        new.collection_id,
-        new.record_id,
+        (new.collection_id != 0).then_some(new.collection_id),
+        (new.record_id != 0).then_some(new.record_id),
         new.rid,
         new.principal,
         new.operation.as_str(),
@@ -260,6 +260,11 @@ pub(crate) fn by_id(tx: &Connection, id: &str) -> Result<Option<MutationRow>, St
     let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
     let mut rows = statement.query([id])?;
     rows.next()?.map(MutationRow::read).transpose()
+}
+
+/// The id of a change.
+pub(crate) fn id_of(tx: &Connection, seq: i64) -> Result<String, StoreError> {
+    Ok(tx.prepare_cached("SELECT id FROM outbox WHERE seq = ?1")?.query_row([seq], |row| row.get(0))?)
 }
 
 /// What a change took in when a decision was made, and what joined it since, oldest first; each with its own changes. They

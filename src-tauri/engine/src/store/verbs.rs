@@ -15,12 +15,14 @@ pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod removals;
 pub(crate) mod rename;
+pub(crate) mod request;
 pub(crate) mod resolve;
 pub(crate) mod retention;
 pub(crate) mod seal;
 pub(crate) mod settle;
 pub(crate) mod transactions;
 pub(crate) mod trash;
+pub(crate) mod waits;
 
 use tidemark_model::number::Count;
 use tidemark_model::view::TransactionChanged;

@@ -19,7 +19,9 @@ pub fn curl(request: &RequestView) -> String {
         format!("--url {}", quoted(&secrets::url(&clean(&request.url), SECRET))),
     ];
     words.extend(request.headers.iter().filter_map(|line| header(line)));
-    words.push(format!("--header {}", quoted(&format!("Idempotency-Key: {}", one_line(&request.key)))));
+    if !request.key.is_empty() {
+        words.push(format!("--header {}", quoted(&format!("Idempotency-Key: {}", one_line(&request.key)))));
+    }
     match (&request.user, request.signed_in) {
         (Some(user), _) => words.push(format!("--user {}", quoted(&format!("{}:{TOKEN}", one_line(user))))),
         (None, true) => words.push(format!("--header {}", quoted(&format!("Authorization: Bearer {TOKEN}")))),

@@ -83,11 +83,11 @@ pub struct ChangeRow {
     pub mutation_state: MutationState,
     /// Link's name.
     pub link: String,
-    /// Collection's name.
+    /// Collection's name; empty for an opaque request.
     pub collection: String,
-    /// Record's id.
+    /// Record's id; an opaque request's method and path.
     pub record: String,
-    /// Record's title, else its id.
+    /// Record's title, else its id; an opaque request's label, else its method and path.
     pub title: String,
     /// What it does.
     pub operation: Operation,
@@ -196,7 +196,7 @@ pub struct ChangeDetail {
     pub changes: Vec<FieldChange>,
     /// Newest first.
     pub attempts: Vec<AttemptView>,
-    /// The sealed request, if it has one.
+    /// The sealed request, if it has one; an opaque request's own before it is sealed, too.
     pub request: Option<RequestView>,
     /// The caller's own words about it, JSON text.
     pub metadata: Option<String>,
@@ -260,7 +260,7 @@ pub struct RequestView {
     pub headers: Vec<String>,
     /// The body's text.
     pub body: Option<String>,
-    /// The idempotency key.
+    /// The idempotency key; empty before it is sealed.
     pub key: String,
     /// The account, where it signs in by name and password.
     pub user: Option<String>,

@@ -34,6 +34,9 @@ pub enum NewChange {
         collection: String,
         /// The document as JSON text.
         document: String,
+        /// Ids of changes of the same link that it waits for.
+        #[serde(default)]
+        depends_on: Vec<String>,
     },
     /// Fields of a record.
     Update {
@@ -43,6 +46,9 @@ pub enum NewChange {
         record: String,
         /// The fields.
         fields: Vec<FieldEdit>,
+        /// Ids of changes of the same link that it waits for.
+        #[serde(default)]
+        depends_on: Vec<String>,
     },
     /// A record goes.
     Delete {
@@ -50,6 +56,9 @@ pub enum NewChange {
         collection: String,
         /// Record's id.
         record: String,
+        /// Ids of changes of the same link that it waits for.
+        #[serde(default)]
+        depends_on: Vec<String>,
     },
 }
 

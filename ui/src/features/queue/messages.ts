@@ -105,6 +105,8 @@ export const words = {
   copiedN: (n: number) => plural(n, { one: "# change copied as JSON.", other: "# changes copied as JSON." }),
   gone: "This change is no longer in the queue.",
   inCollection: (title: string, collection: string) => `“${title}” in ${collection}`,
+  /** A request is in no collection. */
+  titled: (title: string, collection: string) => (collection === "" ? title : `${title} · ${collection}`),
   number: (n: number) => `Change ${n}`,
 };
 
@@ -116,8 +118,9 @@ const verbs: Record<Operation, string> = {
   request: "Request",
 };
 
-/** The "What" column: "Update: phone, city". */
+/** The "What" column: "Update: phone, city", "Request POST /invoices/12/submit". */
 export function what(row: ChangeRow): string {
+  if (row.operation === "request") return `${verbs.request} ${line(row.record)}`;
   if (row.operation !== "update" || row.fields.length === 0) return verbs[row.operation];
   return `${verbs.update}: ${row.fields.map((field) => line(field.replace(/^\//, ""))).join(", ")}`;
 }
@@ -126,7 +129,7 @@ export function what(row: ChangeRow): string {
 export function whatOf(row: ChangeRow): string {
   if (row.goneAt !== null) return `${what(row)} · ${trash.goneAt(row.goneAt)}`;
   if (row.state !== "needs_you" || row.reason === null) return what(row);
-  return `${what(row)} · ${cut(reason(row.reason, row.link), CAUSE)}`;
+  return `${what(row)} · ${cut(reason(row.reason, row.link, row.operation), CAUSE)}`;
 }
 
 /** What the chip of a row says: the state, and where it stands. */
@@ -169,7 +172,16 @@ export function cause(error: ErrorClass, said: string, server: string, status: n
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What a change waits for or what is wrong with it, one sentence without its full stop. */
-export function reason(said: WaitReason, server: string): string {
+export function reason(said: WaitReason, server: string, operation?: Operation): string {
+  if (operation === "request") {
+    // What it is about nobody here knows: no record is gone, and nothing can be read back.
+    if (said.kind === "may_have_been_sent") {
+      return "We sent this, but the answer got lost. Only you can find out whether it was done";
+    }
+    if (said.kind === "refused" && (said.status === 404 || said.status === 410)) {
+      return `The server refused: ${said.words === "" ? String(said.status) : `“${line(said.words)}”`}`;
+    }
+  }
   switch (said.kind) {
     case "behind":
     case "dependency":
@@ -221,7 +233,7 @@ export function inWords(detail: ChangeDetail, record: string, server: string, no
   } else if (row.state === "sending") {
     said.push(`Being sent to ${server}.`);
   } else if (row.reason) {
-    said.push(`${reason(row.reason, server)}.`);
+    said.push(`${reason(row.reason, server, row.operation)}.`);
   } else if (row.state === "waiting") {
     said.push(`It goes to ${server} by itself.`);
   }
@@ -262,7 +274,7 @@ export function next(
           : "It goes when what it waits for has gone.";
     default:
       if (row.nextAt !== null) return `Tries again ${due(row.nextAt, now)}.`;
-      if (row.reason) return `${reason(row.reason, server.name)}.`;
+      if (row.reason) return `${reason(row.reason, server.name, row.operation)}.`;
       if (server.offline) {
         return server.nextTry === null
           ? `Goes out when ${server.name} can be reached.`
@@ -283,7 +295,10 @@ function did(detail: ChangeDetail, record: string): string {
     case "replace":
       return `Replace ${record} as a whole.`;
     case "request":
-      return `A request of another program.`;
+      // Without a label its title is the request itself.
+      return detail.row.title === detail.row.record
+        ? `Send a request as it is: ${line(detail.row.record)}.`
+        : `${line(detail.row.title)}: send a request as it is, ${line(detail.row.record)}.`;
     case "update": {
       const fields = detail.changes.slice(0, 3).map((change) => line(change.path.replace(/^\//, "")));
       const more = detail.changes.length - fields.length;

@@ -13,6 +13,13 @@ pub(crate) fn rename(tx: &Connection, record_id: i64, rid: &str) -> Result<(), S
     Ok(())
 }
 
+/// A request holds the id that the server made: it is called by that now.
+pub(crate) fn rename_request(tx: &Connection, seq: i64, name: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET rid = ?2 WHERE seq = ?1 AND operation = 'request'")?
+        .execute(params![seq, name])?;
+    Ok(())
+}
+
 /// Whether a record of a collection was sent to be named, by whoever is signed in, and the answer is not in.
 pub(crate) fn has_unnamed(tx: &Connection, collection_id: i64, principal: &str) -> Result<bool, StoreError> {
     Ok(tx

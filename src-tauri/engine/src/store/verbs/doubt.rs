@@ -43,7 +43,14 @@ pub(crate) fn park(tx: &Connection, mutation: &MutationRow, words: &str) -> Resu
 /// The same for one whose answer was lost.
 pub(crate) fn park_lost(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<(), StoreError> {
     daily::refused(tx, mutation.link_id, now)?;
-    park(tx, mutation, "it was sent and no answer came; the server may have made the record")
+    park(
+        tx,
+        mutation,
+        match mutation.operation {
+            Operation::Request => "it was sent and no answer came; the server may have done it",
+            _ => "it was sent and no answer came; the server may have made the record",
+        },
+    )
 }
 
 /// The same for one that was sealed just now, in an old copy that was put back: it may have been sent since the copy.

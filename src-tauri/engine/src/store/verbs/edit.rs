@@ -1,7 +1,7 @@
 //! Saving an edit: record, outbox row, edges and counters in one transaction (`engine.md` 2, 3).
 
 use super::Moved;
-use super::{discard, fold, parents, reconcile, rename};
+use super::{discard, fold, parents, reconcile, rename, waits};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
@@ -28,6 +28,8 @@ pub struct Edit {
     pub priority: Option<u8>,
     /// Its place in an explicit transaction.
     pub member: Option<Member>,
+    /// Ids of changes that it waits for.
+    pub depends_on: Vec<String>,
     /// Now.
     pub now: Millis,
 }
@@ -89,19 +91,25 @@ pub(crate) fn save(tx: &Connection, place: &Place, edit: &Edit) -> Result<(Saved
             "Look at the list of connections.",
         ));
     }
-    if edit.metadata.as_ref().is_some_and(|text| text.len() > METADATA_LIMIT) {
-        return Err(refuse(
-            RefusalCode::Invalid,
-            format!("the metadata has more than {METADATA_LIMIT} bytes"),
-            "Give at most 16 KiB.",
-        ));
-    }
+    check_metadata(edit.metadata.as_deref())?;
     let edit = rename::with_known_names(tx, place, edit)?;
     let edit = edit.as_ref();
     match &edit.kind {
         EditKind::Create { document, fresh_id } => create(tx, place, edit, document, fresh_id),
         EditKind::Update { rid, changes } => update(tx, place, edit, rid, changes),
         EditKind::Delete { rid } => delete(tx, place, edit, rid),
+    }
+}
+
+/// Refuses a caller's own words beyond their limit.
+pub(super) fn check_metadata(metadata: Option<&str>) -> Result<(), StoreError> {
+    match metadata {
+        Some(text) if text.len() > METADATA_LIMIT => Err(refuse(
+            RefusalCode::Invalid,
+            format!("the metadata has more than {METADATA_LIMIT} bytes"),
+            "Give at most 16 KiB.",
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -136,6 +144,7 @@ fn create(
         // Nobody can refer to an id that was made just now.
         parents::refuse_circle(tx, place, &record, &document)?;
     }
+    waits::refuse_circle(tx, place, &record, &waits::named(tx, place.link_id, &edit.depends_on)?)?;
     let whole = vec![Change::set("", document.clone())];
     enqueue(tx, place, edit, &record, Operation::Create, whole, Some(&document))
 }
@@ -159,6 +168,7 @@ fn update(
     // Kept as a difference of documents: rows of lists are not named by their index, which moves.
     let changes = change::diff(before, &after);
     if changes.is_empty() {
+        waits::named(tx, place.link_id, &edit.depends_on)?;
         let saved = Saved {
             change: None,
             record: rid.to_owned(),
@@ -191,7 +201,9 @@ fn enqueue(
     after: Option<&Value>,
 ) -> Result<(Saved, Moved), StoreError> {
     let lane = fold::refused(tx, outbox::lane(tx, record.id)?, edit.now)?;
-    let parents = parents::of(tx, place, after)?;
+    let named = waits::named(tx, place.link_id, &edit.depends_on)?;
+    let mut parents = parents::of(tx, place, after)?;
+    parents.retain(|parent| !named.contains(parent));
     let stands_apart = parents::stands_apart(tx, place, record, lane.last(), &changes, after)?;
     let mut moved = Moved::default();
     moved.record(place.collection_id, &record.rid);
@@ -221,8 +233,9 @@ fn enqueue(
         Some(_) if stands_apart => Coalesced::Successor,
         // What another account saved stays its own.
         Some(tail) if !outbox::belongs_to(tx, tail.seq, &place.principal)? => Coalesced::Successor,
-        Some(tail) => join(tx, tail, edit.member.as_ref(), operation, &changes, &parents)?,
+        Some(tail) => join(tx, tail, edit.member.as_ref(), operation, &changes, (&parents, &named))?,
     };
+    parents.extend(named);
     let mut combined_into = None;
     match (decision, lane.last()) {
         (Coalesced::Into { operation, changes: merged }, Some(tail)) => {
@@ -285,21 +298,27 @@ fn join(
     member: Option<&Member>,
     operation: Operation,
     changes: &[Change],
-    parents: &[i64],
+    (parents, named): (&[i64], &[i64]),
 ) -> Result<Coalesced, StoreError> {
     // Never across a transaction's border.
     let together = tail.transaction_id.as_deref() == member.map(|member| member.transaction.as_str())
         && tail.compensates.is_none()
         && member.is_none_or(|member| member.compensates.is_none());
-    let mut ahead = false;
-    for parent in parents.iter().filter(|parent| **parent > tail.seq) {
+    let open = together && is_open(tail);
+    if open && tail.state == MutationState::Parked {
+        // It is put right by this edit, and would have to wait for what waits for it.
+        waits::refuse_circle_through(tx, tail, named)?;
+    }
+    let mut ahead = named.contains(&tail.seq);
+    for parent in parents.iter().chain(named).filter(|parent| **parent != tail.seq) {
         // What is parked is sealed anew and can wait for a record that was made since.
-        ahead |= tail.state != MutationState::Parked || edges::leads_to(tx, *parent, tail.seq)?;
+        ahead |= (*parent > tail.seq && tail.state != MutationState::Parked)
+            || edges::leads_to(tx, *parent, tail.seq)?;
     }
     let tail = Tail {
         operation: tail.operation,
         changes: &tail.changes,
-        open: together && is_open(tail),
+        open,
         depended_on: edges::is_waited_for(tx, tail.seq)?,
         newer_refers_ahead: ahead,
     };

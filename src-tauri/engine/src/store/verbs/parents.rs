@@ -59,6 +59,17 @@ pub(crate) fn of(tx: &Connection, place: &Place, after: Option<&Value>) -> Resul
     Ok(parents.into_iter().map(|parent| parent.create.seq).collect())
 }
 
+/// The places in the queue of the creates whose temporary ids stand in some changes, wherever.
+pub(crate) fn of_ids(tx: &Connection, link_id: i64, changes: &[Change]) -> Result<Vec<i64>, StoreError> {
+    let mut found = Vec::new();
+    for change in changes {
+        if let Change::Set { set, .. } = change {
+            found.extend(unsent(tx, link_id, &[], set)?.into_iter().map(|parent| parent.create.seq));
+        }
+    }
+    Ok(found)
+}
+
 /// A change whose parents are known from another way than an edit, e.g. a resolution.
 pub(crate) fn attach(
     tx: &Connection,

@@ -4,6 +4,7 @@
 use super::Moved;
 use super::doubt;
 use super::edit::{Edit, EditKind};
+use super::request;
 use super::settle::{self, Settled};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
@@ -85,8 +86,12 @@ pub(crate) fn rename(
     }
     for seq in edges::waited_on_by(tx, create.seq)? {
         let Some(child) = outbox::by_seq(tx, seq)? else { continue };
-        map_record(tx, child.record_id, old, id)?;
-        moved.record(child.collection_id, &child.rid);
+        if child.operation == Operation::Request {
+            request::map(tx, &child, old, id)?;
+        } else {
+            map_record(tx, child.record_id, old, id)?;
+            moved.record(child.collection_id, &child.rid);
+        }
         moved.changes.push(child.id);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Fixing bytes and key before anything is sent (`engine.md` 3, 4).
 
-use super::{doubt, parents};
+use super::{doubt, parents, request};
 use crate::store::outbox::{self, Ended, From, MutationRow, Seal};
 use crate::store::places::{Place, refuse};
 use crate::store::{StoreError, attempts, meta, records, transactions};
@@ -160,6 +160,9 @@ fn dispatch(
     sealing: &Sealing<'_>,
     mutation: &MutationRow,
 ) -> Result<Option<Dispatch>, StoreError> {
+    if mutation.operation == Operation::Request {
+        return request::dispatch(tx, sealing, mutation);
+    }
     let Some(place) = sealing.places.iter().find(|place| place.collection_id == mutation.collection_id)
     else {
         return Ok(None);
@@ -196,16 +199,14 @@ fn dispatch(
             }
         }
         // An old copy was put back, or an answer got lost: it may be there already (`engine.md` 2).
-        _ if mutation.may_be_in && mutation.operation != Operation::Request => {
-            Ok(Some(Dispatch::ReadBack(waiting())))
-        }
+        _ if mutation.may_be_in => Ok(Some(Dispatch::ReadBack(waiting()))),
         _ => seal_first(tx, sealing, place, mutation, waiting()),
     }
 }
 
 /// The same bytes may be repeated while the server remembers their key (`engine.md` 4, step 1); and two equal 5xx
 /// answers under one key are perhaps one stored answer, so that the third look is at the record.
-fn may_replay(sealing: &Sealing<'_>, mutation: &MutationRow) -> bool {
+pub(super) fn may_replay(sealing: &Sealing<'_>, mutation: &MutationRow) -> bool {
     let age = mutation.sealed_at.map_or(i64::MAX, |at| sealing.now.0 - at.0);
     sealing.capabilities.honours_keys && age < sealing.key_lifetime.0 && mutation.same_5xx < 3
 }
@@ -252,11 +253,17 @@ fn seal_first(
         base_version: record.base.version.as_deref(),
         document: document.as_ref(),
         changes: &mutation.changes,
+        request: None,
     };
     let wire = match sealing.connector.seal(&intent) {
         Ok(wire) => wire,
         Err(SealError::NoVersion) => return Ok(Some(Dispatch::Refresh(waiting))),
-        Err(error @ (SealError::BadId { .. } | SealError::NoCollection(_) | SealError::NotOffered(_))) => {
+        Err(
+            error @ (SealError::BadId { .. }
+            | SealError::NoCollection(_)
+            | SealError::Outside(_)
+            | SealError::NotOffered(_)),
+        ) => {
             park_unsendable(tx, mutation, &error.to_string(), sealing.now)?;
             return Ok(None);
         }
@@ -337,7 +344,7 @@ fn sealed(
     }
 }
 
-fn outgoing(mutation: &MutationRow, attempt: i64, fresh: bool, sealed: Sealed) -> Dispatch {
+pub(super) fn outgoing(mutation: &MutationRow, attempt: i64, fresh: bool, sealed: Sealed) -> Dispatch {
     Dispatch::Send(Box::new(Outgoing {
         seq: mutation.seq,
         collection_id: mutation.collection_id,

@@ -59,17 +59,12 @@ pub(crate) fn answer(
     rng: &dyn Rng,
     moved: &mut Moved,
 ) -> Result<Settled, StoreError> {
-    // An answer to an earlier sealing says nothing about the bytes that are on the wire now.
-    let is_answered = |m: &MutationRow| m.state == MutationState::Sealed && m.attempts == answer.attempt;
-    let Some(mutation) = outbox::by_seq(tx, answer.seq)?.filter(is_answered) else {
-        return Ok(Settled::Gone);
-    };
+    let Some(mutation) = answered(tx, answer)? else { return Ok(Settled::Gone) };
     moved.changes.push(mutation.id.clone());
     moved.record(place.collection_id, &mutation.rid);
     match &answer.outcome {
         Outcome::Accepted { remote, replayed } => {
-            let words = if *replayed { "accepted before, said again" } else { "accepted" };
-            attempts::succeed(tx, mutation.seq, answer.attempt, words, answer.now)?;
+            attempts::succeed(tx, mutation.seq, answer.attempt, accepted_words(*replayed), answer.now)?;
             let seen = answer.read_back.as_ref().or(remote.as_ref());
             if let Some(missing) = stored_otherwise(&mutation, answer.read_back.as_ref()) {
                 return park_stored_otherwise(tx, place, &mutation, seen, missing, answer, moved);
@@ -98,9 +93,13 @@ pub(crate) fn answer(
                 if answer.in_part && failure.effect == Effect::Unknown {
                     outbox::read_before_repeating(tx, mutation.seq)?;
                 }
-                fail(tx, place, &mutation, failure, answer, rng)
+                fail(tx, &mutation, failure, answer, rng)
             }
         },
+        Outcome::Done { .. } => {
+            let failure = Failure::new(ErrorClass::Transient, "the connector took it for an opaque request");
+            fail(tx, &mutation, &failure.uncertain(), answer, rng)
+        }
         Outcome::NotDone => {
             let words = "not done, because another change of its group was not";
             let failure = Failure::new(ErrorClass::Transient, words);
@@ -109,6 +108,17 @@ pub(crate) fn answer(
             Ok(Settled::Waits)
         }
     }
+}
+
+/// The change that an answer is for. An answer to an earlier sealing says nothing about the bytes that are on the wire now.
+pub(super) fn answered(tx: &Connection, answer: &Answer<'_>) -> Result<Option<MutationRow>, StoreError> {
+    let is_answered = |m: &MutationRow| m.state == MutationState::Sealed && m.attempts == answer.attempt;
+    Ok(outbox::by_seq(tx, answer.seq)?.filter(is_answered))
+}
+
+/// How an accepted try is written down.
+pub(super) fn accepted_words(replayed: bool) -> &'static str {
+    if replayed { "accepted before, said again" } else { "accepted" }
 }
 
 /// Writes down what a look at the record said about a lost answer.
@@ -351,9 +361,8 @@ fn park_stored_otherwise(
     Ok(Settled::Parked)
 }
 
-fn fail(
+pub(super) fn fail(
     tx: &Connection,
-    place: &Place,
     mutation: &MutationRow,
     failure: &Failure,
     answer: &Answer<'_>,
@@ -366,7 +375,7 @@ fn fail(
             unread::keep_in_doubt(tx, mutation)?;
         }
         outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
-        daily::refused(tx, place.link_id, answer.now)?;
+        daily::refused(tx, mutation.link_id, answer.now)?;
         return Ok(Settled::Parked);
     }
     let away = planted::is(Bug::CountOffline) && failure.class == ErrorClass::Offline;
@@ -378,7 +387,7 @@ fn fail(
             outbox::set_may_be_in(tx, mutation.seq)?;
         }
         outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
-        daily::refused(tx, place.link_id, answer.now)?;
+        daily::refused(tx, mutation.link_id, answer.now)?;
         return Ok(Settled::Parked);
     }
     let mut retry_at = later_at(mutation, failure, answer, rng);
@@ -434,6 +443,14 @@ fn wait(
         // still join it, and it is sealed anew where the settings are put right.
         (ErrorClass::Offline | ErrorClass::Untrusted | ErrorClass::Intercepted, Effect::None)
             if first_under_key =>
+        {
+            outbox::unseal(tx, mutation.seq)?;
+            outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(retry_at))?;
+        }
+        // Refused, and the host says that it goes better in a while: a new key, or a server that remembers them would say
+        // the same for ever.
+        (ErrorClass::Transient, Effect::None)
+            if failure.is_refusal() && (first_under_key || answer.keys_honoured) =>
         {
             outbox::unseal(tx, mutation.seq)?;
             outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(retry_at))?;

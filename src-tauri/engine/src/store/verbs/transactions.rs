@@ -139,6 +139,7 @@ pub(crate) fn restore(
                 gated: row.strategy.locks(),
                 compensates: None,
             }),
+            depends_on: Vec::new(),
             now: at.now,
         };
         let saved = put_back(tx, place, member, &edit, at.now);

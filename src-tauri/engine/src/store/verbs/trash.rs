@@ -2,7 +2,7 @@
 
 use super::edit::{self, Edit, EditKind};
 use super::retention::trash_ends;
-use super::{Moved, queue::Bulk};
+use super::{Moved, queue::Bulk, request};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{self, Place};
 use crate::store::records;
@@ -16,6 +16,10 @@ use tidemark_model::view::{NotRestored, RestoreResult};
 
 /// How many reasons an answer names.
 const REASONS: usize = 20;
+/// Why nothing of it can be put back.
+const TOO_LATE: &str = "its 30 days in the trash are over";
+const NO_LINK: &str = "its connection was removed";
+const OTHER_ACCOUNT: &str = "it was made by another account";
 
 /// A change to be put back, and the id of the new one.
 #[derive(Clone, Debug)]
@@ -76,6 +80,9 @@ fn restore_one(
     new_id: &str,
     now: Millis,
 ) -> Result<Restored, StoreError> {
+    if mutation.operation == Operation::Request {
+        return restore_request(tx, mutation, new_id, now);
+    }
     let place = match place_of(tx, places, mutation, now)? {
         Ok(place) => place,
         Err(why) => return Ok(Err(why)),
@@ -90,6 +97,7 @@ fn restore_one(
         metadata: mutation.metadata.clone(),
         priority: Some(mutation.priority),
         member: None,
+        depends_on: Vec::new(),
         now,
     };
     // An edit is refused before anything of it is written.
@@ -103,6 +111,24 @@ fn restore_one(
     }
 }
 
+/// A request is saved anew as it was; what it waited for is over by now, or was for a person to say again.
+fn restore_request(
+    tx: &Connection,
+    mutation: &MutationRow,
+    new_id: &str,
+    now: Millis,
+) -> Result<Restored, StoreError> {
+    if mutation.ended_at.is_some_and(|at| trash_ends(at) <= now) {
+        return Ok(Err(TOO_LATE.to_owned()));
+    }
+    let Some(link) = links::get(tx, mutation.link_id)? else { return Ok(Err(NO_LINK.to_owned())) };
+    if outbox::principal(tx, mutation.seq)?.as_deref() != Some(link.principal.as_str()) {
+        return Ok(Err(OTHER_ACCOUNT.to_owned()));
+    }
+    let (_, moved) = request::save(tx, &link, &request::again(mutation, new_id, now)?)?;
+    Ok(Ok((new_id.to_owned(), moved)))
+}
+
 /// The place that a change was made in, while it can still be sent from there.
 fn place_of<'a>(
     tx: &Connection,
@@ -111,16 +137,16 @@ fn place_of<'a>(
     now: Millis,
 ) -> Result<Result<&'a Place, String>, StoreError> {
     if mutation.ended_at.is_some_and(|at| trash_ends(at) <= now) {
-        return Ok(Err("its 30 days in the trash are over".to_owned()));
+        return Ok(Err(TOO_LATE.to_owned()));
     }
     if !links::is_there(tx, mutation.link_id)? {
-        return Ok(Err("its connection was removed".to_owned()));
+        return Ok(Err(NO_LINK.to_owned()));
     }
     let Some(place) = places.iter().find(|place| place.collection_id == mutation.collection_id) else {
         return Ok(Err("its collection is no longer kept here".to_owned()));
     };
     if outbox::principal(tx, mutation.seq)?.as_deref() != Some(place.principal.as_str()) {
-        return Ok(Err("it was made by another account".to_owned()));
+        return Ok(Err(OTHER_ACCOUNT.to_owned()));
     }
     Ok(Ok(place))
 }
@@ -148,7 +174,8 @@ fn kind_of(
         (Operation::Delete, Some(_)) => Ok(EditKind::Delete { rid: rid.clone() }),
         (Operation::Update | Operation::Delete, None) => Err(absent()),
         (Operation::Request, _) => {
-            Err("a request of another program is made again by that program".to_owned())
+            // Put back on its own, above: it is no edit of a record.
+            Err("it is about no record".to_owned())
         }
     })
 }

@@ -15,8 +15,8 @@ use tidemark_model::uncertain::Evidence;
 /// Nobody knows what became of a change that is parked: its bytes and its key stay for a person's word.
 pub(super) fn keep_in_doubt(tx: &Connection, mutation: &MutationRow) -> Result<(), StoreError> {
     outbox::set_may_be_in(tx, mutation.seq)?;
-    // A new record may have no name to be asked for by; under its key it is made once at most.
-    if mutation.operation != Operation::Create {
+    // A new record may have no name to be asked for by, and a request none at all; under its key it is made once at most.
+    if !matches!(mutation.operation, Operation::Create | Operation::Request) {
         outbox::read_before_repeating(tx, mutation.seq)?;
     }
     Ok(())

@@ -49,6 +49,7 @@ pub(super) fn take_back(
                 gated: false,
                 compensates: Some(member.id.clone()),
             }),
+            depends_on: Vec::new(),
             now,
         };
         let (_, part) = edit::save(tx, place, &edit)?;

@@ -3,6 +3,7 @@
 use super::place::Places;
 use super::row;
 use crate::store::outbox::{self, MutationRow};
+use crate::store::verbs::request;
 use crate::store::{StoreError, attempts, edges, links, records};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use tidemark_model::connector::WireForm;
 use tidemark_model::document;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Count;
+use tidemark_model::request::Request;
 use tidemark_model::view::{ChangeDetail, FieldChange, RequestView};
 
 /// The change of an id; none where there never was one or its row is gone.
@@ -34,7 +36,12 @@ pub(crate) fn detail(tx: &Connection, id: &str) -> Result<Option<ChangeDetail>, 
 }
 
 /// Each field with its value before this change: the last agreed one, moved by the older changes of its record.
+///
+/// A request has none: what it sends is shown as the request that it is.
 fn field_changes(tx: &Connection, mutation: &MutationRow) -> Result<Vec<FieldChange>, StoreError> {
+    if mutation.operation == Operation::Request {
+        return Ok(Vec::new());
+    }
     let before = before(tx, mutation)?;
     if mutation.changes.is_empty() {
         let before = before.as_ref().map(document::to_text);
@@ -90,22 +97,36 @@ fn last_set<'a>(changes: &'a [Change], path: &str) -> Option<&'a Value> {
     })
 }
 
-/// The request as it was sealed.
+/// The request as it was sealed; an opaque one is known before, but for its key.
 fn request(tx: &Connection, mutation: &MutationRow) -> Result<Option<RequestView>, StoreError> {
-    let (Some(wire), Some(key)) = (&mutation.wire, &mutation.key) else { return Ok(None) };
+    let (wire, key) = match (&mutation.wire, &mutation.key, mutation.operation) {
+        (Some(wire), Some(key), _) => (wire.clone(), key.clone()),
+        (_, _, Operation::Request) => (unsealed(&request::kept(mutation)?), String::new()),
+        _ => return Ok(None),
+    };
     // A removed link's changes are in the trash; only their target is known.
     let link = links::get(tx, mutation.link_id)?;
     let base = link.as_ref().map(|link| link.url.clone()).unwrap_or_default();
     let user = link.as_ref().and_then(|link| link.user.clone());
     Ok(Some(RequestView {
-        method: wire.method.clone(),
         url: address(&base, &wire.target),
-        headers: headers(wire),
-        body: wire.body.clone(),
-        key: key.clone(),
+        headers: headers(&wire),
+        method: wire.method,
+        body: wire.body,
+        key,
         signed_in: user.is_some() || link.is_some_and(|link| link.secret_kept),
         user,
     }))
+}
+
+fn unsealed(request: &Request) -> WireForm {
+    WireForm {
+        method: request.method.as_str().to_owned(),
+        target: format!("./{}", request.target),
+        headers: request.headers(),
+        body: request.body.clone(),
+        whole: false,
+    }
 }
 
 /// Where a target lies: under the link's endpoint, or from its server's root where it starts with '/'.

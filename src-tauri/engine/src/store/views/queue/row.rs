@@ -117,6 +117,12 @@ impl Listed {
         let operation: String = row.get("operation")?;
         let changes: String = row.get("changes")?;
         let record: String = row.get("rid")?;
+        let operation = Operation::parse(&operation)
+            .ok_or_else(|| StoreError::Corrupt(format!("outbox.operation is '{operation}'")))?;
+        let title = match operation {
+            Operation::Request => label(&changes)?,
+            _ => row.get("title")?,
+        };
         Ok(ChangeRow {
             id: row.get("id")?,
             number: Count(self.seq),
@@ -124,10 +130,9 @@ impl Listed {
             mutation_state: self.state,
             link: row.get("link")?,
             collection: row.get::<_, Option<String>>("collection")?.unwrap_or_default(),
-            title: row.get::<_, Option<String>>("title")?.unwrap_or_else(|| record.clone()),
+            title: title.unwrap_or_else(|| record.clone()),
             record,
-            operation: Operation::parse(&operation)
-                .ok_or_else(|| StoreError::Corrupt(format!("outbox.operation is '{operation}'")))?,
+            operation,
             fields: fields(&changes)?,
             saved_at: Millis(row.get("created_at")?),
             size: Count::of(changes.len()),
@@ -247,6 +252,19 @@ fn before_in_lane(tx: &Connection, record: Option<i64>, seq: i64) -> Result<Opti
                 AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')",
         )?
         .query_row((record, seq), |row| row.get(0))?)
+}
+
+/// The caller's words for a request, read without its body, which may be large.
+fn label(changes: &str) -> Result<Option<String>, StoreError> {
+    #[derive(Deserialize)]
+    struct At {
+        set: Labelled,
+    }
+    #[derive(Deserialize)]
+    struct Labelled {
+        label: Option<String>,
+    }
+    Ok(outbox::parse_changes::<Vec<At>>(changes)?.into_iter().next().and_then(|at| at.set.label))
 }
 
 /// The paths that changes touch, read without their values, which may be large.
