@@ -172,7 +172,8 @@ pub(crate) fn remove(tx: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The server's state becomes the base; `local` becomes what is given (base + pending), or goes with it.
+/// The server's state becomes the base; `local` becomes what is given (base + pending), or goes with it. What a pull brought
+/// meanwhile and nobody planned stays set aside, to be fetched by id, unless this is that very version.
 pub(crate) fn set_base(
     tx: &Connection,
     record: &RecordRow,
@@ -184,7 +185,8 @@ pub(crate) fn set_base(
     tx.prepare_cached(
         "UPDATE records SET base = ?2, base_version = ?3, base_at = ?4, base_by = ?5, local = ?6, visible = ?7,
                 title = ?8, remote = NULL, remote_version = NULL, remote_state = NULL, remote_at = NULL,
-                remote_by = NULL, set_aside = 0, version_unknown = ?9
+                remote_by = NULL, version_unknown = ?9,
+                set_aside = set_aside AND (?3 IS NULL OR remote_version IS NOT ?3)
           WHERE id = ?1",
     )?
     .execute(params![
@@ -345,15 +347,6 @@ pub(crate) fn show(tx: &Connection, record: &RecordRow, document: &Value) -> Res
         title(&record.rid, document)
     ])?;
     Ok(())
-}
-
-/// Whether a pull brought something that was not planned and that `version` does not cover.
-pub(crate) fn is_set_aside(tx: &Connection, id: i64, version: Option<&str>) -> Result<bool, StoreError> {
-    Ok(tx
-        .prepare_cached(
-            "SELECT 1 FROM records WHERE id = ?1 AND set_aside = 1 AND (?2 IS NULL OR remote_version IS NOT ?2)",
-        )?
-        .exists(params![id, version])?)
 }
 
 /// What the server said is planned: nothing of it waits.

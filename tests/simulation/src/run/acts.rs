@@ -201,18 +201,18 @@ impl Simulation {
                     let (document, texts) = self.document(index, *record);
                     self.people[index].makes(*record);
                     typed.push((*record, texts));
-                    NewChange::Create { collection, document: document.to_string() }
+                    NewChange::Create { collection, document: document.to_string(), depends_on: Vec::new() }
                 }
                 (Some(_), true) => {
                     self.people[index].deletes(*record);
-                    NewChange::Delete { collection, record: id }
+                    NewChange::Delete { collection, record: id, depends_on: Vec::new() }
                 }
                 (Some(_), false) => {
                     let author = self.clients[index].name.clone();
                     let text = self.text(&author);
                     let fields = vec![FieldEdit { path: "/b".into(), set: Some(json!(text).to_string()) }];
                     typed.push((*record, vec![("/b", text)]));
-                    NewChange::Update { collection, record: id, fields }
+                    NewChange::Update { collection, record: id, fields, depends_on: Vec::new() }
                 }
             });
             // What cannot be taken whole becomes a saga.

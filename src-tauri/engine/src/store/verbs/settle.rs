@@ -271,12 +271,7 @@ pub(crate) fn confirm(
         reconcile::rewrite_lane(tx, &rest, document, local)?;
     }
     let visible = local.is_some() || !rest.is_empty();
-    let aside = records::is_set_aside(tx, record.id, base.version.as_deref())?;
     records::set_base(tx, &record, &base, local.as_ref(), visible)?;
-    if aside {
-        // What a pull brought meanwhile was not planned: it is fetched by id.
-        records::set_aside(tx, record.id)?;
-    }
     let ack_seq = meta::next(tx, "ack_seq")?;
     records::set_acked(tx, record.id, ack_seq)?;
     // A comparison of whole sets that runs meanwhile may list an older state: what was just acknowledged is there.
