@@ -80,13 +80,15 @@ impl LinkNews {
                 let to = live.map(|live| live.connectivity).unwrap_or_default();
                 let from = std::mem::replace(&mut known.connectivity, to);
                 if from != to {
+                    // The cycle that found the server again may still be under way.
+                    let away = to != Connectivity::Online;
                     events.push(Event::LinkConnectivityChange(LinkConnectivityChange {
                         id,
                         link: link.clone(),
                         from,
                         to,
-                        error: links::get(tx, key)?.and_then(|row| row.last_error),
-                        next_try: live.and_then(|live| live.next_try),
+                        error: links::get(tx, key)?.and_then(|row| row.last_error).filter(|_| away),
+                        next_try: live.and_then(|live| live.next_try).filter(|_| away),
                     }));
                 }
             }
