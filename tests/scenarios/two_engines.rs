@@ -81,10 +81,10 @@ async fn hears(world: &World, told: &mut Receiver<Event>, record: &str, since: M
         .until(|world| {
             while let Ok(event) = told.try_recv() {
                 match event {
-                    Event::RecordsChanged(event) if event.collection == TASKS => {
-                        if event.many || event.records.iter().any(|id| id == record) {
-                            of_records.get_or_insert(world.clock.now());
-                        }
+                    Event::RecordsChanged(event)
+                        if event.many || event.records.iter().any(|id| id == record) =>
+                    {
+                        of_records.get_or_insert(world.clock.now());
                     }
                     Event::QueueChanged(_) => {
                         of_queue.get_or_insert(world.clock.now());
