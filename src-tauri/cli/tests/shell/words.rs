@@ -37,7 +37,7 @@ async fn states_reasons_attempts_and_the_next_try_are_said_in_the_words_of_the_w
     shell.run(&["sync"]).await.ends(2);
     let again = update(&shell, "CU-0002").await;
     answers(&server, 503, "CU-0002").await;
-    shell.run(&["sync"]).await.ends(2);
+    shell.run(&["sync"]).await.ends(3);
     server.clear_faults();
     let held = update(&shell, "CU-0003").await;
     shell.run(&["queue", "hold", &held]).await.ends(0);
