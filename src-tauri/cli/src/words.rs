@@ -95,10 +95,13 @@ pub fn change_state(state: ChangeState) -> &'static str {
 /// Why a row of the queue does not go now, when it is tried next, or its place in line.
 pub fn why(row: &ChangeRow) -> String {
     let reason = row.reason.as_ref().map(reason).unwrap_or_default();
+    let colon = if reason.is_empty() { "" } else { ": " };
     match (row.state, row.next_at, row.position) {
         (ChangeState::TryingAgain, Some(at), _) => {
-            let colon = if reason.is_empty() { "" } else { ": " };
             format!("at {}, attempt {}{colon}{reason}", time(at), row.attempts.0 + 1)
+        }
+        (ChangeState::NotConfirmed, Some(at), _) => {
+            format!("checking with the server at {}{colon}{reason}", time(at))
         }
         (ChangeState::Waiting, _, Some(place)) if reason.is_empty() => match place.0 {
             1 => "next".to_owned(),
