@@ -24,6 +24,33 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
 const EMPTY_NAMES: &[&str] =
     &["Manager", "Helper", "Helpers", "Util", "Utils", "Handler", "Service", "Processor", "Data", "Info"];
 
+/// Words that no message says, each with the word that is said instead. *Saved*, *done* and *delete* are not among them:
+/// they are right of other things than a change, and only a reader can tell.
+const NEVER_SAID: &[(&str, &[&str])] = &[
+    ("change", &["job", "jobs", "op", "ops", "mutation", "mutations"]),
+    ("waiting", &["pending", "queued"]),
+    ("sent, or confirmed", &["synced"]),
+    ("on hold", &["blocked"]),
+    ("needs you", &["failed", "dead", "error", "errors"]),
+    ("conflict", &["clash", "clashes", "divergence", "dirty"]),
+    ("mine, server, started as", &["local", "remote", "base", "ours", "theirs", "incoming"]),
+    ("discard", &["kill", "purge", "killed", "purged"]),
+];
+
+/// Where such a word says something else.
+const SAID_ALL_THE_SAME: &[&str] = &[
+    // The database, and what the check of it or the disk says (appendix A of the window's words).
+    "local store",
+    "Local store",
+    "failed its check",
+    "reports an error",
+    // What programs type and read.
+    "PATH=base",
+    "error: {}",
+    "0 done, 1 error,",
+    "errors as JSON on standard error",
+];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -273,4 +300,141 @@ fn every_command_is_permitted_by_hand() {
         }
     }
     hold(breaches, "least privilege is written down command by command");
+}
+
+#[test]
+fn no_message_says_a_word_that_means_something_else_to_people() {
+    let mut breaches = Vec::new();
+    let mut messages = 0;
+    for (path, text) in files("src-tauri", &[".rs"]).into_iter().chain(files("ui/src", &[".ts", ".svelte"])) {
+        // Tools of the house, its own server, and what was generated speak to nobody.
+        let own = ["/tests/", "/xtask/", "/sandbox/", "/bench/", "/demo/", "ui/src/ipc/"];
+        if own.iter().any(|folder| path.contains(folder))
+            || path.ends_with("tests.rs")
+            || path.contains(".test.")
+        {
+            continue;
+        }
+        let mut said = messages_of(&path, &product(&text).collect::<Vec<_>>().join("\n"));
+        if path.contains("cli/src/grammar") {
+            // What stands above an argument is its help.
+            said.extend(text.lines().filter_map(|line| line.trim().strip_prefix("///")).map(str::to_owned));
+        }
+        for message in said {
+            messages += 1;
+            let said =
+                SAID_ALL_THE_SAME.iter().fold(message.clone(), |said, phrase| said.replace(phrase, ""));
+            let words = said
+                .split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '-'))
+                .map(str::to_lowercase);
+            for word in words {
+                if let Some((instead, _)) =
+                    NEVER_SAID.iter().find(|(_, never)| never.contains(&word.as_str()))
+                {
+                    breaches.push(format!("{path} says '{word}' for {instead}: {message}"));
+                }
+            }
+        }
+    }
+    assert!(messages > 1_000, "only {messages} messages were found");
+    hold(breaches, "one word for one thing, the same on every surface");
+}
+
+/// What a file says to people: texts of more than one word or with a capital, and what stands between tags. What is
+/// written for a log, a database or a stylesheet is none.
+fn messages_of(path: &str, text: &str) -> Vec<String> {
+    let quotes: &[char] = if path.ends_with(".rs") { &['"'] } else { &['"', '`'] };
+    let (script, page) = match path.ends_with(".svelte") {
+        true => text.split_once("</script>").unwrap_or(("", text)),
+        false => (text, ""),
+    };
+    let page = page.split("<style").next().unwrap_or_default();
+    let mut found = Vec::new();
+    let code: Vec<&str> = script.lines().chain(page.lines()).filter(|line| !is_remark(line)).collect();
+    // A quotation mark by itself begins no text.
+    let code = code.join("\n").replace("'\"'", "' '").replace("'`'", "' '").replace("b'\"'", "' '");
+    let mut rest = code.as_str();
+    let mut before = String::new();
+    while let Some(at) = rest.find(quotes) {
+        let quote = rest[at..].chars().next().unwrap_or('"');
+        before.push_str(&rest[..at]);
+        let inside = &rest[at + quote.len_utf8()..];
+        let raw = before.ends_with("r#").then(|| inside.find("\"#"));
+        let Some(end) = raw.unwrap_or_else(|| ends_at(inside, quote)) else { break };
+        let literal = without_insertions(&inside[..end]);
+        if is_said(&literal, &before) {
+            found.push(literal);
+        }
+        before = before.split_off(before.rfind(';').map_or(0, |last| last + 1));
+        rest = &inside[end + quote.len_utf8()..];
+    }
+    for between in page.split('>').skip(1).filter_map(|piece| piece.split(['<', '{']).next()) {
+        let between = between.trim();
+        if between.starts_with(char::is_uppercase) && !between.contains(['=', '(', ';', '"']) {
+            found.push(between.to_owned());
+        }
+    }
+    found
+}
+
+fn is_remark(line: &str) -> bool {
+    ["//", "*", "/*", "<!--", "#[path"].iter().any(|start| line.trim_start().starts_with(start))
+}
+
+/// Where a literal ends: at the next quotation mark that is not escaped.
+fn ends_at(inside: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    inside.char_indices().find_map(|(at, letter)| {
+        let ends = letter == quote && !escaped;
+        escaped = letter == '\\' && !escaped;
+        ends.then_some(at)
+    })
+}
+
+/// The literal with `{}` for each piece that is put in.
+fn without_insertions(literal: &str) -> String {
+    let (mut said, mut depth) = (String::new(), 0);
+    for letter in literal.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    said.push_str("{}");
+                }
+            }
+            _ if depth == 0 => said.push(letter),
+            _ => {}
+        }
+    }
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn is_said(literal: &str, before: &str) -> bool {
+    const SQL: &[&str] = &[
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "WITH",
+        "PRAGMA",
+        "INDEXED",
+        "SAVEPOINT",
+        "RELEASE",
+        "ROLLBACK",
+        "BEGIN",
+        "CREATE",
+        "AND ",
+        "WHERE",
+        "FROM",
+        "ORDER",
+        " AND",
+        "state ",
+        "id, ",
+        "EXISTS",
+    ];
+    let logged = before.rfind("tracing::").is_some_and(|at| !before[at..].contains(';'));
+    let named = ["class=", "describedby=", "describedby={"].iter().any(|of| before.ends_with(of));
+    let reads = literal.contains(' ') || literal.starts_with(char::is_uppercase);
+    reads && !named && !logged && !SQL.iter().any(|start| literal.starts_with(start))
 }

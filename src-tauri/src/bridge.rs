@@ -38,7 +38,9 @@ impl Bridge {
 
     /// Everything to tell, leaving nothing.
     pub fn take(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.waiting)
+        let mut told = std::mem::take(&mut self.waiting);
+        told.retain(|event| !leads_nowhere(event));
+        told
     }
 }
 
@@ -51,11 +53,17 @@ fn replaces(newer: &Event, older: &Event) -> bool {
             newer.link == older.link && newer.collection == older.collection
         }
         (Event::ConflictCreated(newer), Event::ConflictCreated(older)) => newer.conflict == older.conflict,
+        (Event::LinkStatusChange(newer), Event::LinkStatusChange(older)) => newer.id == older.id,
+        (Event::LinkConnectivityChange(newer), Event::LinkConnectivityChange(older)) => newer.id == older.id,
+        (Event::PushAdvance(newer), Event::PushAdvance(older)) => newer.id == older.id,
+        (Event::PullAdvance(newer), Event::PullAdvance(older)) => {
+            newer.id == older.id && newer.collection == older.collection
+        }
         _ => false,
     }
 }
 
-/// A list that is stale twice is stale for both reasons; everything else is as the newer says.
+/// A list that is stale twice is stale for both reasons, and two steps are one; everything else is as the newer says.
 fn joined(older: &Event, newer: Event) -> Event {
     match (older, newer) {
         (Event::QueueChanged(older), Event::QueueChanged(mut newer)) => {
@@ -66,7 +74,35 @@ fn joined(older: &Event, newer: Event) -> Event {
             (newer.records, newer.many) = ids((&older.records, older.many), (newer.records, newer.many));
             Event::RecordsChanged(newer)
         }
+        (Event::LinkStatusChange(older), Event::LinkStatusChange(mut newer)) => {
+            newer.from = older.from;
+            Event::LinkStatusChange(newer)
+        }
+        (Event::LinkConnectivityChange(older), Event::LinkConnectivityChange(mut newer)) => {
+            newer.from = older.from;
+            Event::LinkConnectivityChange(newer)
+        }
+        (Event::PushAdvance(older), Event::PushAdvance(mut newer)) => {
+            newer.from = older.from;
+            Event::PushAdvance(newer)
+        }
+        // A stream that began anew meanwhile has no step that leads into it.
+        (Event::PullAdvance(older), Event::PullAdvance(mut newer))
+            if newer.from.as_ref() == Some(&older.to) =>
+        {
+            newer.from.clone_from(&older.from);
+            Event::PullAdvance(newer)
+        }
         (_, newer) => newer,
+    }
+}
+
+/// There and back again between two tellings: no step is left to tell.
+fn leads_nowhere(event: &Event) -> bool {
+    match event {
+        Event::LinkStatusChange(change) => change.from == change.to,
+        Event::LinkConnectivityChange(change) => change.from == change.to,
+        _ => false,
     }
 }
 
@@ -86,7 +122,9 @@ fn ids(older: (&[String], bool), newer: (Vec<String>, bool)) -> (Vec<String>, bo
 mod tests {
     use super::*;
     use tidemark_model::number::Count;
-    use tidemark_model::view::{QueueChanged, RecordsChanged};
+    use tidemark_model::view::{
+        Connectivity, LinkConnectivityChange, PullAdvance, PushAdvance, QueueChanged, RecordsChanged,
+    };
 
     fn queue(n: usize) -> Event {
         Event::QueueChanged(QueueChanged {
@@ -116,6 +154,43 @@ mod tests {
         let mut bridge = Bridge::default();
         (0..200).for_each(|n| bridge.take_in(queue(n)));
         assert!(matches!(&bridge.take()[0], Event::QueueChanged(e) if e.many && e.changes.is_empty()));
+    }
+
+    // proves E2
+    #[test]
+    fn steps_of_a_link_cross_as_one_step_or_as_none() {
+        let reached = |link: i64, from, to| {
+            let (id, link) = (Count(link), link.to_string());
+            let change = LinkConnectivityChange { id, link, from, to, error: None, next_try: None };
+            Event::LinkConnectivityChange(change)
+        };
+        let pushed = |from, to| {
+            let (id, link) = (Count(1), "1".to_owned());
+            Event::PushAdvance(PushAdvance { id, link, from: Count(from), to: Count(to) })
+        };
+        let pulled = |from: Option<&str>, to: &str| {
+            let (id, link, collection) = (Count(1), "1".to_owned(), "a".to_owned());
+            let from = from.map(str::to_owned);
+            Event::PullAdvance(PullAdvance { id, link, collection, from, to: to.to_owned() })
+        };
+        let mut bridge = Bridge::default();
+        for event in [
+            reached(1, Connectivity::Unknown, Connectivity::Online),
+            reached(2, Connectivity::Online, Connectivity::Offline),
+            reached(1, Connectivity::Online, Connectivity::Offline),
+            reached(2, Connectivity::Offline, Connectivity::Online),
+            pushed(3, 5),
+            pushed(5, 9),
+            pulled(Some("a"), "b"),
+            pulled(Some("b"), "c"),
+        ] {
+            bridge.take_in(event);
+        }
+        let offline = reached(1, Connectivity::Unknown, Connectivity::Offline);
+        assert_eq!(bridge.take(), [offline, pushed(3, 9), pulled(Some("a"), "c")]);
+        bridge.take_in(pulled(Some("c"), "d"));
+        bridge.take_in(pulled(None, "1"));
+        assert_eq!(bridge.take(), [pulled(None, "1")], "another stream");
     }
 
     #[test]

@@ -31,6 +31,14 @@ events! {
     ConflictEnded = "conflict-resolved": view::ConflictResolved,
     /// A transaction moved.
     TransactionMoved = "transaction-changed": view::TransactionChanged,
+    /// A link's status is another one.
+    LinkMoved = "link:status-change": view::LinkStatusChange,
+    /// A link's server answers, or does so no more.
+    LinkReached = "link:connectivity-change": view::LinkConnectivityChange,
+    /// More of a collection is durably here.
+    PullAdvanced = "checkpoint:pull-advance": view::PullAdvance,
+    /// More of a link's changes are confirmed without a gap.
+    PushAdvanced = "checkpoint:push-advance": view::PushAdvance,
     /// The tray or a notification asks for a place in the window, such as `#/conflicts/88`.
     RouteAsked = "open-route": String,
 }
@@ -45,5 +53,9 @@ pub fn emit<R: tauri::Runtime>(app: &tauri::AppHandle<R>, event: view::Event) ->
         view::Event::ConflictCreated(created) => ConflictMet(created).emit(app),
         view::Event::ConflictResolved(resolved) => ConflictEnded(resolved).emit(app),
         view::Event::TransactionChanged(changed) => TransactionMoved(changed).emit(app),
+        view::Event::LinkStatusChange(changed) => LinkMoved(changed).emit(app),
+        view::Event::LinkConnectivityChange(changed) => LinkReached(changed).emit(app),
+        view::Event::PullAdvance(advance) => PullAdvanced(advance).emit(app),
+        view::Event::PushAdvance(advance) => PushAdvanced(advance).emit(app),
     }
 }

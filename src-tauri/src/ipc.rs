@@ -81,6 +81,10 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             events::ConflictMet,
             events::ConflictEnded,
             events::TransactionMoved,
+            events::LinkMoved,
+            events::LinkReached,
+            events::PullAdvanced,
+            events::PushAdvanced,
             events::RouteAsked,
         ])
 }

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use tauri::async_runtime::block_on;
 use tidemark::tray;
+use tidemark_model::clock::Clock as _;
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::{Sentence, StatusSnapshot, Stopped};
+use tidemark_model::view::{Event, Sentence, StatusSnapshot, Stopped};
 use tidemark_model::words;
 use tidemark_sandbox::{ColleagueEdit, Faults, Switch};
 use tidemark_tests::self_signed::self_signed;
@@ -29,6 +30,9 @@ fn command_line_says(stage: &Stage, form: &[&str]) -> String {
     let mut command = Command::new(command_line());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TIDEMARK_")) {
         command.env_remove(name);
+    }
+    if let Some(now) = stage.now() {
+        command.env("TIDEMARK_CLOCK", now);
     }
     command.arg("--data").arg(stage.folder()).arg("status").args(form).env("TIDEMARK_KEYCHAIN", "none");
     let output = command.output().expect("the command line runs");
@@ -162,5 +166,56 @@ fn every_surface_says_the_same_at_every_moment() {
     stage.server.set_faults(Faults { unauthorized: Some(Switch::always(true)), ..Faults::default() });
     stage.ask::<()>("force_sync", json!({}));
     agree(&stage, &heard, "signed out", |status| matches!(status.sentence, Sentence::SignIn { .. }));
+    stage.finish();
+}
+
+// proves H4, H6, A13
+#[test]
+fn a_change_that_waits_for_long_is_told_by_its_age_in_the_tray_and_on_the_command_line() {
+    const MINUTE: i64 = 60_000;
+    let stage = Stage::linked(&TASKS_THERE);
+    stage.start();
+    block_on(stage.server.go_offline()).expect("it goes");
+    let saved_at = stage.clock().now();
+    stage.set("t1", "state", r#""mine""#);
+    let mut told = stage.host().engine().subscribe();
+    let mut newest = None;
+    let mut status_after = |minutes: i64| -> StatusSnapshot {
+        stage.clock().advance_to(saved_at.plus(minutes * MINUTE));
+        stage.until("a status of that time", || {
+            while let Ok(event) = told.try_recv() {
+                if let Event::SyncStateChanged(snapshot) = event {
+                    newest = Some(*snapshot);
+                }
+            }
+            newest.as_ref().is_some_and(|newest| newest.at.0 >= saved_at.0 + minutes * MINUTE)
+        });
+        newest.clone().expect("it was told")
+    };
+    let lines = |status: &StatusSnapshot| -> Vec<(tray::TrayAction, String)> {
+        let model = tray::model(status, &|_| String::new());
+        model.items.into_iter().map(|item| (item.action, item.text)).collect()
+    };
+    let on_the_command_line = || {
+        let said = command_line_says(&stage, &[]);
+        said.lines().find(|line| line.starts_with("Oldest waiting")).map(str::to_owned)
+    };
+
+    let status = status_after(58);
+    assert_eq!(status.queue.oldest_at, Some(saved_at));
+    assert!(lines(&status).iter().all(|(action, _)| *action != tray::TrayAction::Oldest), "not long yet");
+    assert_eq!(on_the_command_line().as_deref(), Some("Oldest waiting: 58 min."));
+
+    let status = status_after(3 * 60 + 12);
+    let oldest = (tray::TrayAction::Oldest, "Oldest waiting: 3 h 12 min".to_owned());
+    assert!(lines(&status).contains(&oldest), "{:?}", lines(&status));
+    assert_eq!(tray::TrayAction::Oldest.route(), Some("#/queue"));
+    assert_eq!(on_the_command_line().as_deref(), Some("Oldest waiting: 3 h 12 min."));
+
+    block_on(stage.server.go_online()).expect("it comes");
+    stage.ask::<()>("force_sync", json!({}));
+    stage.until("nothing waiting", || stage.status().queue_length == Count(0));
+    assert!(lines(&stage.status()).iter().all(|(action, _)| *action != tray::TrayAction::Oldest));
+    assert_eq!(on_the_command_line(), None);
     stage.finish();
 }

@@ -14,7 +14,7 @@ use tidemark_model::view::{Event, FieldEdit, NewChange, NewTransaction, QueueCha
 use tokio::sync::{Notify, broadcast};
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
-const EVENTS: [&str; 8] = [
+const EVENTS: [&str; 12] = [
     "sync-state-changed",
     "sync-progress",
     "queue-changed",
@@ -22,6 +22,10 @@ const EVENTS: [&str; 8] = [
     "conflict-created",
     "conflict-resolved",
     "transaction-changed",
+    "link:status-change",
+    "link:connectivity-change",
+    "checkpoint:pull-advance",
+    "checkpoint:push-advance",
     "open-route",
 ];
 
@@ -112,11 +116,50 @@ fn every_event_reaches_the_window_with_its_fields() {
     });
     assert_eq!(keys(&heard.last("queue-changed").expect("it was heard")), ["queueLength", "changes", "many"]);
 
+    a_link_takes_its_steps(&stage, &heard);
     a_conflict_comes_and_goes(&stage, &heard);
     a_transaction_moves(&stage, &heard);
     shell::raise(stage.app().handle(), "#/conflicts/1");
     stage.until("the place that is asked for", || heard.last("open-route") == Some(json!("#/conflicts/1")));
     stage.finish();
+}
+
+fn a_link_takes_its_steps(stage: &Stage, heard: &Heard) {
+    let told = |name: &str, keys_of_it: &[&str], from: Value, to: Value| {
+        let is_it = |event: &Value| event["from"] == from && (to.is_null() || event["to"] == to);
+        stage.until(name, || heard.all(name).iter().any(is_it));
+        let event = heard.all(name).into_iter().find(is_it).expect("it was heard");
+        assert_eq!(keys(&event), keys_of_it);
+        assert_eq!((&event["id"], &event["link"]), (&json!(1), &json!(LINK)));
+        event
+    };
+    let status = |from: &str, to: &str| {
+        told("link:status-change", &["id", "link", "from", "to"], json!(from), json!(to));
+    };
+    let reached = |from: &str, to: &str| {
+        let names = ["id", "link", "from", "to", "error", "nextTry"];
+        told("link:connectivity-change", &names, json!(from), json!(to))
+    };
+    status("initializing", "live");
+    assert_eq!(reached("unknown", "online")["error"], Value::Null);
+    let names = ["id", "link", "collection", "from", "to"];
+    let pulled = told("checkpoint:pull-advance", &names, Value::Null, Value::Null);
+    assert!(pulled["collection"] == TASKS && pulled["to"].is_string(), "{pulled}");
+    told("checkpoint:push-advance", &["id", "link", "from", "to"], json!(0), json!(1));
+
+    stage.ask::<()>("pause", json!({}));
+    status("live", "paused");
+    stage.ask::<()>("resume", json!({}));
+    status("paused", "live");
+    block_on(stage.server.go_offline()).expect("it goes");
+    stage.ask::<()>("force_sync", json!({}));
+    // A cycle that was cut off in the middle has another class.
+    let down = reached("online", "offline");
+    has(&down["error"], &["link", "class", "words", "at"]);
+    assert!(down["nextTry"].is_i64(), "{down}");
+    block_on(stage.server.go_online()).expect("it comes");
+    stage.ask::<()>("force_sync", json!({}));
+    assert_eq!(reached("offline", "online")["error"], Value::Null);
 }
 
 fn a_conflict_comes_and_goes(stage: &Stage, heard: &Heard) {

@@ -134,6 +134,12 @@ impl Stage {
         self.clock.as_ref().expect("this stage is not on real time")
     }
 
+    /// What the clock that stands still shows, as a program that runs beside takes it.
+    pub fn now(&self) -> Option<String> {
+        let now = chrono::DateTime::from_timestamp_millis(self.clock.as_ref()?.now().0);
+        now.map(|now| now.to_rfc3339())
+    }
+
     /// The host under the application.
     pub fn host(&self) -> &Host {
         &self.host

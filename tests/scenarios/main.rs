@@ -23,6 +23,7 @@ mod flush;
 mod in_flight;
 mod killed;
 mod lanes;
+mod link_events;
 mod listing;
 mod login_page;
 mod lost_answer;

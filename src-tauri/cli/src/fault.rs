@@ -2,9 +2,9 @@
 
 use crate::exit::Exit;
 use std::path::PathBuf;
-use tidemark_engine::StoreError;
+use tidemark_engine::{MOST_CHANGES, StoreError};
 use tidemark_host::HostError;
-use tidemark_model::document::DocumentError;
+use tidemark_model::document::{DocumentError, MAX_BYTES};
 use tidemark_model::view::Refusal;
 
 /// Why a command did not do what was asked.
@@ -23,6 +23,14 @@ pub enum Fault {
         path: PathBuf,
         /// Why.
         error: std::io::Error,
+    },
+    /// More than is read at once.
+    #[error("{}: it has {}; at most {MAX_BYTES} bytes are taken at once", path.display(), size(*bytes))]
+    TooLong {
+        /// Which.
+        path: PathBuf,
+        /// Its size, where it has one that can be told without reading all of it.
+        bytes: Option<u64>,
     },
     /// A file's content.
     #[error("{}: {error}", path.display())]
@@ -70,6 +78,7 @@ impl Fault {
             Self::Refused(refusal) => Exit::of_refusal(refusal.code),
             Self::Usage(_) => Exit::Usage,
             Self::File { .. }
+            | Self::TooLong { .. }
             | Self::Document { .. }
             | Self::Content { .. }
             | Self::System(_)
@@ -89,7 +98,7 @@ impl Fault {
             }
             Self::Usage(_) => "usage",
             Self::File { .. } => "file",
-            Self::Document { .. } | Self::Content { .. } => "invalid",
+            Self::TooLong { .. } | Self::Document { .. } | Self::Content { .. } => "invalid",
             Self::System(_) => "system",
             Self::Sandbox(_) => "sandbox",
             Self::Unexpected(_) => "unexpected",
@@ -103,10 +112,18 @@ impl Fault {
             Self::Refused(refusal) => refusal.hint.clone(),
             Self::Usage(_) => "Ask with --help.".to_owned(),
             Self::File { .. } => "Check that the file is there and may be read.".to_owned(),
+            Self::TooLong { .. } => format!(
+                "Nothing was saved. Give less at once: a document has at most 16 MiB, a transaction at most {MOST_CHANGES} \
+                 changes; more of them go as several files."
+            ),
             Self::Document { .. } => "Give one JSON value of at most 16 MiB and 128 levels.".to_owned(),
             Self::Content { .. } => "Correct the file.".to_owned(),
             Self::System(_) | Self::Unexpected(_) => String::new(),
             Self::Sandbox(_) => "Choose another port or folder.".to_owned(),
         }
     }
+}
+
+fn size(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "more bytes than that".to_owned(), |bytes| format!("{bytes} bytes"))
 }

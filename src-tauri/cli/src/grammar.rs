@@ -71,7 +71,7 @@ pub enum Command {
     Merge(MergeArguments),
     /// The built-in server with its sample records; --data keeps it in a folder.
     Sandbox(SandboxArguments),
-    /// The main job from end to end, on a server of its own.
+    /// Everything from end to end, on a server of its own.
     Demo,
     /// Measure, each case beside its floor.
     Bench(BenchArguments),
@@ -412,7 +412,7 @@ pub enum TransactionCommand {
     },
     /// One transaction with its changes and its history.
     Show { id: String },
-    /// Put what a failed transaction had rolled back into the queue again.
+    /// Put what a transaction had rolled back into the queue again.
     Restore { id: String },
 }
 

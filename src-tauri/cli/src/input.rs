@@ -1,24 +1,41 @@
 //! What is read: files, standard input, secrets.
 
 use crate::fault::Fault;
-use std::io::{IsTerminal as _, Read as _};
+use std::fs::File;
+use std::io::{Error, ErrorKind, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use tidemark_model::document;
 
+/// The longest text that is read.
+const LIMIT: u64 = document::MAX_BYTES as u64;
 /// The longest secret that is read.
 const LONGEST_SECRET: u64 = 64 * 1024;
 
-/// The text of a file, or of standard input where the name is `-`; at most one byte more than a document may have.
+/// The text of a file, or of standard input where the name is `-`.
+///
+/// Errors: it cannot be read, or is longer than a document may be; then no more than that was read of it.
 pub fn text(path: &Path) -> Result<String, Fault> {
     let fault = |error| Fault::File { path: shown(path), error };
-    let limit = document::MAX_BYTES as u64 + 1;
-    let mut text = String::new();
     if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_string(&mut text).map_err(fault)?;
-    } else {
-        std::fs::File::open(path).map_err(fault)?.take(limit).read_to_string(&mut text).map_err(fault)?;
+        return bounded(std::io::stdin().lock(), path);
     }
-    Ok(text)
+    let file = File::open(path).map_err(fault)?;
+    let about = file.metadata().map_err(fault)?;
+    // A pipe has no length.
+    if about.is_file() && about.len() > LIMIT {
+        return Err(Fault::TooLong { path: shown(path), bytes: Some(about.len()) });
+    }
+    bounded(file, path)
+}
+
+fn bounded(from: impl Read, path: &Path) -> Result<String, Fault> {
+    let fault = |error| Fault::File { path: shown(path), error };
+    let mut bytes = Vec::new();
+    from.take(LIMIT + 1).read_to_end(&mut bytes).map_err(fault)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(Fault::TooLong { path: shown(path), bytes: None });
+    }
+    String::from_utf8(bytes).map_err(|error| fault(Error::new(ErrorKind::InvalidData, error.utf8_error())))
 }
 
 /// The JSON value of a file.

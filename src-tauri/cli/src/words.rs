@@ -3,7 +3,7 @@
 use chrono::{DateTime, Local};
 use tidemark_model::number::Millis;
 use tidemark_model::view::{
-    Activity, ChangeState, ConflictType, PutBack, RecordState, StatusSnapshot, WaitReason,
+    Activity, ChangeRow, ChangeState, ConflictType, PutBack, RecordState, StatusSnapshot, WaitReason,
 };
 use tidemark_model::words;
 
@@ -92,8 +92,27 @@ pub fn change_state(state: ChangeState) -> &'static str {
     }
 }
 
+/// Why a row of the queue does not go now, when it is tried next, or its place in line.
+pub fn why(row: &ChangeRow) -> String {
+    let reason = row.reason.as_ref().map(reason).unwrap_or_default();
+    let colon = if reason.is_empty() { "" } else { ": " };
+    match (row.state, row.next_at, row.position) {
+        (ChangeState::TryingAgain, Some(at), _) => {
+            format!("at {}, attempt {}{colon}{reason}", time(at), row.attempts.0 + 1)
+        }
+        (ChangeState::NotConfirmed, Some(at), _) => {
+            format!("checking with the server at {}{colon}{reason}", time(at))
+        }
+        (ChangeState::Waiting, _, Some(place)) if reason.is_empty() => match place.0 {
+            1 => "next".to_owned(),
+            place => format!("position {place}"),
+        },
+        _ => reason,
+    }
+}
+
 /// Why a change does not go now.
-pub fn reason(reason: &WaitReason) -> String {
+fn reason(reason: &WaitReason) -> String {
     match reason {
         WaitReason::Behind { change } | WaitReason::Dependency { change } => {
             format!("waits for change {}", change.0)

@@ -35,3 +35,5 @@ mod support;
 mod transactions;
 #[path = "shell/usage.rs"]
 mod usage;
+#[path = "shell/words.rs"]
+mod words;

@@ -228,6 +228,7 @@ impl Engine {
                 self.shared()
                     .write(move |tx| {
                         collections::set_paused(tx, id, paused)?;
+                        links::settle_states(tx)?;
                         signals::call_back(tx)
                     })
                     .await?;
@@ -238,6 +239,7 @@ impl Engine {
                 self.shared()
                     .write(move |tx| {
                         links::set_paused(tx, id, paused)?;
+                        links::settle_states(tx)?;
                         signals::call_back(tx)
                     })
                     .await?;
@@ -249,12 +251,14 @@ impl Engine {
                             true => meta::set_if_absent(tx, "paused_since", &now.0.to_string())?,
                             false => meta::clear(tx, "paused_since")?,
                         }
+                        links::settle_states(tx)?;
                         signals::call_back(tx)
                     })
                     .await?;
             }
         }
         self.shared().bulletin.changes_moved([]);
+        self.shared().bulletin.links_moved(self.shared().links().iter().map(|link| link.id));
         self.wake_all();
         Ok(())
     }

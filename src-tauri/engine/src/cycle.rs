@@ -226,6 +226,7 @@ async fn contact(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Resul
                     Ok(())
                 })
                 .await?;
+            shared.bulletin.links_moved([link.id]);
             Ok(true)
         }
         Err(failure) => {
@@ -270,8 +271,7 @@ async fn finish(
         stats.failure_count.0 += run.report.parked + i64::from(failure.is_some());
         stats.conflict_count.0 += run.report.conflicts;
     }
-    shared.bulletin.status_is_stale();
-    shared
+    let written = shared
         .write(move |tx| {
             if reached {
                 links::set_contact(tx, id, now, skew, None)?;
@@ -289,9 +289,11 @@ async fn finish(
                 let error = LastError { link: name, class: failure.class, words: failure.words, at: now };
                 links::set_last_error(tx, id, Some(&error))?;
             }
-            Ok(())
+            links::settle_states(tx)
         })
-        .await?;
+        .await;
+    shared.bulletin.links_moved([link.id]);
+    written?;
     check_wake_ups(shared, link)
 }
 

@@ -210,7 +210,8 @@ impl Engine {
             live_file::remove(&self.shared.folder);
             let epoch = self.take_store().await?;
             self.shared.set_lease(Some(Lease::new(file, epoch)));
-            self.shared.bulletin.status_is_stale();
+            // What the last sender knew of the servers is not known here.
+            self.shared.bulletin.links_moved(self.shared.links().iter().map(|link| link.id));
             for link in self.shared.links() {
                 link.wake(Wish { edited: true, ..Wish::default() });
             }
@@ -245,6 +246,9 @@ impl Engine {
             gone.wake(Wish { end: true, ..Wish::default() });
         }
         self.shared.set_links(links);
+        if let Err(error) = self.shared.store.read(|tx| self.shared.link_news.begin(tx)) {
+            tracing::warn!(%error, "reading from where on is told of the links");
+        }
         Ok(())
     }
 
@@ -262,6 +266,7 @@ impl Engine {
         let id = row.id;
         self.shared.write(move |tx| links::set_stopped(tx, id, None)).await?;
         self.reload_links()?;
+        self.shared.bulletin.links_moved([id]);
         for link in self.links_named(Some(name)) {
             link.wake(Wish { now: true, ..Wish::default() });
         }
@@ -283,7 +288,7 @@ impl Engine {
 
     /// Tells every listener what is stale.
     pub(crate) fn tell_now(&self) {
-        let stale = self.shared.bulletin.take();
+        let mut stale = self.shared.bulletin.take();
         if stale.is_empty() {
             return;
         }
@@ -297,6 +302,7 @@ impl Engine {
                 if self.is_sender() {
                     live_file::leave(&self.shared.folder, &told);
                 }
+                self.tell_of_links(&std::mem::take(&mut stale.of_links), &told.live);
                 let queue_length: Count = snapshot.queue_length;
                 self.shared.bulletin.tell(Event::SyncStateChanged(Box::new(snapshot)));
                 for event in stale.into_events(queue_length) {

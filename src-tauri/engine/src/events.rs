@@ -1,5 +1,6 @@
 //! What the engine tells while it works: stale views are collected and told at most ten times a second (row E2).
 
+use crate::link_news::Moved;
 use crate::store::places::Place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -28,6 +29,7 @@ pub(crate) struct Stale {
     changes: Option<BTreeSet<String>>,
     records: BTreeMap<(String, String), BTreeSet<String>>,
     progress: BTreeMap<String, Progress>,
+    pub(crate) of_links: Moved,
 }
 
 impl Bulletin {
@@ -76,12 +78,33 @@ impl Bulletin {
         });
     }
 
+    /// A link's status or connectivity may be another one; after the commit.
+    pub(crate) fn links_moved(&self, links: impl IntoIterator<Item = i64>) {
+        self.note(|stale| {
+            stale.status = true;
+            stale.of_links.links.extend(links);
+        });
+    }
+
+    /// Changes of a link were confirmed.
+    pub(crate) fn pushed(&self, link: i64) {
+        self.note(|stale| stale.of_links.pushed.extend([link]));
+    }
+
+    /// A page of a collection came in.
+    pub(crate) fn pulled(&self, place: &Place) {
+        self.note(|stale| stale.of_links.pulled.extend([place.collection_id]));
+    }
+
     /// Another process may have moved anything.
     pub(crate) fn everything_moved(&self, places: &[Place]) {
         self.note(|stale| {
             stale.status = true;
             stale.changes.get_or_insert_with(BTreeSet::new).extend((0..=NAMED).map(|n| format!("?{n}")));
             for place in places {
+                stale.of_links.links.insert(place.link_id);
+                stale.of_links.pushed.insert(place.link_id);
+                stale.of_links.pulled.insert(place.collection_id);
                 let key = (place.link.clone(), place.collection.clone());
                 stale.records.entry(key).or_default().extend((0..=NAMED).map(|n| format!("?{n}")));
             }
@@ -101,10 +124,14 @@ impl Bulletin {
 
 impl Stale {
     pub(crate) fn is_empty(&self) -> bool {
-        !self.status && self.changes.is_none() && self.records.is_empty() && self.progress.is_empty()
+        !self.status
+            && self.changes.is_none()
+            && self.records.is_empty()
+            && self.progress.is_empty()
+            && self.of_links.is_empty()
     }
 
-    /// The events of everything but the status.
+    /// The events of everything but the status and the links.
     pub(crate) fn into_events(self, queue_length: Count) -> Vec<Event> {
         let mut events = Vec::new();
         for (link, progress) in self.progress {

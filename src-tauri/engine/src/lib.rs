@@ -19,6 +19,7 @@ mod incoming;
 mod jump;
 mod lease;
 mod link;
+mod link_news;
 mod live_file;
 mod platform;
 mod pull;

@@ -152,6 +152,7 @@ async fn apply(
             run.progress.received.0 += rows;
             run.progress.conflict_count.0 += moved.conflicts.len() as i64;
             shared.announce(moved, None);
+            shared.bulletin.pulled(place);
             shared.bulletin.progressed(&place.link, run.progress);
             if !shown.is_empty() {
                 let shown = link.was_shown(shown);

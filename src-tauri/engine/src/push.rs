@@ -13,7 +13,7 @@ use crate::store::outbox::From;
 use crate::store::places::Place;
 use crate::store::verbs::seal::take_back;
 use crate::store::verbs::seal::{self, Dispatch, Sealing, Waiting};
-use crate::store::verbs::settle;
+use crate::store::verbs::settle::{self, Settled};
 use crate::store::{StoreError, links, signals, standing};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
@@ -295,6 +295,9 @@ impl Push<'_> {
     fn written(&mut self, written: Written) {
         if let Some(seq) = written.looked {
             self.looking.retain(|looking| *looking != seq);
+        }
+        if written.settled.contains(&Settled::Confirmed) {
+            self.shared.bulletin.pushed(self.link.id);
         }
         for settled in written.settled {
             self.run.count(settled);

@@ -5,6 +5,7 @@ use crate::gate::Gate;
 use crate::generation::{self, Generation};
 use crate::lease::{Lease, Use};
 use crate::link::{Link, Wish};
+use crate::link_news::LinkNews;
 use crate::platform::{EngineSettings, Platform};
 use crate::recovery;
 use crate::store::places::Place;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) platform: Platform,
     settings: RwLock<EngineSettings>,
     pub(crate) bulletin: Bulletin,
+    pub(crate) link_news: LinkNews,
     links: RwLock<Vec<Arc<Link>>>,
     places: RwLock<Arc<Vec<Place>>>,
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
@@ -65,6 +67,7 @@ impl Shared {
             platform,
             settings: RwLock::new(settings),
             bulletin: Bulletin::new(),
+            link_news: LinkNews::default(),
             links: RwLock::new(Vec::new()),
             places: RwLock::new(Arc::new(Vec::new())),
             gates: Mutex::default(),

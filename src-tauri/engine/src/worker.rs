@@ -233,7 +233,8 @@ pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bo
         let told = live_file::told_at(&shared.folder);
         if shared.lease().is_none() && told != told_at {
             told_at = told;
-            shared.bulletin.status_is_stale();
+            // What it knows of the servers may be another.
+            shared.bulletin.links_moved(shared.links().iter().map(|link| link.id));
         }
         let version = match shared.store.data_version() {
             Ok(version) => version,

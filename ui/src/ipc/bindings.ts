@@ -132,8 +132,12 @@ export const commands = {
 
 /** Events */
 export const events = {
+	checkpointPullAdvance: makeEvent<PullAdvanced, PullAdvanced>("checkpoint:pull-advance"),
+	checkpointPushAdvance: makeEvent<PushAdvanced, PushAdvanced>("checkpoint:push-advance"),
 	conflictCreated: makeEvent<ConflictMet, ConflictMet>("conflict-created"),
 	conflictResolved: makeEvent<ConflictEnded, ConflictEnded>("conflict-resolved"),
+	linkConnectivityChange: makeEvent<LinkReached, LinkReached>("link:connectivity-change"),
+	linkStatusChange: makeEvent<LinkMoved, LinkMoved>("link:status-change"),
 	openRoute: makeEvent<RouteAsked, RouteAsked>("open-route"),
 	queueChanged: makeEvent<QueueTold, QueueTold>("queue-changed"),
 	recordsChanged: makeEvent<RecordsTold, RecordsTold>("records-changed"),
@@ -880,6 +884,22 @@ export type Ledger = {
 	balanced: boolean,
 };
 
+/**  A link's server answers, or does so no more. */
+export type LinkConnectivityChange = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  As it was told last. */
+	from: Connectivity,
+	/**  As it is now. */
+	to: Connectivity,
+	/**  What went wrong; none while the server answers. */
+	error: LastError | null,
+	/**  When the server is looked for next, where that is timed. */
+	nextTry: Millis | null,
+};
+
 /**  When and how a link may sync (`ui.md` 3.10, Schedule and limits). */
 export type LinkLimits = {
 	/**  When it syncs by itself. */
@@ -887,6 +907,25 @@ export type LinkLimits = {
 	/**  How its bodies are packed. */
 	compress: Compress,
 };
+
+/**  A link's status is another one. */
+export type LinkMoved = LinkStatusChange;
+
+/**  A link's server answers, or does so no more. */
+export type LinkReached = LinkConnectivityChange;
+
+/**  Row F3: how a link is kept in step. Every change of it is stored and told. */
+export type LinkState = 
+/**  Not every collection was brought in to its end yet. */
+"initializing" | 
+/**  In step with its server, or on the way to it. */
+"live" | 
+/**  Local and server sets are compared. */
+"repairing" | 
+/**  A repair failed; it is polled until one goes well. */
+"degraded_poll" | 
+/**  A person paused it, or everything. */
+"paused";
 
 /**  One link's own line. */
 export type LinkStatus = {
@@ -934,6 +973,18 @@ export type LinkStatus = {
 	waits: ScheduleWait | null,
 	/**  The server refused a packed body: bodies go to it as they are. */
 	plainBodies: boolean,
+};
+
+/**  A link's status is another one (row F3). */
+export type LinkStatusChange = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  As it was told last. */
+	from: LinkState,
+	/**  As it is stored now. */
+	to: LinkState,
 };
 
 /**  The steps of a connection's test, in order; the first that fails is the last. */
@@ -1104,6 +1155,38 @@ export type Progress = {
 
 /**  A run's counts. */
 export type ProgressTold = SyncProgress;
+
+/**  More of a collection is durably here: the checkpoint that the next pull starts from (row F2). */
+export type PullAdvance = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  The server's token that was told last; none where a stream begins, or begins anew. */
+	from: string | null,
+	/**  The token that is stored now. */
+	to: string,
+};
+
+/**  More of a collection is durably here. */
+export type PullAdvanced = PullAdvance;
+
+/**  More of a link's changes are confirmed without a gap (row F5). */
+export type PushAdvance = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  Number of the change up to which it was told last; 0 where none was. */
+	from: Count,
+	/**  Number of the last confirmed change before the first one that is not finished. */
+	to: Count,
+};
+
+/**  More of a link's changes are confirmed without a gap. */
+export type PushAdvanced = PushAdvance;
 
 /**  An older copy of the local store was put back: what was unsent in it is asked for before it is sent. */
 export type PutBack = {

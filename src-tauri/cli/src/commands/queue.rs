@@ -106,7 +106,7 @@ fn list(rows: &[ChangeRow], out: &Out) {
             row.operation.as_str().to_owned(),
             words::short(format!("{} {}", row.collection, row.title).trim_start(), 50),
             words::short(&row.fields.join(" "), 40),
-            row.reason.as_ref().map(|reason| words::short(&words::reason(reason), 60)).unwrap_or_default(),
+            words::short(&words::why(row), 60),
             row.id.clone(),
         ]
     });
@@ -121,9 +121,7 @@ fn in_words(change: &ChangeDetail) -> String {
         words::plain(format!("{} {}", row.collection, row.record).trim_start()),
         words::time(row.saved_at)
     )];
-    if let Some(reason) = &row.reason {
-        lines.push(words::reason(reason));
-    }
+    lines.extend(Some(words::why(row)).filter(|why| !why.is_empty()));
     if let Some(at) = row.gone_at {
         lines.push(format!("Deleted for good on {}.", words::time(at)));
     }

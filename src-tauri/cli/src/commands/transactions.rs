@@ -143,7 +143,7 @@ fn why(row: &TransactionRow) -> String {
         }
         (Some(TransactionError::Refused { words, .. }), _) => words::plain(words),
         (Some(TransactionError::DependencyFailed { transaction }), _) => {
-            format!("transaction {transaction}, which it stood behind, failed")
+            format!("transaction {transaction}, which it stood behind, did not go through")
         }
         (Some(TransactionError::Discarded), _) => "a change of it is in the trash".to_owned(),
         (None, Some(behind)) => format!("waits for transaction {behind}"),
@@ -180,7 +180,7 @@ fn list(rows: &[TransactionRow], out: &Out) {
 fn in_words(detail: &TransactionDetail) -> String {
     let mut lines = vec![in_a_line(&detail.row)];
     lines.extend(detail.changes.iter().map(|row| {
-        let why = row.reason.as_ref().map(words::reason).unwrap_or_default();
+        let why = words::why(row);
         format!(
             "  {}: {} {} {} {why}",
             words::change_state(row.state),

@@ -111,6 +111,15 @@ impl Shell {
         }
     }
 
+    /// What it says to people, on standard output.
+    pub async fn says(&self, arguments: &[&str]) -> String {
+        let mut command = self.program();
+        command.args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// A file beside the data folder's own.
     pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.folder.path().join(name);

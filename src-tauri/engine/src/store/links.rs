@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::{Connection, Row, params};
 use tidemark_model::number::Millis;
 use tidemark_model::settings::LinkSettings;
-use tidemark_model::view::{LastError, Stopped};
+use tidemark_model::view::{LastError, LinkState, Stopped};
 
 /// One link as stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +130,37 @@ pub(crate) fn by_name(tx: &Connection, name: &str) -> Result<Option<LinkRow>, St
         tx.prepare_cached(&format!("SELECT {COLUMNS} FROM links WHERE name = ?1 AND removed_at IS NULL"))?;
     let mut rows = statement.query([name])?;
     rows.next()?.map(LinkRow::read).transpose()
+}
+
+/// Every link's name and status (row F3), as stored.
+pub(crate) fn states(tx: &Connection) -> Result<Vec<(i64, String, LinkState)>, StoreError> {
+    let mut statement =
+        tx.prepare_cached("SELECT id, name, status FROM links WHERE removed_at IS NULL ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    let mut states = Vec::new();
+    while let Some(row) = rows.next()? {
+        let word: String = row.get(2)?;
+        let state = LinkState::parse(&word)
+            .ok_or_else(|| StoreError::Corrupt(format!("a link has the unknown status '{word}'")))?;
+        states.push((row.get(0)?, row.get(1)?, state));
+    }
+    Ok(states)
+}
+
+/// Brings the status of all links in step with what was stored in this transaction.
+pub(crate) fn settle_states(tx: &Connection) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE links SET status = fresh.status
+           FROM (SELECT id, CASE
+                   WHEN paused = 1 OR EXISTS (SELECT 1 FROM meta WHERE key = 'paused_since') THEN 'paused'
+                   WHEN EXISTS (SELECT 1 FROM collections
+                                 WHERE link_id = links.id AND pulled_at IS NULL AND paused = 0) THEN 'initializing'
+                   ELSE 'live' END AS status
+                   FROM links WHERE removed_at IS NULL) AS fresh
+          WHERE links.id = fresh.id AND links.status <> fresh.status",
+    )?
+    .execute([])?;
+    Ok(())
 }
 
 pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), StoreError> {

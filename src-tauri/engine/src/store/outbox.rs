@@ -2,12 +2,14 @@
 
 mod doubt;
 mod naming;
+mod position;
 mod readiness;
 mod sealing;
 mod state;
 
 pub(crate) use doubt::{clear_doubt, in_doubt_of, keep_for_comparing, put_in_doubt, read_before_repeating};
 pub(crate) use naming::{has_unnamed, move_lane, rename, rename_request};
+pub(crate) use position::confirmed_up_to;
 pub(crate) use readiness::{belongs_to, has_ready};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{

@@ -1,7 +1,7 @@
 //! Events: which views are stale, with ids and counters, never documents. A lost event does no harm (row E2).
 
-use super::{Progress, Resolution, StatusSnapshot, TransactionChanged};
-use crate::number::Count;
+use super::{Connectivity, LastError, LinkState, Progress, Resolution, StatusSnapshot, TransactionChanged};
+use crate::number::{Count, Millis};
 use serde::{Deserialize, Serialize};
 
 /// Everything that the engine tells while it works.
@@ -21,6 +21,14 @@ pub enum Event {
     ConflictResolved(ConflictResolved),
     /// `transaction-changed`.
     TransactionChanged(TransactionChanged),
+    /// `link:status-change`.
+    LinkStatusChange(LinkStatusChange),
+    /// `link:connectivity-change`.
+    LinkConnectivityChange(LinkConnectivityChange),
+    /// `checkpoint:pull-advance`.
+    PullAdvance(PullAdvance),
+    /// `checkpoint:push-advance`.
+    PushAdvance(PushAdvance),
 }
 
 /// A run's progress on one link.
@@ -96,4 +104,66 @@ pub struct ConflictResolved {
     pub resolution: Option<Resolution>,
     /// Open conflicts now.
     pub open: Count,
+}
+
+/// A link's status is another one (row F3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkStatusChange {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// As it was told last.
+    pub from: LinkState,
+    /// As it is stored now.
+    pub to: LinkState,
+}
+
+/// A link's server answers, or does so no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkConnectivityChange {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// As it was told last.
+    pub from: Connectivity,
+    /// As it is now.
+    pub to: Connectivity,
+    /// What went wrong; none while the server answers.
+    pub error: Option<LastError>,
+    /// When the server is looked for next, where that is timed.
+    pub next_try: Option<Millis>,
+}
+
+/// More of a collection is durably here: the checkpoint that the next pull starts from (row F2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PullAdvance {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// Collection's name.
+    pub collection: String,
+    /// The server's token that was told last; none where a stream begins, or begins anew.
+    pub from: Option<String>,
+    /// The token that is stored now.
+    pub to: String,
+}
+
+/// More of a link's changes are confirmed without a gap (row F5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PushAdvance {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// Number of the change up to which it was told last; 0 where none was.
+    pub from: Count,
+    /// Number of the last confirmed change before the first one that is not finished.
+    pub to: Count,
 }

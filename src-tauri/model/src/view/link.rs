@@ -110,6 +110,44 @@ pub enum TestStepKind {
     Clock,
 }
 
+/// Row F3: how a link is kept in step. Every change of it is stored and told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// Not every collection was brought in to its end yet.
+    #[default]
+    Initializing,
+    /// In step with its server, or on the way to it.
+    Live,
+    /// Local and server sets are compared.
+    Repairing,
+    /// A repair failed; it is polled until one goes well.
+    DegradedPoll,
+    /// A person paused it, or everything.
+    Paused,
+}
+
+impl LinkState {
+    const ALL: [Self; 5] =
+        [Self::Initializing, Self::Live, Self::Repairing, Self::DegradedPoll, Self::Paused];
+
+    /// The word in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initializing => "initializing",
+            Self::Live => "live",
+            Self::Repairing => "repairing",
+            Self::DegradedPoll => "degraded_poll",
+            Self::Paused => "paused",
+        }
+    }
+
+    /// The status of a stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
 /// What removing a link would mean, and whether it was done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]

@@ -60,7 +60,7 @@ function failure(row: TransactionRow): string {
       return `The server refused one: “${line(row.error.words)}”.${kept} Your values are kept.`;
     }
     case "dependency_failed":
-      return "They stood behind others that failed. Your values are kept.";
+      return "They stood behind others that did not go through. Your values are kept.";
     case "discarded":
     case undefined:
       return "You discarded one of them.";

@@ -93,7 +93,7 @@ fn take_out(
             format!("not sent, because another change of its transaction was refused: {words}")
         }
         TransactionError::DependencyFailed { transaction } => {
-            format!("not sent, because transaction {transaction}, which it stood behind, failed")
+            format!("not sent, because transaction {transaction}, which it stood behind, did not go through")
         }
         TransactionError::Discarded => "not sent, because its transaction was discarded".to_owned(),
     };
