@@ -19,7 +19,8 @@ pub fn simulate(arguments: &[&str]) -> Result<(), String> {
 }
 
 /// The simulation's package, built as fast as it goes; it needs nothing of the window.
-pub const SIMULATION: [&str; 4] = ["-p", "tidemark-simulation", "--profile", "simulate"];
+pub const SIMULATION: [&str; 6] =
+    ["-p", "tidemark-simulation", "--profile", "simulate", "--features", "planted"];
 
 /// Lets the test that holds the bindings fresh write them instead.
 pub fn bindings() -> Result<(), String> {

@@ -52,3 +52,18 @@ fn what_failed_once_stays_mended() {
         is_clean(seed, &steps);
     }
 }
+
+/// The bugs that were looked for and found so far; `cargo xtask simulate --plant BUG` looks for one.
+#[cfg(feature = "planted")]
+#[test]
+fn planted_bugs_are_found() {
+    use tidemark_model::planted::{Bug, plant};
+    for bug in
+        [Bug::DropSuccessor, Bug::ReuseKey, Bug::MergeWithoutBase, Bug::SkipPrecondition, Bug::KeepDeleted]
+    {
+        plant(Some(bug));
+        let found = (1..=1_000).find(|seed| !run(*seed, &steps_of(*seed)).faults.is_empty());
+        plant(None);
+        assert!(found.is_some(), "{bug:?} is in none of 1,000 seeds");
+    }
+}

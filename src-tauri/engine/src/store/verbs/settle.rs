@@ -387,7 +387,7 @@ pub(super) fn fail(
     }
     let mut retry_at = later_at(mutation, failure, answer, rng);
     if planted::is(Bug::ForgetWakeUp) {
-        retry_at = Millis(i64::MAX);
+        retry_at = answer.now.plus(backoff::MAX_FLOOR.0 - 60_000);
     }
     attempts::fail(tx, mutation.seq, answer.attempt, failure, Some(retry_at), answer.now)?;
     wait(tx, mutation, failure, counts, retry_at, answer)?;
