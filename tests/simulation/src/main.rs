@@ -4,6 +4,11 @@
 //! steps or only those.
 //! With `--plant BUG` (a build with the feature `planted`) the engine has that bug.
 //! The first seed that fails is shrunk, and the command that replays it is printed; then this ends with 1.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks on its standard streams"
+)]
 
 use std::process::ExitCode;
 use std::time::Instant;
