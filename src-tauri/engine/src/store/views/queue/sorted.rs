@@ -17,7 +17,7 @@ use tidemark_model::number::{Count, MAX_EXACT};
 use tidemark_model::view::{ChangeRow, QueueColumn, QueueFilter, QueuePage, QueueSort};
 
 /// The most changes that are sorted by what no index orders.
-pub(super) const SORTED: i64 = 10_000;
+pub(super) const SORTED: i64 = 100_000;
 /// Rises when a text of before can no longer be read.
 const VERSION: u32 = 1;
 /// The first characters of a text decide its place.
