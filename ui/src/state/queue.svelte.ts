@@ -101,6 +101,13 @@ export class Queue extends TickedList<ChangeRow, QueueFilter, OpenChange> {
     );
   }
 
+  override setFilter(filter: QueueFilter): void {
+    const same = JSON.stringify({ ...this.filter, sort: null }) === JSON.stringify({ ...filter, sort: null });
+    const turned = JSON.stringify(this.filter.sort) !== JSON.stringify(filter.sort);
+    if (this.rows.loaded && same && turned) this.reorder(filter);
+    else super.setFilter(filter);
+  }
+
   /** Puts a failed group into the queue again; what it says where that went well. */
   restoreGroup(id: string): Promise<TransactionRow | undefined> {
     return attempt(() => bridge.restoreTransaction(id));
