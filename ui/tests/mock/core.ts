@@ -128,7 +128,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
             id: `big-${i}`,
           })),
         ),
-        sorted: filter.sort?.by === "saved",
+        sorted: filter.sort?.by === "saved" || (filter.sort !== null && world.bigQueue <= 100_000),
       };
     }
     const all = filter.state === "in_trash" ? world.trash : world.changes;
