@@ -23,6 +23,7 @@ pub const ARGUMENTS: &[(&str, &[&str])] = &[
     ("set_priority", &["ids", "priority"]),
     ("list_causes", &["after"]),
     ("get_cause_changes", &["key", "after"]),
+    ("list_by_record", &["after"]),
     ("preview_discard", &["ids"]),
     ("restore_changes", &["ids"]),
     ("export_changes", &["ids", "format"]),

@@ -29,6 +29,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::queue::set_priority,
             commands::queue::list_causes,
             commands::queue::get_cause_changes,
+            commands::queue::list_by_record,
             commands::queue::preview_discard,
             commands::queue::restore_changes,
             commands::queue::export_changes,

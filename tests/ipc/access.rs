@@ -151,6 +151,16 @@ fn a_wrong_type_is_refused_with_what_and_where() {
         ("retry", json!({"ids": [1]}), "ids"),
         ("hold", json!({"ids": [], "held": 1}), "held"),
         ("list_queue", json!({"filter": {"state": "asleep"}, "offset": 0, "limit": 1}), "asleep"),
+        (
+            "list_queue",
+            json!({"filter": {"sort": {"by": "colour", "descending": true}}, "offset": 0, "limit": 1}),
+            "colour",
+        ),
+        (
+            "list_queue",
+            json!({"filter": {"sort": {"by": "size", "descending": true, "up": 1}}, "offset": 0, "limit": 1}),
+            "up",
+        ),
         ("list_queue", json!({"filter": {}, "offset": 0, "limit": 1e300}), "limit"),
         ("pause", json!({"link": 7}), "link"),
         ("create_record", json!({"link": LINK, "collection": TASKS, "document": {"id": "t2"}}), "document"),

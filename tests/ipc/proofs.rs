@@ -56,6 +56,7 @@ proofs! {
     requests::a_person_says_that_a_request_was_done,
     queue::a_change_waits_is_shown_whole_and_goes,
     queue::a_page_goes_on_after_the_place_where_another_ended,
+    queue::changes_are_sorted_by_a_column_and_grouped_by_record,
     queue::a_held_change_stays_and_a_discarded_one_is_undone,
     queue::a_refused_change_is_sent_again_by_name_or_with_all_others,
     queue::a_change_that_may_have_been_sent_is_found_or_sent_again,

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, ChangeDetail, ChangeRow, ChangeState, MayBeIt, QueuePage, QueueStats, RefusalCode, Saved,
-    WaitReason,
+    BulkResult, ChangeDetail, ChangeRow, ChangeState, ChangesByRecord, MayBeIt, QueuePage, QueueStats,
+    RefusalCode, Saved, WaitReason,
 };
 use tidemark_sandbox::{Faults, Switch};
 
@@ -49,6 +49,40 @@ pub fn a_change_waits_is_shown_whole_and_goes() -> Commands {
     let request = whole.request.expect("it was sealed");
     assert!(request.url.ends_with("/tasks/t1") && request.key == whole.attempts[0].key, "{request:?}");
     assert_eq!(stage.refused("get_change", json!({"id": "none"})).code, RefusalCode::NotFound);
+    stage.finish()
+}
+
+// proves A13
+pub fn changes_are_sorted_by_a_column_and_grouped_by_record() -> Commands {
+    let stage = Stage::linked(&TASKS_THERE);
+    for (id, state) in [("t2", r#""done""#), ("t3", r#""done, at long last""#), ("t1", r#""x""#)] {
+        stage.set(id, "state", state);
+    }
+    let sorted = |by: &str, descending: bool| -> Vec<String> {
+        let sort = json!({"by": by, "descending": descending});
+        rows(&stage, json!({ "sort": sort })).into_iter().map(|row| row.record).collect()
+    };
+    assert_eq!(sorted("record", false), ["t1", "t2", "t3"]);
+    assert_eq!(sorted("record", true), ["t3", "t2", "t1"]);
+    assert_eq!(sorted("size", false), ["t1", "t2", "t3"]);
+    assert_eq!(sorted("saved", true), ["t1", "t3", "t2"]);
+    let page = |sort: Value| -> QueuePage {
+        stage.ask("list_queue", json!({"filter": {"sort": sort}, "offset": 0, "limit": 2}))
+    };
+    assert_eq!(
+        (page(json!(null)).sorted, page(json!({"by": "size", "descending": true})).sorted),
+        (false, true)
+    );
+    let groups: ChangesByRecord = stage.ask("list_by_record", json!({"after": null}));
+    let told: Vec<_> =
+        groups.groups.iter().map(|group| (group.record.as_str(), group.ids.len(), group.more)).collect();
+    // Equally many each: in the order in which the records came.
+    assert_eq!(told, [("t1", 1, false), ("t2", 1, false), ("t3", 1, false)]);
+    assert_eq!((groups.groups[0].link.as_str(), groups.groups[0].collection.as_str()), (LINK, TASKS));
+    assert_eq!((groups.total, groups.next), (Count(3), None));
+    let ids = groups.groups[1].ids.clone();
+    let bulk: BulkResult = stage.ask("hold", json!({"ids": ids, "held": true}));
+    assert_eq!(done(&bulk), (1, 0));
     stage.finish()
 }
 

@@ -13,8 +13,8 @@ use tidemark_model::backoff::longest_delay;
 use tidemark_model::number::Count;
 use tidemark_model::schedule::ScheduleWait;
 use tidemark_model::view::{
-    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ChangeState, QueueFilter, QueuePage,
-    QueueStats, RefusalCode, WaitReason,
+    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ChangeState, ChangesByRecord, QueueFilter,
+    QueuePage, QueueStats, RefusalCode, WaitReason,
 };
 
 /// The most ids that one answer about a cause holds.
@@ -92,6 +92,12 @@ impl Engine {
     /// The ids of a cause's changes, at most 1,000 at a time; the next ones come after this answer's `next`.
     pub fn changes_of_cause(&self, key: &str, after: Option<Count>) -> Result<CauseChanges, StoreError> {
         self.shared().store.read(|tx| queue::changes_of(tx, key, after.unwrap_or_default(), CAUSE_IDS))
+    }
+
+    /// Unfinished changes by the record that they change: one stretch, from the beginning or after the last one's `next`.
+    /// It costs the same however long the queue is.
+    pub fn list_by_record(&self, after: Option<Count>) -> Result<ChangesByRecord, StoreError> {
+        self.shared().store.read(|tx| queue::by_record(tx, after.unwrap_or_default()))
     }
 
     /// Row A13: statistics in constant time.

@@ -4,8 +4,8 @@ use super::{Desk, place};
 use tauri::State;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, CauseChanges, Causes, ChangeDetail, DiscardPreview, ExportFormat, MayBeIt, QueueFilter,
-    QueuePage, QueueStats, Refusal, RefusalCode, RestoreResult,
+    BulkResult, CauseChanges, Causes, ChangeDetail, ChangesByRecord, DiscardPreview, ExportFormat, MayBeIt,
+    QueueFilter, QueuePage, QueueStats, Refusal, RefusalCode, RestoreResult,
 };
 
 /// Statistics, in constant time.
@@ -94,6 +94,13 @@ pub async fn get_cause_changes(
     after: Option<Count>,
 ) -> Result<CauseChanges, Refusal> {
     Ok(desk.engine()?.changes_of_cause(&key, after)?)
+}
+
+/// Unfinished changes by the record that they change; a stretch of the records at a time.
+#[tauri::command]
+#[specta::specta]
+pub async fn list_by_record(desk: State<'_, Desk>, after: Option<Count>) -> Result<ChangesByRecord, Refusal> {
+    Ok(desk.engine()?.list_by_record(after)?)
 }
 
 /// What discarding the named changes would do.

@@ -39,6 +39,8 @@ export const commands = {
 	listCauses: (after: Count | null) => typedError<Causes, Refusal>(__TAURI_INVOKE("list_causes", { after })),
 	/**  The ids of one cause's changes; at most 1,000 at a time. */
 	getCauseChanges: (key: string, after: Count | null) => typedError<CauseChanges, Refusal>(__TAURI_INVOKE("get_cause_changes", { key, after })),
+	/**  Unfinished changes by the record that they change; a stretch of the records at a time. */
+	listByRecord: (after: Count | null) => typedError<ChangesByRecord, Refusal>(__TAURI_INVOKE("list_by_record", { after })),
 	/**  What discarding the named changes would do. */
 	previewDiscard: (ids: string[]) => typedError<DiscardPreview, Refusal>(__TAURI_INVOKE("preview_discard", { ids })),
 	/**  Puts discarded changes back, each as a new change. */
@@ -404,6 +406,20 @@ export type ChangeState =
 "in_trash" | 
 /**  Ended without being sent: combined, cancelled or superseded. */
 "ended";
+
+/**  Unfinished changes by the record that they change: one stretch of the records. */
+export type ChangesByRecord = {
+	/**  The record with the most changes first; at most 100. */
+	groups: RecordChanges[],
+	/**  Changes of this stretch whose records found no room. */
+	others: Count,
+	/**  Changes that have no record here: requests, and what was rolled back. At most 5,000 are counted. */
+	without: Count,
+	/**  How many are not finished in all. */
+	total: Count,
+	/**  Where the next stretch begins; none: this was all. */
+	next: Count | null,
+};
 
 /**  One choice in a resolution. */
 export type ChoiceAt = {
@@ -1206,6 +1222,23 @@ export type QueueChanged = {
 	many: boolean,
 };
 
+/**  What changes can be sorted by. */
+export type QueueColumn = 
+/**  Its state, in the usual order of states. */
+"state" | 
+/**  The record's title, else its id. */
+"record" | 
+/**  What it does. */
+"what" | 
+/**  The link's name. */
+"link" | 
+/**  When it was saved. */
+"saved" | 
+/**  The size of its changes. */
+"size" | 
+/**  The number of tries. */
+"tries";
+
 /**  The unfinished changes by what they wait for; each is counted once. */
 export type QueueCounts = {
 	/**  Will go by themselves, including those behind another of their record. */
@@ -1264,6 +1297,8 @@ export type QueueFilter = {
 	collection?: string | null,
 	/**  Only records whose id or title contains this text. */
 	search?: string | null,
+	/**  By which column; none: what needs a person first, then as it will be sent. */
+	sort?: QueueSort | null,
 };
 
 /**  One page of the queue. */
@@ -1274,6 +1309,19 @@ export type QueuePage = {
 	total: Count,
 	/**  The place that the next page is asked for after, a text to hand back as it is; null at the end. */
 	next: string | null,
+	/**
+	 *  They are in the order of the column asked for; false where none was asked for, and where too many match to be sorted:
+	 *  then they are in the usual order.
+	 */
+	sorted: boolean,
+};
+
+/**  The order of a list of changes. */
+export type QueueSort = {
+	/**  By what. */
+	by: QueueColumn,
+	/**  The greatest first. */
+	descending: boolean,
 };
 
 /**  Row A13: statistics in constant time. */
@@ -1299,6 +1347,24 @@ export type ReadAgain = {
 	still: Count,
 	/**  Rows without an id to ask for. */
 	nameless: Count,
+};
+
+/**  The unfinished changes of one record. */
+export type RecordChanges = {
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  Record's id. */
+	record: string,
+	/**  Record's title, else its id. */
+	title: string,
+	/**  Ids of its changes, oldest first; at most 5,000. */
+	ids: string[],
+	/**  How many of those need a person. */
+	needsYou: Count,
+	/**  It has more than these. */
+	more: boolean,
 };
 
 /**  One record, whole. */

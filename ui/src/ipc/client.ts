@@ -95,6 +95,7 @@ export const bridge = {
   restore: (ids: string[]) => call(commands.restoreChanges(ids)),
   exportChanges: (ids: string[], format: ExportFormat) => call(commands.exportChanges(ids, format)),
   causes: (after: number | null) => call(commands.listCauses(after)),
+  listByRecord: (after: number | null) => call(commands.listByRecord(after)),
   causeChanges: (key: string, after: number | null) => call(commands.getCauseChanges(key, after)),
 
   transaction: (id: string) => call(commands.getTransaction(id)),

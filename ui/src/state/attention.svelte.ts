@@ -12,7 +12,7 @@ export class Attention {
   /** Reads the first few of each; a failure leaves the counts of the snapshot to speak. */
   async read(): Promise<void> {
     try {
-      const filter = { state: "needs_you" as const, link: null, collection: null, search: null };
+      const filter = { state: "needs_you" as const, link: null, collection: null, search: null, sort: null };
       const [conflicts, changes] = await Promise.all([
         bridge.listConflicts(0, FEW),
         bridge.listQueue(filter, 0, FEW),

@@ -8,7 +8,9 @@ import {
   type ChangeState,
   type DiscardPreview,
   type ExportFormat,
+  type QueueColumn,
   type QueueFilter,
+  type QueueSort,
   type RestoreResult,
   type TransactionDetail,
   type TransactionRow,
@@ -28,6 +30,36 @@ export const filterStates = [
   "confirmed",
 ] as const satisfies ChangeState[];
 
+export const sortColumns = [
+  "state",
+  "record",
+  "what",
+  "link",
+  "saved",
+  "size",
+  "tries",
+] as const satisfies QueueColumn[];
+
+/** The order that an address asks for: `size`, or `-size` for the largest first; null: the usual one. */
+export function sortOf(word: string | undefined): QueueSort | null {
+  const by = word?.replace(/^-/, "");
+  return word !== undefined && (sortColumns as readonly string[]).includes(by ?? "")
+    ? { by: by as QueueColumn, descending: word.startsWith("-") }
+    : null;
+}
+
+/** By these a person looks for the newest, the largest, the most first. */
+const greatestFirst: QueueColumn[] = ["saved", "size", "tries"];
+
+/** The order after a press on a column's heading: one way, the other way, and then the usual one again. */
+export function sortAfter(sort: QueueSort | null, pressed: QueueColumn): string | null {
+  // The usual order is that of the states.
+  const first = pressed === "state" || greatestFirst.includes(pressed);
+  if (sort?.by !== pressed) return first ? `-${pressed}` : pressed;
+  if (sort.descending === first && pressed !== "state") return first ? pressed : `-${pressed}`;
+  return null;
+}
+
 /** The filter that an address asks for; unknown words are no filter. */
 export function filterOf(query: Record<string, string>): QueueFilter {
   const state = (filterStates as readonly string[]).includes(query.state ?? "")
@@ -38,6 +70,7 @@ export function filterOf(query: Record<string, string>): QueueFilter {
     link: query.link || null,
     collection: query.collection || null,
     search: query.search || null,
+    sort: sortOf(query.sort),
   };
 }
 
@@ -51,12 +84,28 @@ async function openChange(id: string): Promise<OpenChange> {
 }
 
 export class Queue extends TickedList<ChangeRow, QueueFilter, OpenChange> {
+  /** More match than can be sorted by the column asked for: they are in the usual order. */
+  tooMany = $state(false);
+
   constructor() {
     super(
       filterOf({}),
-      (filter) => (offset, limit, after) => bridge.listQueue(filter, after ?? offset, limit),
+      (filter) => async (offset, limit, after) => {
+        const page = await bridge.listQueue(filter, after ?? offset, limit);
+        if (JSON.stringify(filter) === JSON.stringify(this.filter)) {
+          this.tooMany = filter.sort !== null && !page.sorted;
+        }
+        return page;
+      },
       openChange,
     );
+  }
+
+  override setFilter(filter: QueueFilter): void {
+    const same = JSON.stringify({ ...this.filter, sort: null }) === JSON.stringify({ ...filter, sort: null });
+    const turned = JSON.stringify(this.filter.sort) !== JSON.stringify(filter.sort);
+    if (this.rows.loaded && same && turned) this.reorder(filter);
+    else super.setFilter(filter);
   }
 
   /** Puts a failed group into the queue again; what it says where that went well. */

@@ -106,6 +106,12 @@ export class Rows<Row> {
     return (this.#renewing ??= this.#renew());
   }
 
+  /** Asks for the same rows in another order: the old ones stay until those are there. */
+  reorder(ask: Ask<Row>): void {
+    this.#ask = ask;
+    void this.refresh();
+  }
+
   async #renew(): Promise<void> {
     while (this.#stale) {
       this.#stale = false;

@@ -20,7 +20,7 @@ import { at, edits, keys, put, read, write, type Json } from "../../src/state/js
 import { incoming } from "./incoming";
 import { change, conflict, invoiceForm, link } from "./makers";
 import { made, page, placed, refuse, startOf } from "./pages";
-import { parked } from "./parked";
+import { inOrder, parked } from "./parked";
 import { scenarios } from "./scenarios";
 import { DAY, NOW, type Stored, type World } from "./world";
 
@@ -120,13 +120,16 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     const offset = startOf(args);
     if (offset === undefined) return refuse("invalid", "'after' is no place of this list");
     if (world.bigQueue > 0) {
-      return placed(
-        offset,
-        made<ChangeRow>(world.bigQueue, offset, limit, (i) => ({
-          ...change(world, { position: i + 1, title: `Order ${i}`, savedAt: NOW - i }).row,
-          id: `big-${i}`,
-        })),
-      );
+      return {
+        ...placed(
+          offset,
+          made<ChangeRow>(world.bigQueue, offset, limit, (i) => ({
+            ...change(world, { position: i + 1, title: `Order ${i}`, savedAt: NOW - i }).row,
+            id: `big-${i}`,
+          })),
+        ),
+        sorted: filter.sort?.by === "saved" || (filter.sort !== null && world.bigQueue <= 100_000),
+      };
     }
     const all = filter.state === "in_trash" ? world.trash : world.changes;
     const rows = all
@@ -138,7 +141,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
           filter.search === null ||
           `${row.record} ${row.title}`.toLowerCase().includes(filter.search.toLowerCase()),
       );
-    return placed(offset, page(rows, offset, limit));
+    return { ...placed(offset, page(inOrder(rows, filter), offset, limit)), sorted: filter.sort !== null };
   },
   get_change: (world, args) =>
     [...world.changes, ...world.trash].find((one) => one.row.id === args.id) ??

@@ -3,8 +3,12 @@
 import type {
   CauseGroup,
   ChangeDetail,
+  ChangeRow,
+  ChangesByRecord,
   Consequence,
   DiscardPreview,
+  QueueFilter,
+  RecordChanges,
   RestoreResult,
 } from "../../src/ipc/client";
 import { DAY, NOW, type World } from "./world";
@@ -40,6 +44,52 @@ function groups(world: World): CauseGroup[] {
   return [...found.values()].sort((a, b) => b.count - a.count);
 }
 
+/** A list in the order that a filter asks for. */
+export function inOrder(rows: ChangeRow[], { sort }: QueueFilter): ChangeRow[] {
+  if (sort === null) return rows;
+  const value = (row: ChangeRow): string | number =>
+    ({
+      state: row.state,
+      record: row.title.toLowerCase(),
+      what: row.operation,
+      link: row.link,
+      saved: row.number,
+      size: row.size,
+      tries: row.attempts,
+    })[sort.by];
+  const sorted = rows.toSorted((a, b) => {
+    const [of, other] = [value(a), value(b)];
+    return of < other ? -1 : of > other ? 1 : a.number - b.number;
+  });
+  return sort.descending ? sorted.reverse() : sorted;
+}
+
+function byRecord(world: World): ChangesByRecord {
+  const groups = new Map<string, RecordChanges>();
+  for (const { row } of world.changes) {
+    const key = `${row.link}/${row.collection}/${row.record}`;
+    const group = groups.get(key) ?? {
+      link: row.link,
+      collection: row.collection,
+      record: row.record,
+      title: row.title,
+      ids: [],
+      needsYou: 0,
+      more: false,
+    };
+    group.ids.push(row.id);
+    if (row.state === "needs_you") group.needsYou += 1;
+    groups.set(key, group);
+  }
+  return {
+    groups: [...groups.values()].sort((a, b) => b.ids.length - a.ids.length),
+    others: 0,
+    without: 0,
+    total: world.changes.length,
+    next: null,
+  };
+}
+
 const consequence = (one: ChangeDetail, fate: Consequence["fate"]): Consequence => ({
   id: one.row.id,
   number: one.row.number,
@@ -56,6 +106,27 @@ export const parked: Record<string, (world: World, args: Args) => unknown> = {
     total: world.changes.filter((one) => one.row.state === "needs_you").length,
     next: null,
   }),
+  list_by_record: (world, args) =>
+    // A queue of many thousands is grouped a stretch at a time.
+    world.bigQueue > 0
+      ? {
+          ...byRecord(world),
+          groups: [
+            {
+              link: "ERPNext",
+              collection: "invoices",
+              record: `big-${Number(args.after)}`,
+              title: args.after === null ? "Order 0" : "Order 5000",
+              ids: Array.from({ length: 4000 }, (_, i) => `big-${Number(args.after) + i}`),
+              needsYou: 0,
+              more: false,
+            },
+          ],
+          others: 1000,
+          total: world.bigQueue,
+          next: args.after === null ? 5000 : null,
+        }
+      : byRecord(world),
   get_cause_changes: (world, args) => ({
     ids: world.changes.filter((one) => keyOf(one) === args.key).map((one) => one.row.id),
     next: null,

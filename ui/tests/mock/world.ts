@@ -78,6 +78,23 @@ export class World {
   #seq = 0;
   #number = 1040;
 
+  /** A connection's numbers: those of all, as far as they are its changes'. */
+  #queueOf(link: LinkStatus, all: LinkStatus["queue"]): LinkStatus["queue"] {
+    if (this.bigQueue > 0) return all;
+    const own = this.changes.filter(({ row }) => row.link === link.name);
+    const count = (state: ChangeRow["state"]) => own.filter(({ row }) => row.state === state).length;
+    return {
+      ...all,
+      waiting: count("waiting") + count("trying_again") + count("on_hold"),
+      tryingAgain: count("trying_again"),
+      onHold: count("on_hold"),
+      sending: count("sending"),
+      notConfirmed: count("not_confirmed"),
+      inConflict: count("conflict"),
+      needsYou: count("needs_you"),
+    };
+  }
+
   get offline(): boolean {
     return this.links.length > 0 && this.links.every((link) => link.connectivity === "offline");
   }
@@ -190,7 +207,8 @@ export class World {
       network: "unknown",
       links: this.links.map((link, i) => ({
         ...link,
-        ...(i === 0 ? { queue, conflicts } : {}),
+        ...(i === 0 ? { conflicts } : {}),
+        queue: this.#queueOf(link, i === 0 ? queue : link.queue),
         collections: link.collections.map((one) => ({
           ...one,
           unreadable: this.unreadable.filter(

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { useLocale } from "../../src/components/format/locale";
-import { title } from "../../src/features/queue/cause-messages";
+import { title } from "../../src/features/queue/group-messages";
 import { attempt, next, reason, whatOf, words as queue } from "../../src/features/queue/messages";
 import { fate, restored } from "../../src/features/queue/trash-messages";
 import { failingField } from "../../src/state/failing-field";

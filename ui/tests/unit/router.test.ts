@@ -29,5 +29,6 @@ test("a filter with a made-up state is no filter", () => {
     link: null,
     collection: null,
     search: "x",
+    sort: null,
   });
 });

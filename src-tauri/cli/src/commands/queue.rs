@@ -25,7 +25,7 @@ pub async fn perform(command: QueueCommand, host: &Host, out: &Out) -> Result<Ex
     match command {
         QueueCommand::List { state, link, collection, search, window } => {
             let state = state.as_deref().map(state_of).transpose()?;
-            let filter = QueueFilter { state, link, collection, search };
+            let filter = QueueFilter { state, link, collection, search, sort: None };
             let rows = pages::all(&window, |start, limit| pages::of(engine, &filter, start, limit))?;
             list(&rows, out);
             Ok(Exit::Done)

@@ -43,6 +43,38 @@ pub struct QueueFilter {
     pub collection: Option<String>,
     /// Only records whose id or title contains this text.
     pub search: Option<String>,
+    /// By which column; none: what needs a person first, then as it will be sent.
+    pub sort: Option<QueueSort>,
+}
+
+/// The order of a list of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QueueSort {
+    /// By what.
+    pub by: QueueColumn,
+    /// The greatest first.
+    pub descending: bool,
+}
+
+/// What changes can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueColumn {
+    /// Its state, in the usual order of states.
+    State,
+    /// The record's title, else its id.
+    Record,
+    /// What it does.
+    What,
+    /// The link's name.
+    Link,
+    /// When it was saved.
+    Saved,
+    /// The size of its changes.
+    Size,
+    /// The number of tries.
+    Tries,
 }
 
 /// One page of the queue.
@@ -55,6 +87,45 @@ pub struct QueuePage {
     pub total: Count,
     /// The place that the next page is asked for after, a text to hand back as it is; null at the end.
     pub next: Option<String>,
+    /// They are in the order of the column asked for; false where none was asked for, and where too many match to be sorted:
+    /// then they are in the usual order.
+    pub sorted: bool,
+}
+
+/// Unfinished changes by the record that they change: one stretch of the records.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangesByRecord {
+    /// The record with the most changes first; at most 100.
+    pub groups: Vec<RecordChanges>,
+    /// Changes of this stretch whose records found no room.
+    pub others: Count,
+    /// Changes that have no record here: requests, and what was rolled back. At most 5,000 are counted.
+    pub without: Count,
+    /// How many are not finished in all.
+    pub total: Count,
+    /// Where the next stretch begins; none: this was all.
+    pub next: Option<Count>,
+}
+
+/// The unfinished changes of one record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordChanges {
+    /// Link's name.
+    pub link: String,
+    /// Collection's name.
+    pub collection: String,
+    /// Record's id.
+    pub record: String,
+    /// Record's title, else its id.
+    pub title: String,
+    /// Ids of its changes, oldest first; at most 5,000.
+    pub ids: Vec<String>,
+    /// How many of those need a person.
+    pub needs_you: Count,
+    /// It has more than these.
+    pub more: bool,
 }
 
 /// A record on the server that a change which may have been sent may have made.

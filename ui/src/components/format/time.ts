@@ -22,6 +22,16 @@ export function clockSeconds(at: number): string {
   return format("seconds", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
 }
 
+/** The time of day to the millisecond: `14:02:11.204`. */
+export function clockMillis(at: number): string {
+  return format("millis", {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+  }).format(at);
+}
+
 /** Year, month and day in the person's zone, as one comparable number. */
 function dayNumber(at: number): number {
   const parts = format("day", { year: "numeric", month: "numeric", day: "numeric" }).formatToParts(at);

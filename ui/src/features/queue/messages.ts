@@ -46,7 +46,7 @@ export const words = {
     state: "State",
     record: "Record",
     what: "What",
-    server: "Connection",
+    link: "Connection",
     saved: "Saved",
     size: "Size",
     tries: "Tries",
@@ -56,6 +56,13 @@ export const words = {
   empty: (at: number, now: number) => `Nothing waiting. Last change confirmed ${moment(at, now)}.`,
   noMatch: "No change matches.",
   paused: "Paused. Nothing is sent.",
+  stillWorks:
+    "Changes are still saved. Reads still work, from the copy on this computer; nothing new is received until you resume.",
+  only: (place: string) => `Only ${place}`,
+  clearOnly: (place: string) => `Only ${place}: show all again`,
+  tooMany: (column: string, n: number) =>
+    `${exact(n)} changes are too many to sort by ${column}. They are in the usual order; show fewer with a filter.`,
+  usualOrder: "Keep the usual order",
   offline: (server: string) => `Goes out when ${server} can be reached.`,
   nextTry: (at: number) => `Next try ${clock(at)}.`,
   refused: (n: number) => plural(n, { one: "# change was refused.", other: "# changes were refused." }),

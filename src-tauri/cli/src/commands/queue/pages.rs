@@ -67,7 +67,7 @@ mod tests {
                 starts.push(start);
                 let end = 1_100.min(at + limit);
                 let next = (end < 1_100).then(|| format!("place {end}"));
-                Ok(QueuePage { rows: vec![row.clone(); end - at], total: Count(1_100), next })
+                Ok(QueuePage { rows: vec![row.clone(); end - at], total: Count(1_100), next, sorted: false })
             });
             (rows.unwrap().len(), starts)
         };

@@ -4,10 +4,12 @@ mod causes;
 mod counts;
 mod detail;
 mod discarding;
+mod lanes;
 mod mark;
 mod place;
 mod row;
 mod sections;
+mod sorted;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ pub(crate) use causes::changes_of;
 pub(crate) use counts::{Tallied, Tally, stats};
 pub(crate) use detail::{detail, shown};
 pub(crate) use discarding::preview;
+pub(crate) use lanes::by_record;
 
 use super::{PAGE, like};
 use crate::store::{StoreError, collections, links};
@@ -38,7 +41,7 @@ pub(crate) enum Start<'a> {
 /// One page of the queue.
 ///
 /// Without a state the order is: Needs you, Conflict, Trying again, Not confirmed, Sending, Waiting as they will be
-/// sent, On hold. Ended changes are listed newest first. Totals come from counters, unless a text is searched for: then
+/// sent, On hold. Ended changes are listed newest first. Another order is had where not too many match. Totals come from counters, unless a text is searched for: then
 /// the first page counts, and those after it carry its total on.
 pub(crate) fn list(
     tx: &Connection,
@@ -46,6 +49,11 @@ pub(crate) fn list(
     start: Start<'_>,
     limit: usize,
 ) -> Result<QueuePage, StoreError> {
+    if let Some(sort) = filter.sort
+        && let Some(page) = sorted::page(tx, filter, sort, start, limit.min(PAGE))?
+    {
+        return Ok(page);
+    }
     let sections = sections::of_state(filter.state);
     let (mut skip, mut after, mut places, found) = match start {
         Start::At(offset) => (offset as i64, None, Places::default(), None),
@@ -54,7 +62,8 @@ pub(crate) fn list(
             (0, Some((section, key)), places, found)
         }
     };
-    let mut page = QueuePage { rows: Vec::new(), total: Count(found.unwrap_or(0)), next: None };
+    let mut page =
+        QueuePage { rows: Vec::new(), total: Count(found.unwrap_or(0)), next: None, sorted: false };
     let Some(scope) = Scope::of(tx, filter)? else { return Ok(page) };
     let tally = Tally::read(tx)?;
     let paused = row::engine_paused(tx)?;

@@ -165,8 +165,8 @@ impl Scoped<'_> {
         self.section == Section::Ready && self.links.len() == 1 && self.scope.search.is_none() && self.whole
     }
 
-    /// One walk per state or per link, each in the order of its index.
-    fn selects(&self) -> Vec<String> {
+    /// One walk per state or per link, each in the order of its index; the only parameter is the search's pattern.
+    pub(super) fn selects(&self) -> Vec<String> {
         let also = self.predicate();
         let state = |state: &MutationState| {
             format!(

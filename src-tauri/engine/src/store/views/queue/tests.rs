@@ -1,7 +1,9 @@
 //! The queue against a plain reading of every row.
 
+mod lanes;
 mod pages;
 mod plans;
+mod sorted;
 
 use super::*;
 use crate::store::views::fixture::{ENDED, Fixture, PLACES, Row};
@@ -183,6 +185,7 @@ fn filters() -> Vec<QueueFilter> {
                     link: link.map(str::to_owned),
                     collection: collection.map(str::to_owned),
                     search: None,
+                    sort: None,
                 });
             }
         }

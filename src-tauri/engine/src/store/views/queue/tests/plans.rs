@@ -4,13 +4,13 @@ use super::*;
 use crate::store::views::queue::sections::{Key, Section};
 
 /// The steps of a statement's plan.
-fn plan(tx: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
+pub(super) fn plan(tx: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
     let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let steps = statement.query_map([], |row| row.get("detail"))?;
     Ok(steps.collect::<Result<_, _>>()?)
 }
 
-fn is_slow(step: &str) -> bool {
+pub(super) fn is_slow(step: &str) -> bool {
     step.contains("SCAN") || step.contains("TEMP B-TREE")
 }
 
