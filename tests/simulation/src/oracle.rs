@@ -24,6 +24,8 @@ struct Typed {
 #[derive(Default)]
 pub struct Person {
     typed: Vec<Typed>,
+    /// Where something was typed that was not called saved and may be all the same: the power went behind its commit.
+    perhaps: Vec<(Rec, String, usize)>,
     /// Texts that were on the screen when they did something about the record.
     seen: BTreeSet<String>,
     made: BTreeSet<Rec>,
@@ -47,6 +49,12 @@ impl Person {
         self.done += 1;
         let (change, path, text) = (change.to_owned(), path.to_owned(), text.to_owned());
         self.typed.push(Typed { change, record, path, text, at: self.done });
+    }
+
+    /// A text was not called saved, and nobody can tell.
+    pub fn perhaps_types(&mut self, record: Rec, path: &str) {
+        self.done += 1;
+        self.perhaps.push((record, path.to_owned(), self.done));
     }
 
     /// A record was made.
@@ -148,10 +156,13 @@ fn nothing_is_lost(
             let (collection, id) = (COLLECTIONS[typed.record.0], RECORDS[typed.record.1]);
             format!("'{}' in {collection}/{id}{}", typed.text, typed.path)
         };
-        let overwritten = person
-            .typed
-            .iter()
-            .any(|later| later.at > typed.at && (later.record, &later.path) == (typed.record, &typed.path));
+        let overwritten =
+            person.typed.iter().any(|later| {
+                later.at > typed.at && (later.record, &later.path) == (typed.record, &typed.path)
+            }) || person
+                .perhaps
+                .iter()
+                .any(|(record, path, at)| *at > typed.at && (*record, path) == (typed.record, &typed.path));
         let deleted = person.deleted.get(&typed.record).is_some_and(|at| *at > typed.at);
         let mut id = typed.change.clone();
         let state = loop {

@@ -28,6 +28,9 @@ pub const CLIENTS: usize = 3;
 /// So many steps are taken.
 const STEPS: usize = 60;
 
+/// In place of a step's number: the faults have stopped.
+const AFTERWARDS: usize = usize::MAX;
+
 /// What a run came to.
 pub struct Outcome {
     /// Every breach, in words; none in a good run.
@@ -189,6 +192,7 @@ impl Simulation {
 
     fn note(&mut self, number: usize, words: &str) {
         let ms = self.server_clock.elapsed();
+        let number = if number == AFTERWARDS { String::new() } else { number.to_string() };
         self.trace.push(format!("{number:>3} {:>6}.{:03} s  {words}", ms / 1_000, ms % 1_000));
     }
 

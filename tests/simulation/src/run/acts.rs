@@ -170,6 +170,11 @@ impl Simulation {
         texts: &[(&str, String)],
         done: Result<Saved, StoreError>,
     ) -> Result<String, StoreError> {
+        if !matches!(done, Ok(_) | Err(StoreError::Refused(_))) {
+            for (path, _) in texts {
+                self.people[index].perhaps_types(record, path);
+            }
+        }
         let saved = done?;
         let words: Vec<String> = texts.iter().map(|(path, text)| format!("{path} = {text}")).collect();
         match &saved.change {

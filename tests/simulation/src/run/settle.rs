@@ -1,6 +1,6 @@
 //! The faults stop; people do what they are asked for, and everything comes to rest by itself.
 
-use super::{FAIR, Simulation};
+use super::{AFTERWARDS, FAIR, Simulation};
 use crate::client::LINK;
 use crate::steps::{Act, Choice, ServerAct};
 use std::time::Duration;
@@ -77,7 +77,8 @@ impl Simulation {
         }
         for conflict in 0..engine.list_conflicts(0, 100).map_or(0, |open| open.rows.len()) {
             let choice = self.dice.pick(&[Choice::Mine, Choice::Theirs]);
-            self.act(index, &Act::Resolve(conflict, choice, 0)).await;
+            let came_to = self.act(index, &Act::Resolve(conflict, choice, 0)).await;
+            self.note(AFTERWARDS, &format!("c{index} is asked: {came_to}"));
         }
         if round < PATIENCE {
             self.act(index, &Act::Retry).await;
