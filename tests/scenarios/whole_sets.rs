@@ -1,9 +1,9 @@
 //! A checkpoint that is void leads to a comparison of whole sets, in which no local change is lost.
 
 use serde_json::json;
-use tidemark_model::view::ConflictType;
+use tidemark_model::view::{ConflictType, Resolution};
 use tidemark_sandbox::ColleagueEdit;
-use tidemark_tests::world::{Stage, TASKS, World};
+use tidemark_tests::world::{NO_HOLD, Stage, TASKS, World};
 
 fn types(world: &World) -> Vec<(String, ConflictType)> {
     let rows = world.engine().list_conflicts(0, 10).unwrap().rows;
@@ -62,4 +62,34 @@ async fn an_expired_checkpoint_compares_whole_sets_and_loses_no_local_change() {
     assert_eq!(world.here("t006").unwrap()["state"], "mine");
     assert_eq!(world.effect_count(), 0, "held changes were not sent");
     world.finish().await;
+}
+
+/// Found by the simulation (seed 50209): a record made on both sides has no base, and a comparison looked for bases alone.
+// proves D2, C4, F4
+#[tokio::test]
+async fn a_record_in_a_conflict_that_has_no_base_is_missed_by_a_comparison_too() {
+    for theirs in [true, false] {
+        let world = Stage::tasks(3).open().await;
+        world.create(&json!({"id": "t009", "state": "mine"})).await;
+        let create = json!({"id": "t009", "state": "theirs"}).as_object().cloned();
+        world.colleague(ColleagueEdit { collection: TASKS.into(), create, ..Default::default() });
+        world.sync().await;
+        assert_eq!(types(&world), [("t009".to_owned(), ConflictType::CreatedOnBoth)]);
+
+        world.colleague_deletes("t009");
+        world.server.with_world(|server| server.forget_tombstones()).unwrap();
+        world.clock.advance_s(60);
+        world.sync().await;
+        let resolution = || if theirs { Resolution::ServerWins {} } else { Resolution::LocalWins {} };
+        for open in world.engine().list_conflicts(0, 9).unwrap().rows {
+            world.engine().resolve_conflict(open.id, resolution(), None, NO_HOLD).await.unwrap();
+        }
+        for _ in 0..3 {
+            world.sync().await;
+            world.clock.advance_s(60);
+        }
+        assert_eq!(world.here("t009"), world.there("t009"), "theirs: {theirs}");
+        assert_eq!(world.there("t009").is_some(), !theirs);
+        world.finish().await;
+    }
 }

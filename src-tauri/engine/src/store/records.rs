@@ -292,14 +292,17 @@ pub(crate) fn mark_seen(tx: &Connection, id: i64, generation: i64) -> Result<(),
     Ok(())
 }
 
-/// The ids of records with a base that a whole comparison did not see on the server.
+/// The ids of records that were on the server as far as we know, agreed or in an open conflict, and that a whole comparison
+/// did not see there.
 pub(crate) fn unseen(
     tx: &Connection,
     collection_id: i64,
     generation: i64,
 ) -> Result<Vec<String>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT rid FROM records WHERE collection_id = ?1 AND seen <> ?2 AND base IS NOT NULL ORDER BY id",
+        "SELECT rid FROM records r WHERE collection_id = ?1 AND seen <> ?2 AND (base IS NOT NULL OR EXISTS (
+             SELECT 1 FROM conflicts c WHERE c.record_id = r.id AND c.state = 'open' AND c.server IS NOT NULL))
+          ORDER BY id",
     )?;
     let rids = statement.query_map([collection_id, generation], |row| row.get(0))?;
     Ok(rids.collect::<Result<_, _>>()?)
