@@ -260,17 +260,15 @@ async fn finish(
     run.report.failure.clone_from(&failure);
     // Only a cycle that saw everything to its end counts as a check.
     let whole = failure.is_none() && run.is_whole();
-    settle_live(shared, link, stop.as_ref(), whole, now);
     if let Some(until) = pace {
         link.gate.hold_until(until);
     }
-    {
-        let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        stats.last_sync_duration = Some(Millis(now.0 - started.0));
-        stats.success_count.0 += run.report.confirmed;
-        stats.failure_count.0 += run.report.parked + i64::from(failure.is_some());
-        stats.conflict_count.0 += run.report.conflicts;
-    }
+    let (failed, ended) = (failure.is_some(), stop.clone());
+    link.change_live(|live| {
+        live.syncing = false;
+        live.checking = false;
+        live.progress = None;
+    });
     let written = shared
         .write(move |tx| {
             if reached {
@@ -292,6 +290,15 @@ async fn finish(
             links::settle_states(tx)
         })
         .await;
+    // Told only now: whoever hears that a link went away finds on disk why.
+    settle_live(shared, link, ended.as_ref(), whole, now);
+    {
+        let mut stats = shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.last_sync_duration = Some(Millis(now.0 - started.0));
+        stats.success_count.0 += run.report.confirmed;
+        stats.failure_count.0 += run.report.parked + i64::from(failed);
+        stats.conflict_count.0 += run.report.conflicts;
+    }
     shared.bulletin.links_moved([link.id]);
     written?;
     check_wake_ups(shared, link)
@@ -311,9 +318,6 @@ fn check_wake_ups(shared: &Shared, link: &Link) -> Result<(), StoreError> {
 fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, now: Millis) {
     let rng = shared.platform.rng.as_ref();
     link.change_live(|live| {
-        live.syncing = false;
-        live.checking = false;
-        live.progress = None;
         match stop {
             Some(Stop::Away(_)) => {
                 let since = *live.offline_since.get_or_insert(now);
