@@ -1,5 +1,6 @@
 //! Requests of other programs: kept on disk first, sent as they are, once.
 
+use crate::uncertain::behind_a_proxy as behind;
 use serde_json::{Value, json};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::request::Method;
@@ -19,16 +20,6 @@ const BODY: &str = r#"{ "id": "r1",  "amount": 1.10, "big": 12345678901234567890
 
 async fn behind_a_proxy(settings: &str) -> (World, FaultProxy) {
     behind(Stage::default().settings(settings)).await
-}
-
-async fn behind(stage: Stage) -> (World, FaultProxy) {
-    let mut world = stage.open().await;
-    let proxy = FaultProxy::start(&world.server.origin()).await.unwrap();
-    world.wire.set_url(Some(proxy.url("/v1/")));
-    world.restart().await;
-    world.sync().await;
-    proxy.forget();
-    (world, proxy)
 }
 
 fn new(method: Method, target: &str, body: Option<&str>) -> NewRequest {

@@ -9,7 +9,7 @@ use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 
 const BOTH: [&str; 2] = ["{}", r#"{"write":{"keys":{"honoured":false}}}"#];
 
-async fn behind_a_proxy(stage: Stage) -> (World, FaultProxy) {
+pub(super) async fn behind_a_proxy(stage: Stage) -> (World, FaultProxy) {
     let mut world = stage.open().await;
     let proxy = FaultProxy::start(&world.server.origin()).await.unwrap();
     world.wire.set_url(Some(proxy.url("/v1/")));

@@ -37,14 +37,14 @@ pub struct Line {
     server: InProcess,
     way: Mutex<Way>,
     power: Arc<Power>,
-    secret: Mutex<Option<String>>,
+    secret: String,
     rng: SeededRng,
 }
 
 impl Line {
     /// A fair line.
     pub fn new(server: InProcess, power: Arc<Power>, way: Way, secret: &str, seed: u64) -> Self {
-        let (way, secret) = (Mutex::new(way), Mutex::new(Some(secret.to_owned())));
+        let (way, secret) = (Mutex::new(way), secret.to_owned());
         Self { server, way, power, secret, rng: SeededRng::new(seed) }
     }
 
@@ -121,18 +121,14 @@ impl Carrier for Carried {
 
 impl Connect for Carried {
     fn connect(&self, link: &LinkRow) -> Result<Arc<dyn Connector>, Refusal> {
-        let secret = self.0.secret.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let secret = Secret::new(self.0.secret.clone());
         let options = tidemark_connectors::HttpOptions {
             carrier: Some(Arc::new(Carried(Arc::clone(&self.0)))),
             ..Default::default()
         };
         let (settings, user) = (link.settings.clone(), link.user.clone());
-        connect_with(&link.kind, &link.url, settings, user, secret.map(Secret::new), options)
-            .map(Arc::from)
-            .map_err(|error| Refusal {
-                code: RefusalCode::Invalid,
-                message: error.to_string(),
-                hint: String::new(),
-            })
+        connect_with(&link.kind, &link.url, settings, user, Some(secret), options).map(Arc::from).map_err(
+            |error| Refusal { code: RefusalCode::Invalid, message: error.to_string(), hint: String::new() },
+        )
     }
 }

@@ -6,7 +6,6 @@ mod settle;
 use super::client::Client;
 use super::clock::SimClock;
 use super::dice::Dice;
-use super::line::Way;
 use super::oracle::{Person, judge};
 use super::steps::{COLLECTIONS, RECORDS, Rec, ServerAct, Step, Trouble, plan};
 use crate::audit::{Audit, COLLEAGUE, audit, listed};
@@ -358,6 +357,3 @@ fn faults_of(trouble: Trouble) -> Faults {
     }
     faults
 }
-
-/// The line of everybody is fair in the end.
-const FAIR: Way = Way::Fair;

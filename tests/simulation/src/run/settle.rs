@@ -1,7 +1,8 @@
 //! The faults stop; people do what they are asked for, and everything comes to rest by itself.
 
-use super::{AFTERWARDS, FAIR, Simulation};
+use super::{AFTERWARDS, Simulation};
 use crate::client::LINK;
+use crate::line::Way;
 use crate::steps::{Act, Choice, ServerAct};
 use std::time::Duration;
 use tidemark_sandbox::Faults;
@@ -21,7 +22,7 @@ impl Simulation {
         }
         for index in 0..self.clients.len() {
             self.revive(index).await;
-            self.clients[index].set_line(FAIR);
+            self.clients[index].set_line(Way::Fair);
             // A plan to cut the power that did not come about is off.
             self.act(index, &Act::Restart).await;
             self.act(index, &Act::Resume).await;

@@ -204,12 +204,18 @@ pub(crate) fn fetched(
     let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation, may_be_in: false, now };
     let became = reconcile(tx, place, rid, remote, &origin, &mut moved)?;
     if let Some(record) = record.filter(|_| became != Became::SetAside) {
-        records::clear_aside(tx, record.id)?;
-        if !outbox::has_lane(tx, record.id)? {
-            records::clear_remote(tx, record.id)?;
-        }
+        nothing_waits(tx, record.id)?;
     }
     Ok(moved)
+}
+
+/// Nothing that the server said of a record waits to be looked at any more.
+fn nothing_waits(tx: &Connection, record_id: i64) -> Result<(), StoreError> {
+    records::clear_aside(tx, record_id)?;
+    if !outbox::has_lane(tx, record_id)? {
+        records::clear_remote(tx, record_id)?;
+    }
+    Ok(())
 }
 
 /// The next row of the list cannot be had, however few are asked for: it is told like one that cannot be read, until a page
@@ -239,10 +245,7 @@ pub(crate) fn fetched_unread(
         keep_unread(tx, place, &current(tx, place)?, &row, now)?;
     }
     if let Some(record) = records::by_rid(tx, place.collection_id, rid)? {
-        records::clear_aside(tx, record.id)?;
-        if !outbox::has_lane(tx, record.id)? {
-            records::clear_remote(tx, record.id)?;
-        }
+        nothing_waits(tx, record.id)?;
     }
     Ok(())
 }
