@@ -1,6 +1,8 @@
 //! An old copy of the database put back: what is unsent in it is asked for before it is sent, once, and nothing is
 //! doubled, lost or overwritten.
 
+use crate::transactions::{apply, set};
+use tidemark_model::transaction::Strategy;
 use tidemark_model::view::PutBack;
 use tidemark_tests::store_files::{Copied, note};
 use tidemark_tests::tap::Point;
@@ -119,6 +121,22 @@ async fn a_copy_made_in_the_middle_of_a_session_is_noticed_even_after_a_crash() 
     assert!(told(&world).is_some(), "it was sent since, in the same session");
     world.sync().await;
     assert_eq!((world.wire.tap.count(Point::Push), world.effect_count()), (0, 1));
+    world.finish().await;
+}
+
+// proves A1, B4
+#[tokio::test]
+async fn a_copy_is_old_when_only_an_atomic_request_left_since() {
+    let mut world = Stage::tasks(2).open().await;
+    let changes = [("t001", "state"), ("t002", "state")].map(|(record, field)| set(record, field, "done"));
+    apply(&world, Strategy::Atomic, changes.to_vec()).await;
+    let copied = Copied::of(world.folder());
+    world.sync().await;
+    world.drop_engine();
+    put_back(&mut world, &copied).await;
+    assert_eq!(told(&world).map(|seen| seen.in_doubt.0), Some(2));
+    world.sync().await;
+    assert_eq!((world.wire.tap.count(Point::Push), world.effect_count()), (0, 2));
     world.finish().await;
 }
 

@@ -18,7 +18,7 @@ use tidemark_model::view::{FieldEdit, NewChange, NewTransaction, TransactionRow}
 use tidemark_sandbox::Switch;
 use tidemark_tests::world::{LINK, TASKS, World};
 
-fn set(record: &str, field: &str, value: impl Into<Value>) -> NewChange {
+pub(crate) fn set(record: &str, field: &str, value: impl Into<Value>) -> NewChange {
     let fields = vec![FieldEdit { path: format!("/{field}"), set: Some(value.into().to_string()) }];
     NewChange::Update { collection: TASKS.into(), record: record.into(), fields, depends_on: vec![] }
 }
@@ -35,7 +35,7 @@ fn new(strategy: Strategy, changes: Vec<NewChange>) -> NewTransaction {
     NewTransaction { link: LINK.into(), strategy, await_sync: false, label: None, changes }
 }
 
-async fn apply(world: &World, strategy: Strategy, changes: Vec<NewChange>) -> TransactionRow {
+pub(crate) async fn apply(world: &World, strategy: Strategy, changes: Vec<NewChange>) -> TransactionRow {
     world.engine().apply_transaction(new(strategy, changes)).await.unwrap()
 }
 

@@ -245,7 +245,9 @@ impl Push<'_> {
                     },
                 )?;
                 // What leaves this computer makes every older copy of the database an old one.
-                let leaves = dispatches.iter().any(|dispatch| matches!(dispatch, Dispatch::Send(_)));
+                let leaves = dispatches
+                    .iter()
+                    .any(|dispatch| matches!(dispatch, Dispatch::Send(_) | Dispatch::SendTogether(_)));
                 let raised = leaves.then(|| standing::raise(tx)).transpose()?;
                 Ok((dispatches, raised))
             })

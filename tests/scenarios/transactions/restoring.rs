@@ -114,6 +114,31 @@ async fn what_comes_back_and_needs_no_sending_is_done() {
     world.finish().await;
 }
 
+// proves B2, A3
+#[tokio::test]
+async fn what_was_typed_again_meanwhile_leads_to_the_change_that_holds_it() {
+    let world = Stage::tasks(2).open().await;
+    refuse(&world, "t001");
+    let row = apply(&world, Ordered, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
+    world.sync().await;
+    assert_eq!(state(&world, &row), Failed);
+    world.server.clear_faults();
+    let back = |record: &str| world.queue().into_iter().find(|one| one.record == record).unwrap().id;
+    let (one, two) = (back("t001"), back("t002"));
+    world.server.go_offline().await.unwrap();
+    let again = world.set("t001", "rank", 11).await;
+    let row = world.engine().restore_transaction(&row.id).await.unwrap();
+    assert_eq!(row.state, Pending, "{row:?}");
+    let detail = world.engine().get_change(&one).unwrap();
+    assert_eq!(detail.combined_into, again.change, "the one that holds its value");
+    let two = world.engine().get_change(&two).unwrap().combined_into.unwrap();
+    assert!(world.engine().get_change(&two).is_ok(), "nothing leads nowhere");
+    world.server.go_online().await.unwrap();
+    world.sync().await;
+    assert_eq!((state(&world, &row), world.effect_count()), (Completed, 2));
+    world.finish().await;
+}
+
 // proves B2, A5
 #[tokio::test]
 async fn nothing_waits_for_what_came_back_and_needs_no_sending() {

@@ -88,6 +88,11 @@ const AGREE: &[(&str, &str)] = &[
             AND EXISTS (SELECT 1 FROM asked_removals WHERE collection_id = c.id AND agreed = 0)",
     ),
     (
+        "a change leads to another that is not there",
+        "SELECT id || ' -> ' || into_id FROM outbox o WHERE into_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM outbox taker WHERE taker.id = o.into_id)",
+    ),
+    (
         "the counter of a state is not the number of its rows",
         "SELECT state || ': ' || n || ' counted, ' || there FROM (
              SELECT c.state AS state, c.n AS n, (SELECT count(*) FROM outbox o WHERE o.link_id = c.link_id

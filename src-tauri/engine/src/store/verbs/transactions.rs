@@ -148,15 +148,7 @@ pub(crate) fn restore(
         moved.changes.push(member.id.clone());
         let new = outbox::by_id(tx, &edit.mutation_id)?;
         if member.state == MutationState::Parked {
-            // What waits for it waits for the change that holds its values now; an ended one would never let it go.
-            let holds = match new.as_ref().and_then(|new| new.into_id.as_deref()) {
-                Some(into) => outbox::by_id(tx, into)?,
-                None => new.clone(),
-            };
-            if let Some(holds) = holds.filter(is_in_line) {
-                edges::hand_over(tx, member.seq, holds.seq)?;
-            }
-            outbox::end(tx, member, Ended::Combined(&edit.mutation_id), at.now)?;
+            give_place(tx, member, new.as_ref(), at.now)?;
         }
         restored.extend(new.filter(is_in_line));
     }
@@ -168,6 +160,32 @@ pub(crate) fn restore(
     let restored = restored.into_iter().filter_map(still_waits).collect::<Result<Vec<_>, _>>()?;
     put_in_order(tx, row, &restored)?;
     Ok(moved)
+}
+
+/// Ends what was rolled back for the change that holds its values now; what waits for it waits for that one, since an ended
+/// one would never let it go. Where its values are here already, that is the last of its record, or none if they are the
+/// server's own.
+fn give_place(
+    tx: &Connection,
+    member: &MutationRow,
+    new: Option<&MutationRow>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let holds = match new.map(|new| new.into_id.as_deref()) {
+        Some(Some(into)) => outbox::by_id(tx, into)?,
+        Some(None) => new.cloned(),
+        None => match records::by_rid(tx, member.collection_id, &member.rid)? {
+            Some(record) => outbox::lane(tx, record.id)?.pop(),
+            None => None,
+        },
+    };
+    if let Some(holds) = holds.as_ref().filter(|holds| is_in_line(holds)) {
+        edges::hand_over(tx, member.seq, holds.seq)?;
+    }
+    match new.or(holds.as_ref()) {
+        Some(taker) => outbox::end(tx, member, Ended::Combined(&taker.id), now),
+        None => outbox::end(tx, member, Ended::Cancelled, now),
+    }
 }
 
 /// It waits to be sent, also where its record's conflict has to be decided first.
