@@ -197,10 +197,14 @@ impl Store {
 /// How long a process waits for another's write to end.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// More than there are statements: each is parsed once by a connection.
+const STATEMENTS: usize = 512;
+
 /// A statement is planned once. Otherwise SQLite plans those that could use an index of some rows only anew for each
 /// value that is bound to them, and that takes longer than what an edit does.
 fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }
 

@@ -193,7 +193,7 @@ const AT_REST: &[(&str, &str)] = &[
 
 fn found(db: &Connection, what: &str, sql: &str, faults: &mut Vec<String>) {
     let mut statement =
-        db.prepare(&sql.replace("UNFINISHED", UNFINISHED)).expect("the audit knows the tables");
+        db.prepare_cached(&sql.replace("UNFINISHED", UNFINISHED)).expect("the audit knows the tables");
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("the audit can be asked");
     faults.extend(rows.map(|row| format!("{what}: {}", row.expect("a row is read"))));
 }
@@ -268,7 +268,7 @@ fn statistics(said: &QueueCountsByState, rows: &BTreeMap<MutationState, i64>, fa
 /// What a person sees is the base with everything pending on top; a conflict shows a merge and is left out.
 fn overlays(db: &Connection, faults: &mut Vec<String>) {
     let mut statement = db
-        .prepare(
+        .prepare_cached(
             "SELECT id, rid, base, local FROM records r WHERE NOT EXISTS
                  (SELECT 1 FROM conflicts c WHERE c.record_id = r.id AND c.state = 'open')",
         )
@@ -296,7 +296,7 @@ fn pending_on(db: &Connection, record: i64, base: Option<Value>) -> Option<Value
     let sql = format!(
         "SELECT operation, changes FROM outbox WHERE record_id = ?1 AND state IN {UNFINISHED} ORDER BY seq"
     );
-    let mut statement = db.prepare(&sql).expect("the outbox is there");
+    let mut statement = db.prepare_cached(&sql).expect("the outbox is there");
     let mut rows = statement.query([record]).expect("a lane can be read");
     let mut document = base;
     while let Some(row) = rows.next().expect("a change is read") {
@@ -320,7 +320,7 @@ fn converged(db: &Connection, there: &BTreeMap<(String, String), Value>, faults:
              AND o.state IN {UNFINISHED}) FROM records r JOIN collections c ON c.id = r.collection_id
           WHERE c.paused = 0 AND c.removals_asked IS NULL AND c.quarantined = 0"
     );
-    let mut statement = db.prepare(&sql).expect("the records are there");
+    let mut statement = db.prepare_cached(&sql).expect("the records are there");
     let mut rows = statement.query([]).expect("the records can be read");
     let mut here: BTreeMap<(String, String), (Option<Value>, bool)> = BTreeMap::new();
     while let Some(row) = rows.next().expect("a record is read") {

@@ -52,7 +52,7 @@ impl Client {
             line,
             way: Way::Fair,
             store: Arc::new(InMemory::new().expect("there is memory")),
-            folder: tempfile::tempdir().expect("there is room for a folder"),
+            folder: folder().expect("there is room for a folder"),
             rng: Arc::new(SeededRng::new(seed ^ 0x0f0f)),
             starts: 0,
             name,
@@ -144,4 +144,10 @@ impl Client {
             .expect("memory can be read");
         seen.expect("it was looked at")
     }
+}
+
+/// A folder for what stands beside the store; in memory where the system has such a place, for nothing here outlives the
+/// run and every start and every sending waits for it to be written.
+fn folder() -> std::io::Result<TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }

@@ -4,8 +4,22 @@ use super::storage::{Storage, Write};
 use super::writer::{commit, data_version};
 use super::{StoreError, Tx, keep_plans, migrations};
 use rusqlite::Connection;
+use rusqlite::backup::Backup;
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+thread_local! {
+    /// One of which new ones are copies: making the tables takes longer than many a run.
+    static EMPTY: RefCell<Option<Connection>> = const { RefCell::new(None) };
+}
+
+fn migrated() -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    migrations::migrate(&mut connection)?;
+    Ok(connection)
+}
 
 /// Keeps what was committed until it is dropped: as a disk does, it outlives the engines that are opened on it.
 pub struct InMemory {
@@ -16,10 +30,16 @@ impl InMemory {
     /// An empty one.
     pub fn new() -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
+        EMPTY.with_borrow_mut(|empty| {
+            let empty = match empty {
+                Some(empty) => empty,
+                None => empty.insert(migrated()?),
+            };
+            Backup::new(empty, &mut connection)?.step(-1)?;
+            Ok::<(), StoreError>(())
+        })?;
         connection.pragma_update(None, "foreign_keys", true)?;
         keep_plans(&connection)?;
-        connection.set_prepared_statement_cache_capacity(192);
-        migrations::migrate(&mut connection)?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 

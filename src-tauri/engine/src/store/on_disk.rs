@@ -42,7 +42,6 @@ impl OnDisk {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
         keep_plans(&connection)?;
-        connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     }
 }
@@ -93,6 +92,5 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.pragma_update(None, "cache_size", -32 * 1024)?;
     keep_plans(connection)?;
-    connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
