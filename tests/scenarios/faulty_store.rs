@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tidemark_engine::{Access, FaultAt, Faults, InMemory, Keep, StoreError, WriterMode};
+use tidemark_engine::{Access, FaultAt, Faults, Inline, Keep, StoreError, WriterMode};
 use tidemark_model::view::FieldEdit;
 use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
 
@@ -139,7 +139,7 @@ async fn a_look_that_fails_anywhere_is_told_and_harms_nothing() {
 // proves A2, B6
 #[tokio::test]
 async fn a_store_in_memory_comes_to_the_same_and_outlives_the_engine() {
-    let memory = Arc::new(InMemory::new().unwrap());
+    let memory = Arc::new(Inline::in_memory().unwrap());
     let (mut world, faults) = open(Keep::In(memory)).await;
     world.wire.set_url(Some("http://127.0.0.1:9".into()));
     world.restart().await;

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use std::sync::Arc;
-use tidemark_engine::{InMemory, Keep, Storage as _, StoreError, Write};
+use tidemark_engine::{Inline, Keep, Storage as _, StoreError, Write};
 use tidemark_model::clock::Clock as _;
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{Stage, World};
@@ -20,7 +20,7 @@ impl Write for Quietly {
     }
 }
 
-fn becomes_due(memory: &InMemory, at: i64) {
+fn becomes_due(memory: &Inline, at: i64) {
     memory.submit(Box::new(Quietly(format!("UPDATE outbox SET due_at = {at}")))).unwrap();
 }
 
@@ -38,7 +38,7 @@ async fn rests(world: &World) {
 // proves A11
 #[tokio::test]
 async fn what_nobody_woke_is_sent_with_the_next_tick() {
-    let memory = Arc::new(InMemory::new().unwrap());
+    let memory = Arc::new(Inline::in_memory().unwrap());
     let world = Stage { keep: Keep::In(Arc::clone(&memory) as _), ..Stage::tasks(1) }.open().await;
     world.engine().start();
     world.clock.sleeps_until(world.clock.now().plus(25_000)..).await;

@@ -47,7 +47,7 @@ pub use platform::{
 pub use restoring::restore;
 pub use store::verbs::links::LinkDraft;
 pub use store::{
-    Access, FaultAt, Faults, Faulty, InMemory, Keep, LinkRow, OnDisk, Storage, Store, StoreError, Write,
+    Access, FaultAt, Faults, Faulty, Inline, Keep, LinkRow, OnDisk, Storage, Store, StoreError, Write,
     WriterMode,
 };
 pub use transactions::MOST_CHANGES;

@@ -88,6 +88,11 @@ const AGREE: &[(&str, &str)] = &[
             AND EXISTS (SELECT 1 FROM asked_removals WHERE collection_id = c.id AND agreed = 0)",
     ),
     (
+        "a change was given up over what is no answer about it",
+        "SELECT rid || ': ' || class FROM outbox WHERE state = 'parked'
+            AND class IN ('offline', 'untrusted', 'throttled', 'auth', 'intercepted')",
+    ),
+    (
         "a change leads to another that is not there",
         "SELECT id || ' -> ' || into_id FROM outbox o WHERE into_id IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM outbox taker WHERE taker.id = o.into_id)",

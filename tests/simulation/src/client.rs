@@ -3,14 +3,14 @@
 use super::clock::SimClock;
 use super::line::{Carried, Line, Way};
 use super::power::Power;
-use super::steps::{COLLECTIONS, RECORDS, Rec};
+use super::steps::{COLLECTIONS, Kind, RECORDS, Rec};
 use crate::rng::SeededRng;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tidemark_engine::{
-    Engine, EngineSettings, InMemory, Keep, LinkDraft, Platform, Storage as _, StoreError,
-};
+use tidemark_engine::{Engine, EngineSettings, Inline, Keep, LinkDraft, Platform, Storage as _, StoreError};
+use tidemark_model::clock::Clock as _;
 use tidemark_model::connector::{Discovered, Reference};
 use tidemark_model::settings::LinkSettings;
 use tidemark_model::view::{ChangeRow, QueueFilter};
@@ -31,7 +31,14 @@ pub struct Client {
     power: Arc<Power>,
     line: Arc<Line>,
     way: Way,
-    store: Arc<InMemory>,
+    store: Arc<Inline>,
+    /// The last copy that was made of the store.
+    copy: Option<Inline>,
+    kind: Kind,
+    /// What the records are called that this client made at a server that names them.
+    named: BTreeMap<Rec, String>,
+    /// What the last start did wrong.
+    pub faults: Vec<String>,
     folder: TempDir,
     rng: Arc<SeededRng>,
     starts: u64,
@@ -40,10 +47,15 @@ pub struct Client {
 
 impl Client {
     /// A client that has never run.
-    pub fn new(number: usize, server: InProcess, clock: SimClock, seed: u64) -> Self {
+    pub fn new(number: usize, server: InProcess, clock: SimClock, kind: Kind, seed: u64) -> Self {
         let name = format!("c{number}");
         let power = Arc::<Power>::default();
         let line = Arc::new(Line::new(server.clone(), Arc::clone(&power), Way::Fair, &name, seed));
+        let folder = folder().expect("there is room for a folder");
+        let store = match kind.on_disk {
+            true => Inline::at(&folder.path().join("tidemark.db")).expect("there is room for a file"),
+            false => Inline::in_memory().expect("there is memory"),
+        };
         Self {
             engine: None,
             clock,
@@ -51,8 +63,12 @@ impl Client {
             power,
             line,
             way: Way::Fair,
-            store: Arc::new(InMemory::new().expect("there is memory")),
-            folder: folder().expect("there is room for a folder"),
+            store: Arc::new(store),
+            copy: None,
+            kind,
+            named: BTreeMap::new(),
+            faults: Vec::new(),
+            folder,
             rng: Arc::new(SeededRng::new(seed ^ 0x0f0f)),
             starts: 0,
             name,
@@ -76,10 +92,82 @@ impl Client {
         let platform = Platform::new(Arc::new(self.clock.clone()), self.rng.clone(), connect);
         let keep =
             Keep::Faulty(Box::new(Keep::In(Arc::clone(&self.store) as _)), Arc::clone(&self.power) as _);
-        let engine = Engine::open(self.folder.path(), platform, EngineSettings::default(), keep).await?;
+        let mut settings = EngineSettings::default();
+        if self.kind.few_tries {
+            settings.backoff.retries = 1;
+        }
+        let (waited, shows) = (self.waits(), self.clock.now());
+        let engine = Engine::open(self.folder.path(), platform, settings, keep).await?;
+        if self.clock.now() == shows {
+            let waits = self.waits();
+            let forgotten = waited.iter().filter(|(seq, due)| waits.get(seq).is_some_and(|now| now < *due));
+            self.faults
+                .extend(forgotten.map(|(seq, _)| format!("a start forgot how long change {seq} waits")));
+        }
         engine.start();
         self.engine = Some(engine);
         Ok(())
+    }
+
+    /// What waits for a time, with that time.
+    fn waits(&self) -> BTreeMap<i64, i64> {
+        self.look(|db| {
+            let mut statement = db
+                .prepare_cached(
+                    "SELECT seq, due_at FROM outbox WHERE state IN ('queued', 'uncertain') AND due_at > 0",
+                )
+                .expect("the outbox is there");
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+            rows.and_then(Iterator::collect).expect("the outbox can be read")
+        })
+    }
+
+    /// Copies the store as it is.
+    pub fn copy(&mut self) {
+        self.copy = Some(self.store.copy().expect("memory can be copied"));
+    }
+
+    /// Puts the last copy back, where there is one; the program does not run.
+    pub fn put_back(&mut self) -> bool {
+        let Some(copy) = &self.copy else { return false };
+        self.store = Arc::new(copy.copy().expect("memory can be copied"));
+        true
+    }
+
+    /// Who is signed in.
+    pub fn account(&self) -> String {
+        let user = self.look(|db| {
+            db.query_row("SELECT user FROM links WHERE name = ?1", [LINK], |row| {
+                row.get::<_, Option<String>>(0)
+            })
+        });
+        user.ok().flatten().unwrap_or_else(|| self.name.clone())
+    }
+
+    /// What a record is called here.
+    pub fn rid(&self, record: Rec) -> &str {
+        self.named.get(&record).map_or(RECORDS[record.1], String::as_str)
+    }
+
+    /// Which record is called so here.
+    pub fn record(&self, collection: &str, rid: &str) -> Rec {
+        let named = self.named.iter().find(|((at, _), name)| COLLECTIONS[*at] == collection && *name == rid);
+        named.map(|(record, _)| *record).unwrap_or_else(|| {
+            let at = |names: &[&str], name: &str| names.iter().position(|known| *known == name);
+            (at(&COLLECTIONS, collection).unwrap_or_default(), at(&RECORDS, rid).unwrap_or_default())
+        })
+    }
+
+    /// Whether the id of a new record is left to be made.
+    pub const fn is_named_there(&self) -> bool {
+        self.kind.names
+    }
+
+    /// What a record that was made is called.
+    pub fn names(&mut self, record: Rec, rid: &str) {
+        if self.kind.names {
+            self.named.insert(record, rid.to_owned());
+        }
     }
 
     /// Adds the link to both collections.
@@ -95,7 +183,12 @@ impl Client {
             kind: "rest".into(),
             url: "http://127.0.0.1:1/v1".into(),
             user: None,
-            settings: LinkSettings::default(),
+            settings: LinkSettings::parse(match self.kind {
+                Kind { names: true, .. } => r#"{"write":{"client_ids":false}}"#,
+                Kind { no_keys: true, .. } => r#"{"write":{"keys":{"honoured":false}}}"#,
+                _ => "{}",
+            })
+            .expect("the settings are right"),
             collections: collections.to_vec(),
             secret_kept: true,
         };
@@ -122,7 +215,7 @@ impl Client {
 
     /// A record as a person sees it.
     pub fn here(&self, record: Rec) -> Option<Value> {
-        let detail = self.engine().get_record(LINK, COLLECTIONS[record.0], RECORDS[record.1]).ok()?;
+        let detail = self.engine().get_record(LINK, COLLECTIONS[record.0], self.rid(record)).ok()?;
         Some(serde_json::from_str(&detail.document?).expect("a document is JSON"))
     }
 

@@ -28,8 +28,8 @@ impl Dice {
     }
 
     /// One of them.
-    pub fn pick<T: Copy>(&self, of: &[T]) -> T {
-        of[self.below(of.len())]
+    pub fn pick<T: Clone>(&self, of: &[T]) -> T {
+        of[self.below(of.len())].clone()
     }
 
     /// One by weight.

@@ -16,6 +16,6 @@ mod shrink;
 mod steps;
 
 pub use clock::START;
-pub use run::{Outcome, run, steps_of};
+pub use run::{Outcome, run};
 pub use shrink::shrink;
-pub use steps::Step;
+pub use steps::{Kind, Script, Step};

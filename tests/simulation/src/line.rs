@@ -4,6 +4,7 @@ use super::power::Power;
 use crate::rng::SeededRng;
 use axum::body::Body;
 use futures_util::StreamExt as _;
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tidemark_connectors::{Carrier, Secret, connect_with};
@@ -15,7 +16,7 @@ use tidemark_model::view::{Refusal, RefusalCode};
 use tidemark_sandbox::InProcess;
 
 /// How a line is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Way {
     /// Everything arrives, sooner or later.
     #[default]
@@ -37,15 +38,16 @@ pub struct Line {
     server: InProcess,
     way: Mutex<Way>,
     power: Arc<Power>,
-    secret: String,
+    /// Whoever signs in as nobody else.
+    name: String,
     rng: SeededRng,
 }
 
 impl Line {
     /// A fair line.
-    pub fn new(server: InProcess, power: Arc<Power>, way: Way, secret: &str, seed: u64) -> Self {
-        let (way, secret) = (Mutex::new(way), secret.to_owned());
-        Self { server, way, power, secret, rng: SeededRng::new(seed) }
+    pub fn new(server: InProcess, power: Arc<Power>, way: Way, name: &str, seed: u64) -> Self {
+        let (way, name) = (Mutex::new(way), name.to_owned());
+        Self { server, way, power, name, rng: SeededRng::new(seed) }
     }
 
     /// Changes it.
@@ -121,7 +123,8 @@ impl Carrier for Carried {
 
 impl Connect for Carried {
     fn connect(&self, link: &LinkRow) -> Result<Arc<dyn Connector>, Refusal> {
-        let secret = Secret::new(self.0.secret.clone());
+        // An account's password is its name.
+        let secret = Secret::new(link.user.as_ref().unwrap_or(&self.0.name).clone());
         let options = tidemark_connectors::HttpOptions {
             carrier: Some(Arc::new(Carried(Arc::clone(&self.0)))),
             ..Default::default()

@@ -13,7 +13,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 use tidemark_model::planted::Bug;
-use tidemark_simulation::{Step, run, shrink, steps_of};
+use tidemark_simulation::{Script, run, shrink};
 
 struct Wish {
     seeds: u64,
@@ -69,12 +69,11 @@ fn main() -> ExitCode {
     let started = Instant::now();
     let mut effects = 0;
     for seed in wish.from..wish.from + wish.seeds {
-        let all = steps_of(seed);
-        let steps: Vec<Step> = match &wish.only {
-            None => all.clone(),
-            Some(only) => only.iter().filter_map(|number| all.get(*number).cloned()).collect(),
-        };
-        let outcome = run(seed, &steps);
+        let mut script = Script::of(seed);
+        if let Some(only) = &wish.only {
+            script.steps = only.iter().filter_map(|number| script.steps.get(*number).cloned()).collect();
+        }
+        let outcome = run(&script);
         effects += outcome.effects;
         if wish.trace {
             println!("{}", outcome.trace.join("\n"));
@@ -82,7 +81,7 @@ fn main() -> ExitCode {
         if !outcome.faults.is_empty() {
             println!("seed {seed} fails:\n  {}", outcome.faults.join("\n  "));
             if wish.only.is_none() {
-                told_shrunk(seed, &all);
+                told_shrunk(&script);
             }
             return ExitCode::from(1);
         }
@@ -103,17 +102,19 @@ fn plant(bug: Option<Bug>) -> bool {
     bug.is_none() || cfg!(feature = "planted")
 }
 
-fn told_shrunk(seed: u64, all: &[Step]) {
-    let kept = shrink(seed, all);
-    let outcome = run(seed, &kept);
+fn told_shrunk(all: &Script) {
+    let kept = shrink(all);
+    let outcome = run(&kept);
     let mut from = 0;
     let mut numbers = Vec::new();
-    for step in &kept {
-        let found = all[from..].iter().position(|other| other == step).unwrap_or_default();
+    for step in &kept.steps {
+        let found = all.steps[from..].iter().position(|other| other == step).unwrap_or_default();
         numbers.push((from + found).to_string());
         from += found + 1;
     }
-    println!("\nshrunk to {} steps:\n{}", kept.len(), outcome.trace.join("\n"));
+    println!("\nshrunk to {} steps:\n{}", kept.steps.len(), outcome.trace.join("\n"));
     println!("  {}", outcome.faults.join("\n  "));
-    println!("\nreplay: cargo xtask simulate --from {seed} --seeds 1 --steps {} --trace", numbers.join(","));
+    let replay = format!("--from {} --seeds 1 --steps {} --trace", all.seed, numbers.join(","));
+    println!("\nreplay: cargo xtask simulate {replay}");
+    println!("for the corpus: {}", serde_json::to_string(&kept).unwrap_or_else(|error| error.to_string()));
 }

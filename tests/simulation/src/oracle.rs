@@ -35,6 +35,12 @@ pub struct Person {
     sagas: BTreeSet<Rec>,
     put_back: bool,
     discarded: bool,
+    /// The text of an order, with those of the note that it was to name.
+    refers: BTreeMap<String, Vec<String>>,
+    /// When their files were copied last.
+    copied: Option<usize>,
+    /// From when to when what they did went away with an old copy.
+    gone: Vec<(usize, usize)>,
     done: usize,
 }
 
@@ -88,6 +94,22 @@ impl Person {
         self.discarded = true;
     }
 
+    /// An order with this text names this note.
+    pub fn refers(&mut self, order: &str, note: &Value) {
+        let texts = leaves(note).into_iter().map(|(_, text)| text).collect();
+        self.refers.insert(order.to_owned(), texts);
+    }
+
+    /// The files were copied.
+    pub fn copies(&mut self) {
+        self.copied = Some(self.done);
+    }
+
+    /// The copy was put back: what was not sent since is gone with what it stood in.
+    pub fn puts_copy_back(&mut self) {
+        self.gone.extend(self.copied.map(|copied| (copied, self.done)));
+    }
+
     fn may_undo(&self, record: Rec) -> bool {
         self.sagas.contains(&record) || self.put_back || self.resolved.contains(&record)
     }
@@ -113,9 +135,14 @@ fn leaves(document: &Value) -> Vec<(String, String)> {
     into
 }
 
-/// The name that a text begins with.
+/// The account that a text begins with.
 fn author(text: &str) -> &str {
     text.split('.').next().unwrap_or_default()
+}
+
+/// Whose account that is.
+fn owner(account: &str) -> &str {
+    account.trim_end_matches('x')
 }
 
 /// Every breach at the end of a run, in words. `history` is every effect with the document after it.
@@ -125,6 +152,7 @@ pub fn judge(clients: &[Client], people: &[Person], history: &[(Effect, Option<V
         nothing_is_lost(client, person, history, &mut faults);
     }
     every_effect_is_meant(clients, people, history, &mut faults);
+    every_order_names_its_note(people, history, &mut faults);
     faults
 }
 
@@ -142,14 +170,14 @@ fn nothing_is_lost(
 ) {
     let was_there = |typed: &Typed| {
         history.iter().any(|(effect, document)| {
-            record_of(effect) == Some(typed.record)
+            record_of(effect).is_none_or(|record| record == typed.record)
                 && document.as_ref().is_some_and(|document| {
                     leaves(document).contains(&(typed.path.clone(), typed.text.clone()))
                 })
         })
     };
     for typed in &person.typed {
-        if was_there(typed) {
+        if was_there(typed) || person.gone.iter().any(|(from, to)| (*from + 1..=*to).contains(&typed.at)) {
             continue;
         }
         let name = || {
@@ -218,7 +246,9 @@ fn every_effect_is_meant(
         }
         let before = now.insert((effect.collection.clone(), effect.id.clone()), after.clone()).flatten();
         let Some(record) = record_of(effect) else { continue };
-        let Some(index) = clients.iter().position(|client| client.name == effect.by) else { continue };
+        let Some(index) = clients.iter().position(|client| client.name == owner(&effect.by)) else {
+            continue;
+        };
         let person = &people[index];
         let what = |words: String| {
             format!("effect {} of {} on {}/{}: {words}", effect.seq, effect.by, effect.collection, effect.id)
@@ -227,7 +257,7 @@ fn every_effect_is_meant(
             (Some(before), Some(after)) if !person.may_undo(record) => {
                 let (old, new) = (leaves(before), leaves(after));
                 for (path, text) in old.iter().filter(|leaf| !new.contains(leaf)) {
-                    let mine = author(text) == effect.by;
+                    let mine = owner(author(text)) == owner(&effect.by);
                     let replaced = new.iter().find(|(known, _)| known == path);
                     // Deleted and made anew at once: what they saw gave way.
                     let anew = person.deleted.contains_key(&record) && person.made.contains(&record);
@@ -252,7 +282,7 @@ fn every_effect_is_meant(
                     faults.push(what("a deletion that nobody made".to_owned()));
                 }
                 for (path, text) in leaves(before) {
-                    if author(&text) != effect.by && !person.seen.contains(&text) {
+                    if owner(author(&text)) != owner(&effect.by) && !person.seen.contains(&text) {
                         faults.push(what(format!("deleted with '{text}' in {path}, which nobody saw")));
                     }
                 }
@@ -261,6 +291,30 @@ fn every_effect_is_meant(
                 faults.push(what("a record came back that nobody made".to_owned()));
             }
             _ => {}
+        }
+    }
+}
+
+/// An order that was made with a name for a note that had none yet has the name that the note was given.
+fn every_order_names_its_note(
+    people: &[Person],
+    history: &[(Effect, Option<Value>)],
+    faults: &mut Vec<String>,
+) {
+    for (effect, order) in history.iter().filter(|(effect, _)| effect.collection == COLLECTIONS[1]) {
+        let Some(order) = order else { continue };
+        let Some(text) = order["a"].as_str() else { continue };
+        let Some(texts) = people.iter().find_map(|person| person.refers.get(text)) else { continue };
+        let named = order["note"].as_str().unwrap_or_default();
+        let is_it = history.iter().any(|(note, document)| {
+            note.collection == COLLECTIONS[0]
+                && note.id == named
+                && document.as_ref().is_some_and(|document| {
+                    document["id"] == named && leaves(document).iter().any(|(_, known)| texts.contains(known))
+                })
+        });
+        if !is_it {
+            faults.push(format!("effect {}: '{text}' names '{named}', which is another note", effect.seq));
         }
     }
 }

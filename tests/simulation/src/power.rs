@@ -1,5 +1,6 @@
-//! A client's electricity: when it goes, nothing is written and nothing goes over its line any more.
+//! A client's electricity and the room on its disk: without power nothing is written and nothing goes over its line any more.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tidemark_engine::{Access, FaultAt, Faults, StoreError};
 use tokio::sync::watch;
@@ -9,11 +10,12 @@ pub struct Power {
     off: watch::Sender<bool>,
     /// It goes at the n-th write from now, before or after that is committed.
     plan: Mutex<Option<(usize, FaultAt)>>,
+    full: AtomicBool,
 }
 
 impl Default for Power {
     fn default() -> Self {
-        Self { off: watch::Sender::new(false), plan: Mutex::default() }
+        Self { off: watch::Sender::new(false), plan: Mutex::default(), full: AtomicBool::new(false) }
     }
 }
 
@@ -26,6 +28,16 @@ impl Power {
     /// It goes at the n-th write from now.
     pub fn cut_at(&self, write: usize, at: FaultAt) {
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some((write, at));
+    }
+
+    /// From now on there is no room on the disk, or there is again.
+    pub fn fill(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+
+    /// Whether nothing can be written.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Whether it has gone.
@@ -44,6 +56,10 @@ impl Faults for Power {
     fn next(&self, access: Access) -> Option<(FaultAt, StoreError)> {
         if self.is_off() {
             return Some((FaultAt::Before, StoreError::Closed));
+        }
+        if access == Access::Write && self.is_full() {
+            let full = StoreError::DiskFull { path: "tidemark.db".into() };
+            return Some((FaultAt::Commit, full));
         }
         let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, at) = plan.as_mut()?;

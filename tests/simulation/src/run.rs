@@ -7,7 +7,7 @@ use super::client::Client;
 use super::clock::SimClock;
 use super::dice::Dice;
 use super::oracle::{Person, judge};
-use super::steps::{COLLECTIONS, RECORDS, Rec, ServerAct, Step, Trouble, plan};
+use super::steps::{CLIENTS, COLLECTIONS, Kind, RECORDS, Rec, Script, ServerAct, Step, Trouble};
 use crate::audit::{Audit, COLLEAGUE, audit, listed};
 use crate::clock::START;
 use serde_json::{Value, json};
@@ -22,11 +22,6 @@ use tidemark_sandbox::{
     SeedRecord, Switch,
 };
 
-/// So many clients take part.
-pub const CLIENTS: usize = 3;
-/// So many steps are taken.
-const STEPS: usize = 60;
-
 /// In place of a step's number: the faults have stopped.
 const AFTERWARDS: usize = usize::MAX;
 
@@ -38,11 +33,6 @@ pub struct Outcome {
     pub trace: Vec<String>,
     /// How many changes took effect on the server.
     pub effects: usize,
-}
-
-/// The steps of a seed.
-pub fn steps_of(seed: u64) -> Vec<Step> {
-    plan(seed, CLIENTS, STEPS)
 }
 
 thread_local! {
@@ -66,8 +56,8 @@ fn watch_panics() {
     });
 }
 
-/// Runs a seed with these steps.
-pub fn run(seed: u64, steps: &[Step]) -> Outcome {
+/// Runs a script.
+pub fn run(script: &Script) -> Outcome {
     watch_panics();
     PANICS.set(Some(Vec::new()));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -78,8 +68,8 @@ pub fn run(seed: u64, steps: &[Step]) -> Outcome {
     let mut outcome = Outcome { faults: Vec::new(), trace: Vec::new(), effects: 0 };
     let went = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         runtime.block_on(async {
-            let mut simulation = Simulation::open(seed).await;
-            for (number, step) in steps.iter().enumerate() {
+            let mut simulation = Simulation::open(script.seed, script.kind).await;
+            for (number, step) in script.steps.iter().enumerate() {
                 simulation.take(number, step).await;
                 if !simulation.faults.is_empty()
                     || PANICS.with_borrow(|panics| panics.as_ref().is_some_and(|all| !all.is_empty()))
@@ -124,7 +114,7 @@ struct Simulation {
 }
 
 impl Simulation {
-    async fn open(seed: u64) -> Self {
+    async fn open(seed: u64, kind: Kind) -> Self {
         let began = tokio::time::Instant::now();
         let (server_clock, dice) = (SimClock::new(began), Dice::new(seed));
         let shown = server_clock.clone();
@@ -133,8 +123,10 @@ impl Simulation {
             switches: false,
             now: Arc::new(move || instant(&shown)),
             accounts: (0..CLIENTS)
-                .map(|number| Account::new(format!("c{number}"), format!("c{number}")))
+                .flat_map(|number| [format!("c{number}"), other(&format!("c{number}"))])
+                .map(|name| Account::new(name.clone(), name))
                 .collect(),
+            names_records: kind.names,
             collections: COLLECTIONS.map(CollectionSpec::named).to_vec(),
             records: COLLECTIONS
                 .iter()
@@ -146,7 +138,7 @@ impl Simulation {
         let mut clients = Vec::new();
         for number in 0..CLIENTS {
             let seed = seed.wrapping_mul(31).wrapping_add(number as u64);
-            let mut client = Client::new(number, server.clone(), SimClock::new(began), seed);
+            let mut client = Client::new(number, server.clone(), SimClock::new(began), kind, seed);
             client.start().await.expect("a new store opens");
             client.add_link().await;
             clients.push(client);
@@ -202,6 +194,7 @@ impl Simulation {
             if let Err(error) = self.clients[index].start().await {
                 self.faults.push(format!("c{index} does not start: {error}"));
             }
+            self.faults.append(&mut self.clients[index].faults);
         }
     }
 
@@ -330,6 +323,11 @@ fn seeded(collection: &str, id: &str) -> SeedRecord {
     }
 }
 
+/// The other account of a person.
+pub(crate) fn other(name: &str) -> String {
+    format!("{name}x")
+}
+
 fn instant(clock: &SimClock) -> chrono::DateTime<chrono::Utc> {
     let shown = clock.now().0;
     chrono::DateTime::from_timestamp_millis(shown)
@@ -353,6 +351,10 @@ fn faults_of(trouble: Trouble) -> Faults {
         Trouble::Spoilt => (faults.truncate, faults.garble) = (now_and_then(), now_and_then()),
         Trouble::Twice => faults.duplicate = Some(Switch::always(true).probability(0.5)),
         Trouble::Late => faults.late_commit_ms = Some(Switch::always(3_000).probability(0.3)),
+        Trouble::Refuses => {
+            let refused = |method| Switch::always(vec![400, 413, 422]).probability(0.3).method(method);
+            faults.status = Some(refused("PUT"));
+        }
         Trouble::Busy => faults.status = Some(Switch::always(vec![409, 425]).probability(0.3)),
     }
     faults

@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::line::Way;
+use serde::{Deserialize, Serialize};
 use tidemark_engine::FaultAt;
 use tidemark_model::transaction::Strategy;
 
@@ -15,8 +16,44 @@ pub const FIELDS: [&str; 4] = ["/a", "/b", "/n/x", "/n/y"];
 /// A record, by the numbers of its collection and itself.
 pub type Rec = (usize, usize);
 
+/// So many clients take part.
+pub const CLIENTS: usize = 3;
+/// So many steps are taken.
+const STEPS: usize = 60;
+
+/// What a run does: the same again each time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Script {
+    /// Where chance begins: delays, ids, what the server's faults hit.
+    pub seed: u64,
+    /// What the world is like.
+    pub kind: Kind,
+    /// What happens in it, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What is special about a world; nothing is about most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kind {
+    /// The server names records that are made here.
+    pub names: bool,
+    /// The server knows no idempotency keys.
+    pub no_keys: bool,
+    /// A change is given up at its second counted failure.
+    pub few_tries: bool,
+    /// The clients' stores are files.
+    pub on_disk: bool,
+}
+
+impl Script {
+    /// The script of a seed.
+    pub fn of(seed: u64) -> Self {
+        Self { seed, kind: kind(seed), steps: plan(seed, CLIENTS, STEPS) }
+    }
+}
+
 /// One step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     /// A person at a client does something.
     At(usize, Act),
@@ -27,7 +64,7 @@ pub enum Step {
 }
 
 /// What a person does, or what happens to their computer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Act {
     /// Makes a record.
     Create(Rec),
@@ -58,17 +95,43 @@ pub enum Act {
     /// Puts everything back from the trash.
     Restore,
     /// The power goes now, or at the n-th write.
-    Kill(Option<(usize, FaultAt)>),
+    Kill(Option<(usize, When)>),
     /// The program ends and starts again.
     Restart,
     /// The line changes.
     Line(Way),
     /// The clock jumps by so many seconds.
     Jump(i64),
+    /// Signs in with the other account, or with the own one again.
+    Account(bool),
+    /// The disk is full, or has room again.
+    Full(bool),
+    /// The files are copied, as they are on disk now.
+    Copy,
+    /// The last copy is put back while the program does not run.
+    OldCopy,
+}
+
+/// On which side of its commit a write breaks off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum When {
+    /// Nothing of it is done.
+    Before,
+    /// It is done, and nobody is told.
+    After,
+}
+
+impl From<When> for FaultAt {
+    fn from(when: When) -> Self {
+        match when {
+            When::Before => Self::Before,
+            When::After => Self::After,
+        }
+    }
 }
 
 /// How a conflict ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Choice {
     /// All mine.
     Mine,
@@ -79,7 +142,7 @@ pub enum Choice {
 }
 
 /// What the server or somebody at it does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ServerAct {
     /// Answers as these faults have it.
     Trouble(Trouble),
@@ -100,7 +163,7 @@ pub enum ServerAct {
 }
 
 /// What goes wrong at the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trouble {
     /// 500, 502, 503 and 504 now and then.
     Errors,
@@ -122,9 +185,11 @@ pub enum Trouble {
     Late,
     /// 409 that a key is in use, and 425.
     Busy,
+    /// 400, 413 and 422 to a write now and then.
+    Refuses,
 }
 
-const TROUBLES: [Trouble; 10] = [
+const TROUBLES: [Trouble; 11] = [
     Trouble::Errors,
     Trouble::Outage,
     Trouble::Throttle,
@@ -135,16 +200,29 @@ const TROUBLES: [Trouble; 10] = [
     Trouble::Twice,
     Trouble::Late,
     Trouble::Busy,
+    Trouble::Refuses,
 ];
 
+fn kind(seed: u64) -> Kind {
+    let dice = Dice::new(seed ^ 0x6b69_6e64);
+    let (few_tries, on_disk) = (dice.in_hundred(25), dice.in_hundred(10));
+    match dice.below(10) {
+        0..2 => Kind { names: true, few_tries, on_disk, ..Kind::default() },
+        2 => Kind { no_keys: true, few_tries, on_disk, ..Kind::default() },
+        _ => Kind { few_tries, on_disk, ..Kind::default() },
+    }
+}
+
 /// The steps of a seed.
-pub fn plan(seed: u64, clients: usize, count: usize) -> Vec<Step> {
+fn plan(seed: u64, clients: usize, count: usize) -> Vec<Step> {
     let dice = Dice::new(seed ^ 0x7469_6465);
     // A server is put back at most once in a run, and not in every run.
     let mut may_put_back = dice.in_hundred(20);
+    // Few people have two accounts, and fewer put an old copy back.
+    let few = (dice.in_hundred(20), dice.in_hundred(15));
     (0..count)
         .map(|_| match dice.below(10) {
-            0..6 => Step::At(dice.below(clients), act(&dice)),
+            0..6 => Step::At(dice.below(clients), act(&dice, few)),
             6..8 => {
                 let act = server(&dice, may_put_back);
                 may_put_back &= !matches!(act, ServerAct::PutBack(_));
@@ -159,8 +237,8 @@ fn record(dice: &Dice) -> Rec {
     (dice.weighted(&[(3, 0), (1, 1)]), dice.below(RECORDS.len()))
 }
 
-fn act(dice: &Dice) -> Act {
-    match dice.below(100) {
+fn act(dice: &Dice, (two_accounts, copies): (bool, bool)) -> Act {
+    match dice.below(106) {
         0..34 => Act::Edit(record(dice), dice.below(FIELDS.len())),
         34..42 => Act::Create(record(dice)),
         42..47 => Act::Delete(record(dice)),
@@ -179,7 +257,7 @@ fn act(dice: &Dice) -> Act {
         81..83 => Act::Discard(dice.below(8)),
         83..84 => Act::Restore,
         84..89 => {
-            let at = dice.pick(&[FaultAt::Before, FaultAt::After]);
+            let at = dice.pick(&[When::Before, When::After]);
             Act::Kill(dice.in_hundred(60).then(|| (1 + dice.below(8), at)))
         }
         89..91 => Act::Restart,
@@ -195,7 +273,11 @@ fn act(dice: &Dice) -> Act {
             ];
             Act::Line(dice.pick(&ways))
         }
-        _ => Act::Jump(dice.pick(&[-3_600, -120, 120, 3_600])),
+        98..100 => Act::Jump(dice.pick(&[-3_600, -120, 120, 3_600])),
+        100..102 if two_accounts => Act::Account(dice.in_hundred(50)),
+        102..104 if copies => dice.pick(&[Act::Copy, Act::Copy, Act::OldCopy]),
+        104.. => Act::Full(dice.in_hundred(40)),
+        _ => Act::Edit(record(dice), dice.below(FIELDS.len())),
     }
 }
 

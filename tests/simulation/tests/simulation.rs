@@ -2,13 +2,13 @@
 //!
 //! Each run checks the properties of `testing.md` by itself: what it names here are the rows that those rest on.
 
-use tidemark_simulation::{Step, run, steps_of};
+use tidemark_simulation::{Script, run};
 
 /// So many seeds on each of two cores.
 const SEEDS: u64 = 150;
 
-fn is_clean(seed: u64, steps: &[Step]) {
-    let outcome = run(seed, steps);
+fn is_clean(script: &Script) {
+    let (outcome, seed) = (run(script), script.seed);
     assert!(
         outcome.faults.is_empty(),
         "seed {seed}:\n  {}\n\n{}\n\nshrink it: cargo xtask simulate --from {seed} --seeds 1",
@@ -20,36 +20,29 @@ fn is_clean(seed: u64, steps: &[Step]) {
 // proves A1, A3, A4, C2, C4, D1, D3
 #[test]
 fn a_hostile_world_loses_doubles_and_overwrites_nothing() {
-    (1..=SEEDS).for_each(|seed| is_clean(seed, &steps_of(seed)));
+    (1..=SEEDS).for_each(|seed| is_clean(&Script::of(seed)));
 }
 
 // proves A1, A3, A4, C2, C4, D1, D3
 #[test]
 fn another_hostile_world_loses_doubles_and_overwrites_nothing() {
-    (100_001..=100_000 + SEEDS).for_each(|seed| is_clean(seed, &steps_of(seed)));
+    (100_001..=100_000 + SEEDS).for_each(|seed| is_clean(&Script::of(seed)));
 }
 
 #[test]
 fn the_same_seed_makes_the_same_run() {
     for seed in [3, 7, 11] {
-        let traces = [(); 2].map(|()| run(seed, &steps_of(seed)).trace);
+        let traces = [(); 2].map(|()| run(&Script::of(seed)).trace);
         assert_eq!(traces[0], traces[1], "seed {seed}");
     }
 }
 
-/// Seeds that failed once, with the steps that were left of them, each under what it was.
+/// Runs that failed once, with the steps that were left of them, each under what it was.
 // proves C4, D7
 #[test]
 fn what_failed_once_stays_mended() {
     for line in include_str!("corpus.txt").lines().filter(|line| !line.starts_with('#')) {
-        let (seed, numbers) = line.split_once(' ').expect("a seed and its steps");
-        let seed = seed.parse().expect("a seed is a number");
-        let all = steps_of(seed);
-        let steps: Vec<Step> = numbers
-            .split(',')
-            .map(|number| all[number.parse::<usize>().expect("a step is a number")].clone())
-            .collect();
-        is_clean(seed, &steps);
+        is_clean(&serde_json::from_str(line).expect("a script"));
     }
 }
 
@@ -62,7 +55,7 @@ fn planted_bugs_are_found() {
         [Bug::DropSuccessor, Bug::ReuseKey, Bug::MergeWithoutBase, Bug::SkipPrecondition, Bug::KeepDeleted]
     {
         plant(Some(bug));
-        let found = (1..=1_000).find(|seed| !run(*seed, &steps_of(*seed)).faults.is_empty());
+        let found = (1..=1_000).find(|seed| !run(&Script::of(*seed)).faults.is_empty());
         plant(None);
         assert!(found.is_some(), "{bug:?} is in none of 1,000 seeds");
     }

@@ -83,7 +83,7 @@ impl Storage for OnDisk {
 }
 
 /// What was acknowledged survives a power cut: WAL with a full synchronisation at every commit (`engine.md` 2).
-fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

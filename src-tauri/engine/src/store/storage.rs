@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Keeps what verbs write. The tables behind it are the verbs' own; nobody else speaks SQL.
 ///
-/// [`OnDisk`](super::OnDisk) is the one that people work with; [`InMemory`](super::InMemory) serves tests of models and
+/// [`OnDisk`](super::OnDisk) is the one that people work with; [`Inline`](super::Inline) serves tests of models and
 /// simulation, and outlives an engine as a disk does; [`Faulty`](super::Faulty) wraps either and fails where it is told to.
 pub trait Storage: Send + Sync {
     /// Takes a write: it runs in a transaction and is answered after the commit, with the fate of that. Writes that come

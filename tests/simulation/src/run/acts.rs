@@ -5,6 +5,7 @@ use crate::client::LINK;
 use crate::steps::{Act, COLLECTIONS, Choice, FIELDS, RECORDS, Rec};
 use serde_json::{Value, json};
 use tidemark_engine::StoreError;
+use tidemark_model::mutation::Operation;
 use tidemark_model::number::Millis;
 use tidemark_model::transaction::Strategy;
 use tidemark_model::view::{
@@ -18,7 +19,8 @@ impl Simulation {
             Ok(words) => words,
             Err(StoreError::Refused(refusal)) => format!("refused: {}", refusal.message),
             Err(error) => {
-                if !self.clients[index].power().is_off() {
+                let power = self.clients[index].power();
+                if !power.is_off() && !power.is_full() {
                     self.faults.push(format!("c{index} {act:?}: {error}"));
                 }
                 error.to_string()
@@ -32,9 +34,9 @@ impl Simulation {
             Act::Edit(record, field) => self.edit(index, *record, *field).await,
             Act::Delete(record) => {
                 let shown = self.clients[index].here(*record);
-                let (collection, id) = (COLLECTIONS[record.0], RECORDS[record.1]);
+                let (collection, id) = (COLLECTIONS[record.0], self.clients[index].rid(*record).to_owned());
                 // Written or not, it may take effect from now on.
-                let done = self.clients[index].engine().delete_record(LINK, collection, id, None).await;
+                let done = self.clients[index].engine().delete_record(LINK, collection, &id, None).await;
                 if !matches!(done, Err(StoreError::Refused(_))) {
                     self.people[index].sees(shown.as_ref());
                     self.people[index].deletes(*record);
@@ -82,13 +84,35 @@ impl Simulation {
                 self.clients[index].power().cut();
                 Ok("dark".to_owned())
             }
-            Act::Kill(Some((write, at))) => {
-                self.clients[index].power().cut_at(*write, *at);
+            Act::Kill(Some((write, when))) => {
+                self.clients[index].power().cut_at(*write, (*when).into());
                 Ok("soon".to_owned())
             }
             Act::Restart => {
                 self.clients[index].stop().await;
-                self.clients[index].start().await.map(|()| "runs".to_owned())
+                self.start(index).await
+            }
+            Act::Full(full) => {
+                self.clients[index].power().fill(*full);
+                Ok("so it is".to_owned())
+            }
+            Act::Copy => {
+                self.clients[index].copy();
+                self.people[index].copies();
+                Ok("kept".to_owned())
+            }
+            Act::OldCopy => {
+                self.clients[index].stop().await;
+                let put_back = self.clients[index].put_back();
+                if put_back {
+                    self.people[index].puts_copy_back();
+                }
+                self.start(index).await.map(|runs| if put_back { runs } else { "no copy".to_owned() })
+            }
+            Act::Account(others) => {
+                let other = others.then(|| super::other(&self.clients[index].name));
+                self.clients[index].engine().set_account(LINK, other.as_deref()).await?;
+                Ok(self.clients[index].account())
             }
             Act::Line(way) => {
                 self.clients[index].set_line(*way);
@@ -101,6 +125,12 @@ impl Simulation {
             }
             Act::Sync | Act::Pause(_) | Act::Resume | Act::Retry => self.command(index, act).await,
         }
+    }
+
+    async fn start(&mut self, index: usize) -> Result<String, StoreError> {
+        self.clients[index].start().await?;
+        self.faults.append(&mut self.clients[index].faults);
+        Ok("runs".to_owned())
     }
 
     async fn command(&self, index: usize, act: &Act) -> Result<String, StoreError> {
@@ -128,16 +158,27 @@ impl Simulation {
 
     /// A new document with texts of its own, by path.
     fn document(&mut self, index: usize, record: Rec) -> (Value, Vec<(&'static str, String)>) {
-        let author = self.clients[index].name.clone();
+        let client = &self.clients[index];
+        let (author, note) = (client.account(), client.rid((0, record.1)).to_owned());
+        let mut document = match client.is_named_there() {
+            true => json!({}),
+            false => json!({"id": RECORDS[record.1]}),
+        };
         let (a, x) = (self.text(&author), self.text(&author));
-        let mut document = json!({"id": RECORDS[record.1], "a": a, "n": {"x": x}});
+        (document["a"], document["n"]) = (json!(a), json!({"x": x}));
         if record.0 == 1 {
-            document["note"] = json!(RECORDS[record.1]);
+            if let Some(named) = self.clients[index].here((0, record.1)) {
+                self.people[index].refers(&a, &named);
+            }
+            document["note"] = json!(note);
         }
         (document, vec![("/a", a), ("/n/x", x)])
     }
 
     async fn create(&mut self, index: usize, record: Rec) -> Result<String, StoreError> {
+        if self.clients[index].is_named_there() && self.clients[index].here(record).is_some() {
+            return Ok("it is there".to_owned());
+        }
         let (document, texts) = self.document(index, record);
         let done = self.clients[index]
             .engine()
@@ -146,18 +187,21 @@ impl Simulation {
         if !matches!(done, Err(StoreError::Refused(_))) {
             self.people[index].makes(record);
         }
+        if let Ok(saved) = &done {
+            self.clients[index].names(record, &saved.record);
+        }
         self.saved(index, record, &texts, done)
     }
 
     async fn edit(&mut self, index: usize, record: Rec, field: usize) -> Result<String, StoreError> {
-        let author = self.clients[index].name.clone();
+        let (author, rid) = (self.clients[index].account(), self.clients[index].rid(record).to_owned());
         let (path, text) = (FIELDS[field], self.text(&author));
         let shown = self.clients[index].here(record);
         self.people[index].sees(shown.as_ref());
         let fields = [FieldEdit { path: path.into(), set: Some(json!(text).to_string()) }];
         let done = self.clients[index]
             .engine()
-            .update_record(LINK, COLLECTIONS[record.0], RECORDS[record.1], &fields, None)
+            .update_record(LINK, COLLECTIONS[record.0], &rid, &fields, None)
             .await;
         self.saved(index, record, &[(path, text)], done)
     }
@@ -170,7 +214,7 @@ impl Simulation {
         texts: &[(&str, String)],
         done: Result<Saved, StoreError>,
     ) -> Result<String, StoreError> {
-        if !matches!(done, Ok(_) | Err(StoreError::Refused(_))) {
+        if !matches!(done, Ok(_) | Err(StoreError::Refused(_) | StoreError::DiskFull { .. })) {
             for (path, _) in texts {
                 self.people[index].perhaps_types(record, path);
             }
@@ -198,14 +242,15 @@ impl Simulation {
         let mut changes = Vec::new();
         let mut typed = Vec::new();
         for (record, deletes) in members {
-            let (collection, id) = (COLLECTIONS[record.0].to_owned(), RECORDS[record.1].to_owned());
+            let (collection, id) =
+                (COLLECTIONS[record.0].to_owned(), self.clients[index].rid(*record).to_owned());
             let shown = self.clients[index].here(*record);
             self.people[index].sees(shown.as_ref());
             changes.push(match (&shown, deletes) {
                 (None, _) => {
                     let (document, texts) = self.document(index, *record);
                     self.people[index].makes(*record);
-                    typed.push((*record, texts));
+                    typed.push((changes.len(), *record, texts));
                     NewChange::Create { collection, document: document.to_string(), depends_on: Vec::new() }
                 }
                 (Some(_), true) => {
@@ -213,10 +258,10 @@ impl Simulation {
                     NewChange::Delete { collection, record: id, depends_on: Vec::new() }
                 }
                 (Some(_), false) => {
-                    let author = self.clients[index].name.clone();
+                    let author = self.clients[index].account();
                     let text = self.text(&author);
                     let fields = vec![FieldEdit { path: "/b".into(), set: Some(json!(text).to_string()) }];
-                    typed.push((*record, vec![("/b", text)]));
+                    typed.push((changes.len(), *record, vec![("/b", text)]));
                     NewChange::Update { collection, record: id, fields, depends_on: Vec::new() }
                 }
             });
@@ -229,12 +274,11 @@ impl Simulation {
         let row = self.clients[index].engine().apply_transaction(new).await?;
         let detail = self.clients[index].engine().get_transaction(&row.id)?;
         let mut words = Vec::new();
-        for (record, texts) in typed {
-            let change = detail.changes.iter().find(|change| {
-                (change.collection.as_str(), change.record.as_str())
-                    == (COLLECTIONS[record.0], RECORDS[record.1])
-            });
-            let Some(change) = change else { continue };
+        for (number, record, texts) in typed {
+            let Some(change) = detail.changes.get(number) else { continue };
+            if change.operation == Operation::Create {
+                self.clients[index].names(record, &change.record);
+            }
             for (path, text) in texts {
                 self.people[index].types(&change.id, record, path, &text);
                 words.push(format!("{}/{}{path} = {text}", change.collection, change.record));
@@ -256,15 +300,11 @@ impl Simulation {
         }
         let conflict = open[number % open.len()].id;
         let view = self.clients[index].engine().get_conflict(conflict)?;
-        let collection = COLLECTIONS.iter().position(|name| *name == view.row.resource_type);
-        let record = (
-            collection.unwrap_or_default(),
-            RECORDS.iter().position(|id| *id == view.row.resource_id).unwrap_or_default(),
-        );
+        let record = self.clients[index].record(&view.row.resource_type, &view.row.resource_id);
         let parsed = |text: &Option<String>| -> Option<Value> {
             text.as_ref().map(|text| serde_json::from_str(text).expect("a side is JSON"))
         };
-        let author = self.clients[index].name.clone();
+        let author = self.clients[index].account();
         let resolution = match choice {
             Choice::Mine => Resolution::LocalWins {},
             Choice::Theirs => Resolution::ServerWins {},

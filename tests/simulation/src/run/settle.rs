@@ -5,6 +5,8 @@ use crate::client::LINK;
 use crate::line::Way;
 use crate::steps::{Act, Choice, ServerAct};
 use std::time::Duration;
+use tidemark_model::mutation::MutationState;
+use tidemark_model::view::{ChangeRow, WaitReason};
 use tidemark_sandbox::Faults;
 
 /// So often people look what they are asked for.
@@ -23,6 +25,7 @@ impl Simulation {
         for index in 0..self.clients.len() {
             self.revive(index).await;
             self.clients[index].set_line(Way::Fair);
+            self.clients[index].power().fill(false);
             // A plan to cut the power that did not come about is off.
             self.act(index, &Act::Restart).await;
             self.act(index, &Act::Resume).await;
@@ -75,6 +78,13 @@ impl Simulation {
         if stopped {
             // Signing in again is trying again.
             drop(engine.reconnect(LINK).await);
+        }
+        let waits_for_other = |row: &ChangeRow| {
+            row.reason == Some(WaitReason::OtherAccount) && row.mutation_state != MutationState::Parked
+        };
+        if self.clients[index].queue().is_ok_and(|queue| queue.iter().any(waits_for_other)) {
+            let own = self.clients[index].account() == self.clients[index].name;
+            self.act(index, &Act::Account(own)).await;
         }
         for conflict in 0..engine.list_conflicts(0, 100).map_or(0, |open| open.rows.len()) {
             let choice = self.dice.pick(&[Choice::Mine, Choice::Theirs]);

@@ -1,5 +1,6 @@
-//! A database in memory, for tests of models and for simulation: on the caller's thread, one thing at a time.
+//! A database on the caller's thread, one thing at a time, for tests of models and for simulation: in memory, or in a file.
 
+use super::on_disk::prepare_writer;
 use super::storage::{Storage, Write};
 use super::writer::{commit, data_version};
 use super::{StoreError, Tx, keep_plans, migrations};
@@ -22,13 +23,21 @@ fn migrated() -> Result<Connection, StoreError> {
 }
 
 /// Keeps what was committed until it is dropped: as a disk does, it outlives the engines that are opened on it.
-pub struct InMemory {
+pub struct Inline {
     connection: Mutex<Connection>,
 }
 
-impl InMemory {
-    /// An empty one.
-    pub fn new() -> Result<Self, StoreError> {
+impl Inline {
+    /// The database of a file, which is made where there is none.
+    pub fn at(path: &Path) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(path).map_err(|error| StoreError::at(path, error))?;
+        prepare_writer(&connection)?;
+        migrations::migrate(&mut connection)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// An empty one in memory.
+    pub fn in_memory() -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
         EMPTY.with_borrow_mut(|empty| {
             let empty = match empty {
@@ -38,6 +47,17 @@ impl InMemory {
             Backup::new(empty, &mut connection)?.step(-1)?;
             Ok::<(), StoreError>(())
         })?;
+        Self::of(connection)
+    }
+
+    /// What it holds now, in memory: as a backup program would copy it.
+    pub fn copy(&self) -> Result<Self, StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        Backup::new(&self.connection(), &mut connection)?.step(-1)?;
+        Self::of(connection)
+    }
+
+    fn of(connection: Connection) -> Result<Self, StoreError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         keep_plans(&connection)?;
         Ok(Self { connection: Mutex::new(connection) })
@@ -48,7 +68,7 @@ impl InMemory {
     }
 }
 
-impl Storage for InMemory {
+impl Storage for Inline {
     fn submit(&self, write: Box<dyn Write>) -> Result<(), StoreError> {
         commit(&self.connection(), vec![write]);
         Ok(())
