@@ -35,8 +35,8 @@ pub struct Person {
     sagas: BTreeSet<Rec>,
     put_back: bool,
     discarded: bool,
-    /// The text of an order, with those of the note that it was to name.
-    refers: BTreeMap<String, Vec<String>>,
+    /// The text of an order, with the note of theirs that it names and that had no name yet.
+    refers: BTreeMap<String, Rec>,
     /// When their files were copied last.
     copied: Option<usize>,
     /// From when to when what they did went away with an old copy.
@@ -94,10 +94,9 @@ impl Person {
         self.discarded = true;
     }
 
-    /// An order with this text names this note.
-    pub fn refers(&mut self, order: &str, note: &Value) {
-        let texts = leaves(note).into_iter().map(|(_, text)| text).collect();
-        self.refers.insert(order.to_owned(), texts);
+    /// An order with this text names a note that has no name yet.
+    pub fn refers(&mut self, order: &str, note: Rec) {
+        self.refers.insert(order.to_owned(), note);
     }
 
     /// The files were copied.
@@ -304,14 +303,16 @@ fn every_order_names_its_note(
     for (effect, order) in history.iter().filter(|(effect, _)| effect.collection == COLLECTIONS[1]) {
         let Some(order) = order else { continue };
         let Some(text) = order["a"].as_str() else { continue };
-        let Some(texts) = people.iter().find_map(|person| person.refers.get(text)) else { continue };
+        let meant = people.iter().find_map(|person| person.refers.get(text).map(|record| (person, *record)));
+        let Some((person, record)) = meant else { continue };
         let named = order["note"].as_str().unwrap_or_default();
+        let theirs =
+            |text: &String| person.typed.iter().any(|typed| typed.record == record && typed.text == *text);
         let is_it = history.iter().any(|(note, document)| {
-            note.collection == COLLECTIONS[0]
-                && note.id == named
-                && document.as_ref().is_some_and(|document| {
-                    document["id"] == named && leaves(document).iter().any(|(_, known)| texts.contains(known))
-                })
+            (note.collection.as_str(), note.id.as_str()) == (COLLECTIONS[0], named)
+                && document
+                    .as_ref()
+                    .is_some_and(|document| leaves(document).iter().any(|(_, text)| theirs(text)))
         });
         if !is_it {
             faults.push(format!("effect {}: '{text}' names '{named}', which is another note", effect.seq));

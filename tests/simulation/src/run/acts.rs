@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tidemark_engine::StoreError;
 use tidemark_model::mutation::Operation;
 use tidemark_model::number::Millis;
+use tidemark_model::temporary;
 use tidemark_model::transaction::Strategy;
 use tidemark_model::view::{
     ChangeState, FieldEdit, NewChange, NewTransaction, QueueFilter, Resolution, Saved,
@@ -167,8 +168,8 @@ impl Simulation {
         let (a, x) = (self.text(&author), self.text(&author));
         (document["a"], document["n"]) = (json!(a), json!({"x": x}));
         if record.0 == 1 {
-            if let Some(named) = self.clients[index].here((0, record.1)) {
-                self.people[index].refers(&a, &named);
+            if temporary::is(&note) {
+                self.people[index].refers(&a, (0, record.1));
             }
             document["note"] = json!(note);
         }
