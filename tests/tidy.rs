@@ -273,6 +273,22 @@ fn starts_a_path(line: &str, place: &str) -> bool {
 }
 
 #[test]
+fn every_test_that_a_promise_rests_on_is_there() {
+    let text = std::fs::read_to_string(root().join("docs/guarantees.md")).expect("the promises are written");
+    let named: Vec<(&str, &str)> = text
+        .split('`')
+        .filter_map(|word| word.split_once("::").filter(|(file, _)| file.starts_with("tests/")))
+        .collect();
+    assert!(named.len() > 20, "the promises name their tests as `file::function`");
+    let is_missing = |(file, name): &(&str, &str)| {
+        let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+        !text.contains(&format!("fn {name}("))
+    };
+    let missing = named.into_iter().filter(is_missing).map(|(file, name)| format!("{file}::{name}"));
+    hold(missing.collect(), "a promise without its test is a claim that nothing proves");
+}
+
+#[test]
 fn every_command_is_permitted_by_hand() {
     let contract = std::fs::read_to_string(root().join("src-tauri/src/ipc.rs")).unwrap();
     let list = contract.split("collect_commands![").nth(1).expect("the commands are listed there");
