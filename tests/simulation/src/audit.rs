@@ -88,6 +88,11 @@ const AGREE: &[(&str, &str)] = &[
             AND EXISTS (SELECT 1 FROM asked_removals WHERE collection_id = c.id AND agreed = 0)",
     ),
     (
+        "what waits still says a name that was given up for the server's",
+        "SELECT o.rid || ': ' || a.rid FROM outbox o JOIN aliases a ON instr(o.changes, '\"' || a.rid || '\"') > 0
+          WHERE o.state IN UNFINISHED AND o.record_id <> 0 AND a.rid LIKE 'tidemark-new-%'",
+    ),
+    (
         "a change was given up over what is no answer about it",
         "SELECT rid || ': ' || class FROM outbox WHERE state = 'parked'
             AND class IN ('offline', 'untrusted', 'throttled', 'auth', 'intercepted')",

@@ -25,6 +25,8 @@ pub struct Client {
     pub name: String,
     /// The engine; none while it is off.
     engine: Option<Engine>,
+    /// Another program on the same files, for as long as it does something.
+    beside: Option<Engine>,
     /// Its wall clock.
     pub clock: SimClock,
     server: InProcess,
@@ -58,6 +60,7 @@ impl Client {
         };
         Self {
             engine: None,
+            beside: None,
             clock,
             server,
             power,
@@ -78,7 +81,7 @@ impl Client {
 
     /// The engine, which runs.
     pub fn engine(&self) -> &Engine {
-        self.engine.as_ref().expect("the client runs")
+        self.beside.as_ref().or(self.engine.as_ref()).expect("the client runs")
     }
 
     /// Starts the program on what the store holds.
@@ -88,16 +91,8 @@ impl Client {
         let seed = self.seed.wrapping_add(self.starts);
         let line = Line::new(self.server.clone(), Arc::clone(&self.power), self.way, &self.name, seed);
         self.line = Arc::new(line);
-        let connect = Arc::new(Carried(Arc::clone(&self.line)));
-        let platform = Platform::new(Arc::new(self.clock.clone()), self.rng.clone(), connect);
-        let keep =
-            Keep::Faulty(Box::new(Keep::In(Arc::clone(&self.store) as _)), Arc::clone(&self.power) as _);
-        let mut settings = EngineSettings::default();
-        if self.kind.few_tries {
-            settings.backoff.retries = 1;
-        }
         let (waited, shows) = (self.waits(), self.clock.now());
-        let engine = Engine::open(self.folder.path(), platform, settings, keep).await?;
+        let engine = self.open(Arc::clone(&self.store)).await?;
         if self.clock.now() == shows {
             let waits = self.waits();
             let forgotten = waited.iter().filter(|(seq, due)| waits.get(seq).is_some_and(|now| now < *due));
@@ -107,6 +102,33 @@ impl Client {
         engine.start();
         self.engine = Some(engine);
         Ok(())
+    }
+
+    async fn open(&self, store: Arc<Inline>) -> Result<Engine, StoreError> {
+        let connect = Arc::new(Carried(Arc::clone(&self.line)));
+        let platform = Platform::new(Arc::new(self.clock.clone()), self.rng.clone(), connect);
+        let keep = Keep::Faulty(Box::new(Keep::In(store)), Arc::clone(&self.power) as _);
+        let mut settings = EngineSettings::default();
+        if self.kind.few_tries {
+            settings.backoff.retries = 1;
+        }
+        Engine::open(self.folder.path(), platform, settings, keep).await
+    }
+
+    /// Starts another program on the same files, where there are files; what is done until it ends is done by it.
+    pub async fn start_beside(&mut self) -> Result<(), StoreError> {
+        if let Some(path) = self.store.path() {
+            let store = Arc::new(Inline::at(path)?);
+            self.beside = Some(self.open(store).await?);
+        }
+        Ok(())
+    }
+
+    /// Ends it.
+    pub async fn stop_beside(&mut self) {
+        if let Some(engine) = self.beside.take() {
+            engine.shutdown().await;
+        }
     }
 
     /// What waits for a time, with that time.
@@ -156,6 +178,12 @@ impl Client {
             let at = |names: &[&str], name: &str| names.iter().position(|known| *known == name);
             (at(&COLLECTIONS, collection).unwrap_or_default(), at(&RECORDS, rid).unwrap_or_default())
         })
+    }
+
+    /// The newest note that had no name when it was made.
+    pub fn newest_note(&self) -> Option<Rec> {
+        let notes = self.named.iter().filter(|((collection, _), _)| *collection == 0);
+        notes.max_by_key(|(_, rid)| rid.as_str()).map(|(record, _)| *record)
     }
 
     /// Whether the id of a new record is left to be made.

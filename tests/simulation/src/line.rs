@@ -31,6 +31,8 @@ pub enum Way {
     Hangs,
     /// Answers come in drops.
     Drips,
+    /// Every other request finds nobody.
+    Flaps,
 }
 
 /// One client's line; it lasts as long as its power.
@@ -70,7 +72,7 @@ impl Line {
 
     async fn exchange(&self, request: reqwest::Request) -> Result<reqwest::Response, Failure> {
         let way = self.way();
-        if way == Way::Away {
+        if way == Way::Away || way == Way::Flaps && self.rng.next_u64().is_multiple_of(2) {
             return Err(Failure::new(ErrorClass::Offline, "the server cannot be reached"));
         }
         self.lag().await;

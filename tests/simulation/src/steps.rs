@@ -110,6 +110,8 @@ pub enum Act {
     Copy,
     /// The last copy is put back while the program does not run.
     OldCopy,
+    /// The same by another program on the same files, where there are files; it ends when that is done.
+    Aside(Box<Act>),
 }
 
 /// On which side of its commit a write breaks off.
@@ -205,7 +207,7 @@ const TROUBLES: [Trouble; 11] = [
 
 fn kind(seed: u64) -> Kind {
     let dice = Dice::new(seed ^ 0x6b69_6e64);
-    let (few_tries, on_disk) = (dice.in_hundred(25), dice.in_hundred(10));
+    let (few_tries, on_disk) = (dice.in_hundred(25), dice.in_hundred(20));
     match dice.below(10) {
         0..2 => Kind { names: true, few_tries, on_disk, ..Kind::default() },
         2 => Kind { no_keys: true, few_tries, on_disk, ..Kind::default() },
@@ -237,8 +239,8 @@ fn record(dice: &Dice) -> Rec {
     (dice.weighted(&[(3, 0), (1, 1)]), dice.below(RECORDS.len()))
 }
 
-fn act(dice: &Dice, (two_accounts, copies): (bool, bool)) -> Act {
-    match dice.below(106) {
+fn act(dice: &Dice, few: (bool, bool)) -> Act {
+    match dice.below(112) {
         0..34 => Act::Edit(record(dice), dice.below(FIELDS.len())),
         34..42 => Act::Create(record(dice)),
         42..47 => Act::Delete(record(dice)),
@@ -270,14 +272,30 @@ fn act(dice: &Dice, (two_accounts, copies): (bool, bool)) -> Act {
                 Way::AnswersLost,
                 Way::Hangs,
                 Way::Drips,
+                Way::Flaps,
             ];
             Act::Line(dice.pick(&ways))
         }
         98..100 => Act::Jump(dice.pick(&[-3_600, -120, 120, 3_600])),
-        100..102 if two_accounts => Act::Account(dice.in_hundred(50)),
-        102..104 if copies => dice.pick(&[Act::Copy, Act::Copy, Act::OldCopy]),
-        104.. => Act::Full(dice.in_hundred(40)),
+        100..102 if few.0 => Act::Account(dice.in_hundred(50)),
+        102..104 if few.1 => dice.pick(&[Act::Copy, Act::Copy, Act::OldCopy]),
+        104..106 => Act::Full(dice.in_hundred(40)),
+        106.. => Act::Aside(Box::new(aside(dice))),
         _ => Act::Edit(record(dice), dice.below(FIELDS.len())),
+    }
+}
+
+fn aside(dice: &Dice) -> Act {
+    match dice.below(20) {
+        0..9 => Act::Edit(record(dice), dice.below(FIELDS.len())),
+        9..11 => Act::Create(record(dice)),
+        11..13 => Act::Delete(record(dice)),
+        13..15 => apply(dice),
+        15 => Act::Sync,
+        16 => Act::Pause(Some(None)),
+        17 => Act::Resume,
+        18 => Act::Discard(dice.below(8)),
+        _ => Act::Resolve(dice.below(4), Choice::Mine, 0),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{StoreError, Tx, keep_plans, migrations};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 thread_local! {
@@ -25,6 +25,8 @@ fn migrated() -> Result<Connection, StoreError> {
 /// Keeps what was committed until it is dropped: as a disk does, it outlives the engines that are opened on it.
 pub struct Inline {
     connection: Mutex<Connection>,
+    /// Of a file.
+    path: Option<PathBuf>,
 }
 
 impl Inline {
@@ -33,7 +35,7 @@ impl Inline {
         let mut connection = Connection::open(path).map_err(|error| StoreError::at(path, error))?;
         prepare_writer(&connection)?;
         migrations::migrate(&mut connection)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { connection: Mutex::new(connection), path: Some(path.to_owned()) })
     }
 
     /// An empty one in memory.
@@ -60,7 +62,7 @@ impl Inline {
     fn of(connection: Connection) -> Result<Self, StoreError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         keep_plans(&connection)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { connection: Mutex::new(connection), path: None })
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -86,7 +88,7 @@ impl Storage for Inline {
     }
 
     fn path(&self) -> Option<&Path> {
-        None
+        self.path.as_deref()
     }
 
     fn close(&self) {}

@@ -110,6 +110,12 @@ impl Simulation {
                 }
                 self.start(index).await.map(|runs| if put_back { runs } else { "no copy".to_owned() })
             }
+            Act::Aside(act) => {
+                self.clients[index].start_beside().await?;
+                let done = Box::pin(self.try_act(index, act)).await;
+                self.clients[index].stop_beside().await;
+                done
+            }
             Act::Account(others) => {
                 let other = others.then(|| super::other(&self.clients[index].name));
                 self.clients[index].engine().set_account(LINK, other.as_deref()).await?;
@@ -160,7 +166,8 @@ impl Simulation {
     /// A new document with texts of its own, by path.
     fn document(&mut self, index: usize, record: Rec) -> (Value, Vec<(&'static str, String)>) {
         let client = &self.clients[index];
-        let (author, note) = (client.account(), client.rid((0, record.1)).to_owned());
+        let named = client.newest_note().unwrap_or((0, record.1));
+        let (author, note) = (client.account(), client.rid(named).to_owned());
         let mut document = match client.is_named_there() {
             true => json!({}),
             false => json!({"id": RECORDS[record.1]}),
@@ -169,7 +176,7 @@ impl Simulation {
         (document["a"], document["n"]) = (json!(a), json!({"x": x}));
         if record.0 == 1 {
             if temporary::is(&note) {
-                self.people[index].refers(&a, (0, record.1));
+                self.people[index].refers(&a, named);
             }
             document["note"] = json!(note);
         }
