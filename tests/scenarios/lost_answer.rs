@@ -1,9 +1,11 @@
 //! A server that did what was asked and whose answer was lost is not made to do it twice.
 
+use serde_json::json;
 use tidemark_model::mutation::MutationState;
+use tidemark_model::view::Resolution;
 use tidemark_sandbox::Switch;
 use tidemark_tests::tap::Point;
-use tidemark_tests::world::{Stage, World, task};
+use tidemark_tests::world::{NO_HOLD, Stage, World, task};
 
 /// A server that ignores idempotency keys.
 const NO_KEYS: &str = r#"{"write":{"keys":{"honoured":false}}}"#;
@@ -61,6 +63,38 @@ async fn a_server_without_keys_is_read_before_anything_is_written_again() {
         assert!(looked.iter().any(|passed| passed.record == rid), "{rid} was looked at");
     }
     all_is_in_once(&world).await;
+    world.finish().await;
+}
+
+// proves A4, D1, D7
+#[tokio::test]
+async fn what_a_look_shows_of_others_is_compared_with_what_was_typed_behind_it() {
+    let world = Stage::tasks(2).settings(NO_KEYS).open().await;
+    for record in ["t001", "t002"] {
+        world.set(record, "state", "done").await;
+    }
+    world.fault(|faults| faults.drop_after = Some(Switch::always(true).method("PUT")));
+    world.sync().await;
+    world.server.clear_faults();
+    assert_eq!(world.effect_count(), 2, "both are in, and nobody heard of it");
+    world.colleague_sets("t001", "rank", 111);
+    world.colleague_sets("t002", "title", "Theirs");
+    world.set("t001", "rank", 7).await;
+    world.set("t002", "rank", 8).await;
+    world.clock.advance_s(5);
+    world.sync().await;
+    assert_eq!(world.there("t001").unwrap()["rank"], 111, "what nobody here saw is not overwritten");
+    let open = world.engine().list_conflicts(0, 10).unwrap().rows;
+    assert_eq!(open.len(), 1, "{open:?}");
+    let conflict = world.engine().get_conflict(open[0].id).unwrap();
+    let fields: Vec<&str> = conflict.fields.iter().map(|field| field.path.as_str()).collect();
+    assert!(fields.contains(&"/rank"), "{fields:?}");
+    let two = world.there("t002").unwrap();
+    assert_eq!((&two["state"], &two["rank"], &two["title"]), (&json!("done"), &json!(8), &json!("Theirs")));
+    world.engine().resolve_conflict(open[0].id, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
+    world.sync().await;
+    let one = world.there("t001").unwrap();
+    assert_eq!((&one["state"], &one["rank"]), (&json!("done"), &json!(7)));
     world.finish().await;
 }
 

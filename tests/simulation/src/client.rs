@@ -95,7 +95,7 @@ impl Client {
         let engine = self.open(Arc::clone(&self.store)).await?;
         if self.clock.now() == shows {
             let waits = self.waits();
-            let forgotten = waited.iter().filter(|(seq, due)| waits.get(seq).is_some_and(|now| now < *due));
+            let forgotten = waited.iter().filter(|(seq, due)| waits.get(seq).is_none_or(|now| now < *due));
             self.faults
                 .extend(forgotten.map(|(seq, _)| format!("a start forgot how long change {seq} waits")));
         }
@@ -173,7 +173,12 @@ impl Client {
 
     /// Which record is called so here.
     pub fn record(&self, collection: &str, rid: &str) -> Rec {
-        let named = self.named.iter().find(|((at, _), name)| COLLECTIONS[*at] == collection && *name == rid);
+        // It may be named by the server by now.
+        let is_it = |name: &String| {
+            let known = self.engine().get_record(LINK, collection, name);
+            name == rid || known.is_ok_and(|detail| detail.row.id == rid)
+        };
+        let named = self.named.iter().find(|((at, _), name)| COLLECTIONS[*at] == collection && is_it(name));
         named.map(|(record, _)| *record).unwrap_or_else(|| {
             let at = |names: &[&str], name: &str| names.iter().position(|known| *known == name);
             (at(&COLLECTIONS, collection).unwrap_or_default(), at(&RECORDS, rid).unwrap_or_default())

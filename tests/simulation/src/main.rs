@@ -2,6 +2,7 @@
 //!
 //! `simulate [--seeds N | --long] [--from S] [--steps A,B,…] [--trace]`: N (or 100,000) runs from seed S on, with all their
 //! steps or only those.
+//! With `--script JSON`, a line of the corpus is run in their place.
 //! With `--plant BUG` (a build with the feature `planted`) the engine has that bug.
 //! The first seed that fails is shrunk, and the command that replays it is printed; then this ends with 1.
 #![allow(
@@ -21,10 +22,11 @@ struct Wish {
     only: Option<Vec<usize>>,
     trace: bool,
     planted: Option<Bug>,
+    script: Option<Script>,
 }
 
 fn wish() -> Result<Wish, String> {
-    let mut wish = Wish { seeds: 1_000, from: 1, only: None, trace: false, planted: None };
+    let mut wish = Wish { seeds: 1_000, from: 1, only: None, trace: false, planted: None, script: None };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
@@ -36,6 +38,10 @@ fn wish() -> Result<Wish, String> {
                 let numbers =
                     value()?.split(',').map(str::to_owned).map(number).collect::<Result<Vec<u64>, _>>()?;
                 wish.only = Some(numbers.into_iter().map(|number| number as usize).collect());
+            }
+            "--script" => {
+                let text = value()?;
+                wish.script = Some(serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))?);
             }
             "--long" => wish.seeds = 100_000,
             "--plant" => {
@@ -68,8 +74,9 @@ fn main() -> ExitCode {
     }
     let started = Instant::now();
     let mut effects = 0;
-    for seed in wish.from..wish.from + wish.seeds {
-        let mut script = Script::of(seed);
+    let seeds = if wish.script.is_some() { 1 } else { wish.seeds };
+    for seed in wish.from..wish.from + seeds {
+        let mut script = wish.script.clone().unwrap_or_else(|| Script::of(seed));
         if let Some(only) = &wish.only {
             script.steps = only.iter().filter_map(|number| script.steps.get(*number).cloned()).collect();
         }
@@ -79,8 +86,8 @@ fn main() -> ExitCode {
             println!("{}", outcome.trace.join("\n"));
         }
         if !outcome.faults.is_empty() {
-            println!("seed {seed} fails:\n  {}", outcome.faults.join("\n  "));
-            if wish.only.is_none() {
+            println!("seed {} fails:\n  {}", script.seed, outcome.faults.join("\n  "));
+            if wish.only.is_none() && wish.script.is_none() {
                 told_shrunk(&script);
             }
             return ExitCode::from(1);

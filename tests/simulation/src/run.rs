@@ -17,6 +17,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 use tidemark_model::clock::Clock as _;
 use tidemark_model::number::Count;
+use tidemark_sandbox::world::report::Effect;
 use tidemark_sandbox::{
     Account, Colleague, ColleagueEdit, CollectionSpec, Faults, InProcess, Sandbox, SandboxOptions,
     SeedRecord, Switch,
@@ -301,7 +302,15 @@ impl Simulation {
         if self.faults.is_empty() {
             self.check(true);
             match self.server.with_world(|world| world.history()) {
-                Ok(history) => self.faults.extend(judge(&self.clients, &self.people, &history)),
+                Ok(history) => {
+                    let told = history.iter().map(|(effect, after)| {
+                        let after = after.as_ref().map_or_else(|| "gone".to_owned(), Value::to_string);
+                        let Effect { seq, by, collection, id, .. } = effect;
+                        format!("    effect {seq} of {by} on {collection}/{id}: {after}")
+                    });
+                    self.trace.extend(told);
+                    self.faults.extend(judge(&self.clients, &self.people, &history));
+                }
                 Err(error) => self.faults.push(error.to_string()),
             }
         }

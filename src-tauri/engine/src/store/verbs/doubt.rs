@@ -158,7 +158,7 @@ pub(crate) fn is_there(
     }
     let mutation = outbox::by_seq(tx, mutation.seq)?.unwrap_or(mutation);
     if is_it {
-        settle::confirm(tx, &mutation, Some(remote), now)?;
+        settle::confirm_seen(tx, place, &mutation, remote, now, &mut moved)?;
         return Ok(moved);
     }
     // It holds something else: what was typed here is not given up for it, both sides are compared.

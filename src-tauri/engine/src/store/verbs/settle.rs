@@ -2,6 +2,7 @@
 
 pub(crate) mod unread;
 
+use super::discard::on_top;
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
 use super::{Moved, rename};
 use crate::store::outbox::{self, Ended, MutationRow};
@@ -72,7 +73,10 @@ pub(crate) fn answer(
             if let Some(doubtful) = rename::acknowledged(tx, place, &mutation, seen, answer.now, moved)? {
                 return Ok(doubtful);
             }
-            confirm(tx, &mutation, seen, answer.now)?;
+            match &answer.read_back {
+                Some(seen) => confirm_seen(tx, place, &mutation, seen, answer.now, moved)?,
+                None => confirm(tx, &mutation, seen, answer.now)?,
+            }
             Ok(Settled::Confirmed)
         }
         Outcome::Conflict { current, failure } => {
@@ -142,7 +146,7 @@ pub(crate) fn read_back(
     moved.record(place.collection_id, &mutation.rid);
     match evidence(tx, &mutation, remote)? {
         Evidence::Applied => {
-            confirm(tx, &mutation, Some(remote), now)?;
+            confirm_seen(tx, place, &mutation, remote, now, moved)?;
             Ok(Settled::Confirmed)
         }
         Evidence::NotApplied => {
@@ -204,7 +208,7 @@ fn conflict(
 ) -> Result<Settled, StoreError> {
     match evidence(tx, mutation, current)? {
         Evidence::Applied if in_doubt || mutation.operation != Operation::Update => {
-            confirm(tx, mutation, Some(current), now)?;
+            confirm_seen(tx, place, mutation, current, now, moved)?;
             Ok(Settled::Confirmed)
         }
         Evidence::Applied | Evidence::NotApplied | Evidence::Moved => {
@@ -241,6 +245,32 @@ fn moved_there(
             Ok(if ended { Settled::Confirmed } else { Settled::Waits })
         }
     }
+}
+
+/// A success that a look at the record showed. What others did since is in it too: later edits were made without having seen
+/// that, and are compared with it.
+pub(crate) fn confirm_seen(
+    tx: &Connection,
+    place: &Place,
+    mutation: &MutationRow,
+    seen: &Remote,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<(), StoreError> {
+    let own = match (&mutation.sealed_doc, records::get(tx, mutation.record_id)?) {
+        (_, None) => None,
+        (Some(sent), Some(_)) => Some(records::serde_json_value(sent)?),
+        (None, Some(record)) => on_top(record.base.document, mutation).0,
+    };
+    let behind = outbox::lane(tx, mutation.record_id)?.iter().any(|other| other.seq != mutation.seq);
+    let (Some(document), Remote::Present { .. }, true) = (own, seen, behind) else {
+        return confirm(tx, mutation, Some(seen), now);
+    };
+    let own = Remote::Present { document, version: None, at: None, by: None };
+    confirm(tx, mutation, Some(&own), now)?;
+    let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
+    reconcile(tx, place, &mutation.rid, seen, &origin, moved)?;
+    Ok(())
 }
 
 /// A definite success whose version is adopted (`engine.md` 3, 12).

@@ -1,6 +1,6 @@
 //! Changes whose answer, or whose record on the server, is there and cannot be read (`engine.md` 4).
 
-use super::{Settled, confirm, evidence, moved_there};
+use super::{Settled, confirm_seen, evidence, moved_there};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::Place;
 use crate::store::verbs::{Moved, seal};
@@ -60,7 +60,7 @@ pub(super) fn taken(
         Evidence::Applied => {
             let words = format!("accepted, as the record shows: {}", failure.words);
             attempts::succeed(tx, mutation.seq, attempt, &words, now)?;
-            confirm(tx, mutation, Some(seen), now)?;
+            confirm_seen(tx, place, mutation, seen, now, moved)?;
             Ok(Settled::Confirmed)
         }
         Evidence::NotApplied => {
