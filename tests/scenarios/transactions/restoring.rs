@@ -2,7 +2,10 @@ use super::{apply, create, delete, now, refuse, set, state};
 use serde_json::json;
 use tidemark_model::transaction::Strategy::{Ordered, Parallel};
 use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed, Pending};
-use tidemark_model::view::{NewTransaction, RefusalCode, TransactionError};
+use tidemark_model::view::{
+    ChoiceAt, FieldChoice, NewTransaction, RefusalCode, Resolution, TransactionError, TransactionRow,
+};
+use tidemark_sandbox::ColleagueEdit;
 use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 
 fn refusal(error: tidemark_engine::StoreError) -> tidemark_model::view::Refusal {
@@ -155,6 +158,60 @@ async fn nothing_waits_for_what_came_back_and_needs_no_sending() {
     assert_eq!(state(&world, &row), Completed);
     assert_eq!(world.there("t002").unwrap()["rank"], 12);
     world.finish().await;
+}
+
+// proves B2, D8
+#[tokio::test]
+async fn a_conflict_of_other_edits_outlives_a_roll_back() {
+    for stands_behind in [false, true] {
+        let world = Stage::tasks(3).open().await;
+        // What clashes on its own stands before the transaction's change, or behind it.
+        if !stands_behind {
+            world.set("t001", "rank", 11).await;
+        }
+        let first = apply(&world, Ordered, vec![set("t002", "state", "mine"), set("t003", "rank", 33)]).await;
+        let changes = vec![set("t001", "state", "mine"), set("t002", "rank", 22)];
+        let row = apply(&world, Ordered, changes).await;
+        if stands_behind {
+            world.set("t001", "rank", 11).await;
+        }
+        let ids = |row: &TransactionRow| {
+            let detail = world.engine().get_transaction(&row.id).unwrap();
+            detail.changes.into_iter().map(|change| change.id).collect::<Vec<String>>()
+        };
+        let held = ids(&first);
+        world.engine().hold(held.clone(), true).await.unwrap();
+        world.colleague(ColleagueEdit {
+            collection: TASKS.into(),
+            id: "t001".into(),
+            set: json!({"rank": 111, "state": "theirs"}).as_object().cloned().unwrap(),
+            ..ColleagueEdit::default()
+        });
+        world.sync().await;
+        let open = world.engine().list_conflicts(0, 10).unwrap().rows;
+        assert_eq!(open.len(), 1);
+        let choices = vec![ChoiceAt { path: "/rank".into(), choice: FieldChoice::Mine }];
+        let later = Resolution::Skip { choices, until: None };
+        world.engine().resolve_conflict(open[0].id, later, None, NO_HOLD).await.unwrap();
+        world.engine().discard(vec![held[1].clone()]).await.unwrap();
+        assert_eq!([&first, &row].map(|row| state(&world, row)), [Failed, Failed]);
+        world.check_books();
+        world.sync().await;
+        let there = world.there("t001").unwrap();
+        assert_eq!((&there["rank"], &there["state"]), (&json!(111), &json!("theirs")));
+        let open = world.engine().list_conflicts(0, 10).unwrap().rows;
+        assert_eq!(open.len(), 1, "the other edit still clashes");
+        let conflict = world.engine().get_conflict(open[0].id).unwrap();
+        let chosen: Vec<_> =
+            conflict.fields.iter().map(|field| (field.path.as_str(), field.choice.clone())).collect();
+        assert!(chosen.contains(&("/rank", Some(FieldChoice::Mine))), "what was chosen stays: {chosen:?}");
+        assert!(!conflict.fields.iter().any(|field| field.undecided), "no other clashes: {chosen:?}");
+        world.engine().resolve_conflict(open[0].id, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
+        world.sync().await;
+        let there = world.there("t001").unwrap();
+        assert_eq!((&there["rank"], &there["state"]), (&json!(11), &json!("theirs")));
+        world.finish().await;
+    }
 }
 
 // proves A8

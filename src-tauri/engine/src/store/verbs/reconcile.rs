@@ -438,3 +438,12 @@ pub(crate) fn side_of(remote: &Remote) -> Option<SideState> {
         Remote::Missing => None,
     }
 }
+
+/// A side as the server would tell it.
+pub(crate) fn remote_of(side: SideState) -> Remote {
+    let SideState { document, version, at, by } = side;
+    match document {
+        Some(document) => Remote::Present { document, version, at, by },
+        None => Remote::Deleted { version, at, by },
+    }
+}

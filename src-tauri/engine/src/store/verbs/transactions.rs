@@ -8,7 +8,7 @@ pub(crate) use settle::{seen, settle_stale};
 
 use super::Moved;
 use super::edit::{self, Edit, EditKind, Member};
-use super::reconcile::{Origin, reconcile};
+use super::reconcile::{Origin, reconcile, remote_of};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, SideState};
@@ -17,7 +17,6 @@ use crate::store::{StoreError, edges};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 use tidemark_model::change::{self, Change};
-use tidemark_model::connector::Remote;
 use tidemark_model::document::same;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
@@ -129,6 +128,7 @@ pub(crate) fn restore(
                 "Add the collection again first.",
             )
         })?;
+        let place = &place.of_whoever_saved(tx, member)?;
         let edit = Edit {
             kind: again(tx, member)?,
             mutation_id: (at.fresh_id)(),
@@ -218,13 +218,8 @@ fn put_back(
     let before = SideState { document: Some(was.clone()), version: None, at: None, by: None };
     records::set_base(tx, &record, &before, Some(&was), true)?;
     let (_, mut moved) = edit::save(tx, place, edit)?;
-    let SideState { document, version, at, by } = record.base;
-    let there = match document {
-        Some(document) => Remote::Present { document, version, at, by },
-        None => Remote::Deleted { version, at, by },
-    };
     let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
-    reconcile(tx, place, &record.rid, &there, &origin, &mut moved)?;
+    reconcile(tx, place, &record.rid, &remote_of(record.base), &origin, &mut moved)?;
     Ok(moved)
 }
 

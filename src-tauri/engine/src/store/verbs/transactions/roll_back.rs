@@ -1,19 +1,22 @@
 //! Rolling back what a failed transaction showed, and failing what stands behind it (row B2).
 
+use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::records::{self, RecordRow};
 use crate::store::transactions::{self, TransactionRecord};
+use crate::store::verbs::reconcile::{Origin, reconcile, remote_of};
 use crate::store::verbs::{Moved, gone};
-use crate::store::{StoreError, conflicts};
+use crate::store::{StoreError, places};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tidemark_model::change;
 use tidemark_model::document;
 use tidemark_model::failure::{ErrorClass, Failure};
+use tidemark_model::merge::merge;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
-use tidemark_model::view::TransactionError;
+use tidemark_model::view::{ChoiceAt, TransactionError};
 
 /// Takes everything of `failed` that was not accepted out of its lanes, and with it every transaction behind it. All of
 /// it waits, with its values, to be restored; what people see goes back to what remains.
@@ -37,7 +40,7 @@ pub(super) fn roll_back(
             if member.record_id == 0 {
                 continue;
             }
-            keep_its_base(tx, &member, now, moved)?;
+            keep_its_base(tx, &member)?;
             take_out(tx, &member, &row.id, &error)?;
             gone::ask(tx, &member, now, moved)?;
             moved.record(member.collection_id, &member.rid);
@@ -50,30 +53,66 @@ pub(super) fn roll_back(
         }
     }
     for (record, transaction) in touched {
-        if let Some(record) = records::get(tx, record)? {
-            show_what_remains(tx, &record, &transaction, now, moved)?;
+        let Some(record) = records::get(tx, record)? else { continue };
+        let conflict = conflicts::open_of(tx, record.id)?;
+        if let Some(conflict) = &conflict {
+            end_conflict(tx, conflict, now, moved)?;
+        }
+        show_what_remains(tx, &record, &transaction, now, moved)?;
+        if let Some(conflict) = conflict {
+            ask_anew(tx, &conflict, now, moved)?;
         }
     }
     Ok(())
 }
 
-/// What it was made on is kept with it, so that a later restoring sees what a colleague changed meanwhile. An open
-/// conflict ends for the server's version: mine waits with the member.
-fn keep_its_base(
+/// A conflict was about what went back; what remains of it is asked about anew.
+fn end_conflict(
     tx: &Connection,
-    member: &MutationRow,
+    conflict: &ConflictRecord,
     now: Millis,
     moved: &mut Moved,
 ) -> Result<(), StoreError> {
-    let Some(record) = records::get(tx, member.record_id)? else { return Ok(()) };
-    let mut base = record.base.document.clone();
-    if let Some(conflict) = conflicts::open_of(tx, record.id)? {
-        base.clone_from(&conflict.base);
-        let server = conflict.server.document.as_ref();
-        conflicts::resolve(tx, conflict.id, None, server, None, now)?;
-        records::set_base(tx, &record, &conflict.server, server, server.is_some())?;
-        moved.settled.push(conflict.id);
+    conflicts::resolve(tx, conflict.id, None, conflict.server.document.as_ref(), None, now)?;
+    moved.settled.push(conflict.id);
+    match outbox::lane(tx, conflict.record_id)?.first() {
+        Some(head) if head.state == MutationState::Conflicted => {
+            outbox::set_state(tx, head.seq, MutationState::Queued, None)
+        }
+        Some(_) | None => Ok(()),
     }
+}
+
+/// The server's side of an ended conflict is planned with what remains, which may clash with it too. What was chosen for
+/// fields that still clash stays chosen.
+fn ask_anew(
+    tx: &Connection,
+    ended: &ConflictRecord,
+    now: Millis,
+    moved: &mut Moved,
+) -> Result<(), StoreError> {
+    let places = places::all(tx)?;
+    // A collection that is no longer kept has nothing to compare.
+    let Some(place) = places.iter().find(|place| place.collection_id == ended.collection_id) else {
+        return Ok(());
+    };
+    let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: ended.may_be_in, now };
+    reconcile(tx, place, &ended.rid, &remote_of(ended.server.clone()), &origin, moved)?;
+    let Some(conflict) = conflicts::open_of(tx, ended.record_id)? else { return Ok(()) };
+    let (Some(local), Some(server)) = (&conflict.local, &conflict.server.document) else { return Ok(()) };
+    let merged = merge(conflict.base.as_ref(), local, server, &place.rules);
+    let clashes = |choice: &&ChoiceAt| merged.clashes().any(|field| field.path == choice.path);
+    let choices: Vec<ChoiceAt> = ended.choices.iter().filter(clashes).cloned().collect();
+    conflicts::set_choices(tx, conflict.id, &choices, ended.later_until)
+}
+
+/// What it was made on is kept with it, so that a later restoring sees what a colleague changed meanwhile.
+fn keep_its_base(tx: &Connection, member: &MutationRow) -> Result<(), StoreError> {
+    let Some(record) = records::get(tx, member.record_id)? else { return Ok(()) };
+    let base = match conflicts::open_of(tx, record.id)? {
+        Some(conflict) => conflict.base,
+        None => record.base.document,
+    };
     outbox::keep_undo(tx, member.seq, base.as_ref().map(document::to_text).as_deref())
 }
 
