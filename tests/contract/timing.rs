@@ -49,6 +49,12 @@ async fn an_answer_that_does_not_come_has_no_first_byte(ground: Ground) {
     let silent = timing(ours.as_ref(), &ground.create(&json!({"id": "a"}))).await;
     assert_eq!(silent.first_byte, None);
     assert!(silent.connect.is_some() && silent.total >= Millis(150), "{silent:?}");
+    let silent = {
+        ours.check().await.unwrap();
+        ground.proxy.add(Rule::once(Fault::SilenceBefore));
+        timing(ours.as_ref(), &ground.create(&json!({"id": "c"}))).await
+    };
+    assert_eq!((silent.connect, silent.reused), (None, true), "it was sent over an open connection");
     ground.proxy.go_offline().await.unwrap();
     let ours = ground.ours_with("v1", HttpOptions::default());
     let away = timing(ours.as_ref(), &ground.create(&json!({"id": "b"}))).await;

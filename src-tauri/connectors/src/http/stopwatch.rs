@@ -27,7 +27,10 @@ struct Parts {
     secure: bool,
     name: Option<Duration>,
     connect: Option<Duration>,
-    /// The network carried the request, over whichever connection.
+    /// The request went to the network: over a connection that was open, unless a new one was begun.
+    on_network: bool,
+    connecting: bool,
+    /// The network brought an answer, over whichever connection.
     carried: bool,
     first_byte: Option<Duration>,
     total: Option<Duration>,
@@ -45,7 +48,7 @@ impl Stopwatch {
             name: parts.name.map(millis),
             connect: connect.map(millis),
             secure: parts.secure,
-            reused: parts.carried && parts.connect.is_none(),
+            reused: parts.on_network && parts.connect.is_none() && (parts.carried || !parts.connecting),
             first_byte: parts.first_byte.map(millis),
             total: millis(parts.total?),
         })
@@ -58,6 +61,8 @@ impl Stopwatch {
             secure,
             name: None,
             connect: None,
+            on_network: false,
+            connecting: false,
             carried: false,
             first_byte: None,
             total: None,
@@ -67,6 +72,7 @@ impl Stopwatch {
 
     /// Runs the request on the network; what it does there is its own.
     pub(super) async fn on_network<T, E>(&self, request: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        self.note(|parts| parts.on_network = true);
         let carried = RUNNING.scope(self.clone(), request).await?;
         self.note(|parts| parts.carried = true);
         Ok(carried)
@@ -142,6 +148,9 @@ where
 
     fn call(&mut self, target: R) -> Self::Future {
         let watch = Stopwatch::running();
+        if let Some(watch) = &watch {
+            watch.note(|parts| parts.connecting = true);
+        }
         let connecting = self.0.call(target);
         Box::pin(async move {
             let begun = Instant::now();
