@@ -177,7 +177,7 @@ test.each(themes)("a row is dragged before all that wait, and nowhere else (%s)"
 
   await page.mouse.move(from.x, from.y);
   await page.mouse.down();
-  const first = await page.getByRole("row").filter({ hasText: "Next" }).first().boundingBox();
+  const first = await page.getByRole("row").filter({ hasText: "Rossi SRL" }).first().boundingBox();
   await page.mouse.move(from.x, (first?.y ?? 0) + 2, { steps: 4 });
   await page.locator(".place", { hasText: "Move first" }).waitFor();
   await window.shot(page, `queue-drag-${theme}`);

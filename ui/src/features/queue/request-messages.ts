@@ -5,7 +5,7 @@ const MASK = "••••";
 
 export const request = {
   headers: "Headers",
-  secret: "The secret stays in this computer's keychain and is not shown.",
+  secret: "A secret goes with it, which is not shown.",
   body: (size: string) => `Body, ${size}`,
   how: "How the body is shown",
   pretty: "Pretty",
