@@ -89,6 +89,31 @@ test("all that wait, those of one connection or of one collection are held, and 
   expect((await calls(page, "hold")).map((one) => one.held)).toEqual([true, true, true, false]);
 });
 
+test("of many collections those where most waits are named, and that there are more is said", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/queue" });
+  await page.evaluate(() => {
+    const world = (globalThis as unknown as { world: World }).world;
+    const model = world.changes.find(({ row }) => row.title === "Customer order 1");
+    if (!model) return;
+    for (let i = 0; i < 12; i += 1) {
+      for (let n = 0; n <= i; n += 1) {
+        const row = { ...model.row, id: `${i}-${n}`, number: 2000 + 20 * i + n, collection: `coll-${i}` };
+        world.changes.push({ ...model, row });
+      }
+    }
+    return world.tell();
+  });
+  await page
+    .locator("main")
+    .getByText(/90 waiting/)
+    .waitFor();
+  await menu(page, "Hold").click();
+  const named = page.getByRole("group", { name: "Hold what waits in" }).getByRole("menuitem");
+  await expect.poll(() => named.first().textContent()).toContain("coll-11 · ERPNext");
+  await item(page, /6 more collections/).waitFor();
+  expect(await item(page, /^coll-/).count()).toBe(7);
+});
+
 test("what is selected is held from the head, too", async () => {
   const page = await window.open({ scenario: "busy", at: "#/queue?state=waiting" });
   await page.getByRole("checkbox", { name: /Customer order 9/ }).check();
@@ -215,7 +240,8 @@ test("what cannot be moved has no grip", async () => {
   const refused = page.getByRole("row").filter({ hasText: "Hinge, steel" });
   expect(await refused.locator(".grip").count()).toBe(0);
   await page.getByRole("columnheader", { name: "Size" }).getByRole("button").click();
-  await expect.poll(() => page.locator(".grip").count(), "a sorted list has no order to change").toBe(0);
+  // A sorted list has no order to change.
+  await expect.poll(() => page.locator(".grip").count()).toBe(0);
 });
 
 test("in a queue of 100,000 a row is dragged along to the first", async () => {

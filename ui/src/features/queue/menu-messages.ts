@@ -16,6 +16,8 @@ export const words = {
   of: (server: string, n: number) => `${server} (${exact(n)})`,
   in: (collection: string, link: string | undefined) =>
     link === undefined ? collection : `${collection} · ${link}`,
+  others: (n: number) => plural(n, { one: "# more collection", other: "# more collections" }),
+  othersHow: "Look for its changes, and hold what is selected.",
   release: "Stop holding all",
   releaseOnes: (n: number) =>
     n === 0 ? "Stop holding what is selected" : `Stop holding the ${exact(n)} selected`,
