@@ -156,7 +156,7 @@ impl Http {
             .connect_timeout(options.timeouts.connect)
             .pool_idle_timeout(Duration::from_secs(60))
             .dns_resolver(stopwatch::Names)
-            .connector_layer(stopwatch::Connections)
+            .connector_layer(tower::layer::layer_fn(stopwatch::Timed))
             .referer(false);
         if limits::is_loopback(&base) {
             builder = builder.no_proxy();

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tidemark_model::number::Millis;
 use tidemark_model::timing::Timing;
 use tokio::time::Instant;
-use tower::{Layer, Service};
+use tower::Service;
 
 tokio::task_local! {
     static RUNNING: Stopwatch;
@@ -121,18 +121,7 @@ impl Resolve for Names {
 
 /// Around all that makes a connection: the name, the proxy, the handshake.
 #[derive(Clone)]
-pub(super) struct Connections;
-
-impl<S> Layer<S> for Connections {
-    type Service = Timed<S>;
-
-    fn layer(&self, inner: S) -> Timed<S> {
-        Timed(inner)
-    }
-}
-
-#[derive(Clone)]
-pub(super) struct Timed<S>(S);
+pub(super) struct Timed<S>(pub(super) S);
 
 impl<S: Service<R>, R> Service<R> for Timed<S>
 where
