@@ -17,6 +17,7 @@ mod other_names;
 mod reading;
 mod requests;
 mod rest_only;
+mod timing;
 mod writing;
 
 /// The same promises for each kind of server.

@@ -1,7 +1,7 @@
 //! A server that wants a newer client, or that nobody vouches for, stops its link until a person has done something.
 
 use tidemark_model::mutation::MutationState;
-use tidemark_model::view::{Sentence, Stopped};
+use tidemark_model::view::{AttemptView, Sentence, Stopped};
 use tidemark_sandbox::Switch;
 use tidemark_tests::deadline::soon;
 use tidemark_tests::self_signed::self_signed;
@@ -100,6 +100,8 @@ async fn a_426_to_a_change_leaves_its_key_and_its_counts_as_they_were() {
     world.engine().reconnect(LINK).await.unwrap();
     assert_eq!(world.sync().await.confirmed, 1);
     let attempts = world.engine().get_change(&change).unwrap().attempts;
+    let timed = |tried: &AttemptView| tried.timing.is_some_and(|timing| timing.first_byte.is_some());
+    assert!(attempts.iter().all(timed), "each try tells where its time went: {attempts:?}");
     assert!(attempts.len() > 1 && attempts.iter().all(|attempt| attempt.key == attempts[0].key));
     world.finish().await;
 }

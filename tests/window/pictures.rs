@@ -50,6 +50,10 @@ async fn every_screen(theme: Theme, suffix: &str) {
     window.click("[role=gridcell][title*='Leak under']").await;
     window.see_in(".inspector", "In words").await;
     picture(&window, "queue", suffix).await;
+    window.press("Hold").await;
+    window.see_in("[role=menu]", "that wait").await;
+    picture(&window, "queue-hold", suffix).await;
+    window.keys("[role=menuitem]", Key::Escape).await;
 
     window.screen("Conflicts").await;
     window.see_in("[role=grid]", "Anna K.").await;

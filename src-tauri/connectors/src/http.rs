@@ -10,11 +10,13 @@ mod pace;
 mod packing;
 mod redirect;
 mod stop;
+mod stopwatch;
 mod transport;
 
 pub use answer::Answer;
 pub use limits::{Limits, Timeouts, is_loopback};
 pub use stop::Stop;
+pub use stopwatch::Stopwatch;
 
 use account::Account;
 use packing::{Packing, Packings};
@@ -72,12 +74,21 @@ pub struct Call<'a> {
     pub body: Option<&'a str>,
     /// Largest answer in bytes, after decompression.
     pub limit: usize,
+    /// Measures it.
+    pub watch: Stopwatch,
 }
 
 impl<'a> Call<'a> {
     /// A reading of `target` with at most `limit` bytes of answer.
     pub fn get(target: impl Into<String>, limit: usize) -> Self {
-        Self { method: Method::GET, target: target.into(), headers: Vec::new(), body: None, limit }
+        Self {
+            method: Method::GET,
+            target: target.into(),
+            headers: Vec::new(),
+            body: None,
+            limit,
+            watch: Stopwatch::default(),
+        }
     }
 
     /// A writing to `target` with at most `limit` bytes of answer.
@@ -102,7 +113,15 @@ impl<'a> Call<'a> {
             headers: wire.headers.iter().map(header).collect::<Result<_, _>>()?,
             body: wire.body.as_deref(),
             limit,
+            watch: Stopwatch::default(),
         })
+    }
+
+    /// The same, measured by a stopwatch.
+    #[must_use]
+    pub fn timed(mut self, watch: &Stopwatch) -> Self {
+        self.watch = watch.clone();
+        self
     }
 
     /// Whether the server may change something because of it.
@@ -136,6 +155,8 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(options.timeouts.connect)
             .pool_idle_timeout(Duration::from_secs(60))
+            .dns_resolver(stopwatch::Names)
+            .connector_layer(tower::layer::layer_fn(stopwatch::Timed))
             .referer(false);
         if limits::is_loopback(&base) {
             builder = builder.no_proxy();
@@ -251,6 +272,13 @@ impl Http {
     }
 
     async fn exchange(&self, call: &Call<'_>, packing: Option<Packing>) -> Result<Answer, Stop> {
+        call.watch.begin(self.base.scheme() == "https");
+        let answer = self.follow(call, packing).await;
+        call.watch.end();
+        answer
+    }
+
+    async fn follow(&self, call: &Call<'_>, packing: Option<Packing>) -> Result<Answer, Stop> {
         let mut url = self.url_of(&call.target).ok_or_else(|| {
             Failure::new(ErrorClass::Permanent, "the request's address leaves the endpoint")
         })?;
@@ -258,6 +286,7 @@ impl Http {
             let started = Instant::now();
             let response = self.headers_of(call, packing, url.clone()).await?;
             let round_trip = started.elapsed();
+            call.watch.first_byte();
             url = match redirect::next(&call.method, &url, response.status(), response.headers())? {
                 Some(next) => next,
                 None => return self.read(response, round_trip, call.limit).await,
@@ -281,16 +310,19 @@ impl Http {
         };
         let request = request.build().map_err(|error| transport::classify(&error))?;
         let patience = self.options.timeouts.until_headers(call.body.map_or(0, str::len));
-        match tokio::time::timeout(patience, self.carry(request)).await {
+        match tokio::time::timeout(patience, self.carry(request, &call.watch)).await {
             Ok(carried) => carried,
             Err(_) => Err(transport::timed_out("the server did not answer in time")),
         }
     }
 
-    async fn carry(&self, request: reqwest::Request) -> Result<Response, Failure> {
+    async fn carry(&self, request: reqwest::Request, watch: &Stopwatch) -> Result<Response, Failure> {
         match &self.options.carrier {
             Some(carrier) => carrier.carry(request).await,
-            None => self.client.execute(request).await.map_err(|error| transport::classify(&error)),
+            None => {
+                let carried = watch.on_network(self.client.execute(request)).await;
+                carried.map_err(|error| transport::classify(&error))
+            }
         }
     }
 

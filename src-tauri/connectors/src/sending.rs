@@ -1,11 +1,12 @@
 //! Several requests at a time, their answers in the order of the items.
 
-use crate::http::{Answer, Stop};
+use crate::http::{Answer, Stop, Stopwatch};
 use futures_util::StreamExt as _;
 use std::future::Future;
 use tidemark_model::connector::{Outcome, PushAnswer};
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::number::Millis;
+use tidemark_model::timing::Timing;
 
 /// How many requests of one link are in flight at most; the engine's setting, 6 where nobody changed it, stays below.
 pub const IN_FLIGHT: usize = 32;
@@ -15,12 +16,13 @@ pub struct Sent {
     outcome: Outcome,
     server_time: Option<Millis>,
     backoff: Option<Millis>,
+    timing: Option<Timing>,
 }
 
 impl Sent {
     /// An item that was answered.
     pub fn answered(outcome: Outcome, answer: &Answer) -> Self {
-        Self { outcome, server_time: answer.server_time(), backoff: answer.backoff() }
+        Self { outcome, server_time: answer.server_time(), backoff: answer.backoff(), timing: None }
     }
 
     /// An item that was not, or was not even sent.
@@ -35,7 +37,13 @@ impl Sent {
 
     /// An item of whose answer nothing is known but what it means.
     pub fn unheard(outcome: Outcome) -> Self {
-        Self { outcome, server_time: None, backoff: None }
+        Self { outcome, server_time: None, backoff: None, timing: None }
+    }
+
+    /// The same with where the time of its request went.
+    #[must_use]
+    pub fn timed(self, watch: &Stopwatch) -> Self {
+        Self { timing: watch.read(), ..self }
     }
 }
 
@@ -57,6 +65,10 @@ pub async fn all<F: Future<Output = Sent>>(requests: Vec<F>) -> PushAnswer {
     PushAnswer {
         server_time: sent.iter().rev().find_map(|sent| sent.server_time),
         backoff: sent.iter().filter_map(|sent| sent.backoff).max(),
+        timing: match sent.as_slice() {
+            [one] => one.timing,
+            _ => None,
+        },
         outcomes: sent.into_iter().map(|sent| sent.outcome).collect(),
         page: None,
     }

@@ -74,6 +74,7 @@ impl Engine {
             )
         })?;
         waits_for_schedule(&mut detail.row, &self.schedule_waits());
+        self.shared().timings.tell(&mut detail);
         for attempt in &mut detail.attempts {
             let earlier = u32::try_from((attempt.number.0 - 1).max(0)).unwrap_or(u32::MAX);
             let own = longest_delay(&self.shared().settings().backoff, earlier);

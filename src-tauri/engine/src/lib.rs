@@ -31,6 +31,7 @@ mod restoring;
 mod shared;
 mod store;
 mod telemetry;
+mod timings;
 mod transactions;
 mod trash;
 mod worker;

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::mutation::Operation;
 use crate::number::{Count, Millis};
 use crate::request::Request;
+use crate::timing::Timing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -350,6 +351,8 @@ pub struct PushAnswer {
     pub server_time: Option<Millis>,
     /// A pace the server asked for beside a good answer (Kinto's `Backoff`), as a span.
     pub backoff: Option<Millis>,
+    /// Where the time of the one request went; none where there were several, or where it was not measured.
+    pub timing: Option<Timing>,
 }
 
 /// A server's protocol.
@@ -373,7 +376,9 @@ pub trait Connector: Send + Sync {
         let refused =
             Failure::new(crate::failure::ErrorClass::Permanent, "this server takes no atomic batches");
         let outcomes = items.iter().map(|_| Outcome::Failed(refused.clone())).collect();
-        Box::pin(async move { PushAnswer { outcomes, page: None, server_time: None, backoff: None } })
+        Box::pin(async move {
+            PushAnswer { outcomes, page: None, server_time: None, backoff: None, timing: None }
+        })
     }
     /// One page.
     fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>>;

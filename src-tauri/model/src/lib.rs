@@ -27,6 +27,7 @@ pub mod settings;
 pub mod status;
 pub mod sync_settings;
 pub mod temporary;
+pub mod timing;
 pub mod transaction;
 pub mod uncertain;
 pub mod view;

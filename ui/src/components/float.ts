@@ -25,4 +25,6 @@ export function hang(layer: HTMLElement, anchor: Element, side: Side): void {
   const at = place(anchor.getBoundingClientRect(), box, { width: innerWidth, height: innerHeight }, side);
   layer.style.left = `${at.left}px`;
   layer.style.top = `${at.top}px`;
+  // What is too long for the window is scrolled.
+  layer.style.maxHeight = `${innerHeight - at.top - EDGE}px`;
 }

@@ -244,6 +244,8 @@ export type AttemptView = {
 	serverAsked: boolean,
 	/**  Its key, the same while the same request is repeated. */
 	key: string,
+	/**  Where its time went; only of tries of this run of the program, and not of the oldest of many. */
+	timing: Timing | null,
 };
 
 /**  The attention half: what waits for a person. */
@@ -336,6 +338,8 @@ export type ChangeDetail = {
 	waitsFor: Count[],
 	/**  Numbers of changes that wait for it. */
 	waitedOnBy: Count[],
+	/**  The first of both, by name: at most 50 of each. */
+	neighbours: Neighbour[],
 	/**  The change that took it in. */
 	combinedInto: string | null,
 	/**  When it ended. */
@@ -1067,6 +1071,20 @@ export type MutationState =
 "cancelled" | 
 /**  A person put it in the trash. */
 "discarded";
+
+/**  A change that another waits for, or that waits for another. */
+export type Neighbour = {
+	/**  Its id (UUID). */
+	id: string,
+	/**  Its number. */
+	number: Count,
+	/**  What people see. */
+	state: ChangeState,
+	/**  What it does. */
+	operation: Operation,
+	/**  Record's title, else its id; an opaque request's label. */
+	title: string,
+};
 
 /**  What the system says of the network. */
 export type Network = 
@@ -1907,6 +1925,22 @@ export type Theme =
 
 /**  A minute of the day, written `22:00`. */
 export type TimeOfDay = string;
+
+/**  Where the time of one try went; spans in milliseconds. */
+export type Timing = {
+	/**  Finding the address of the server's name; none where no name was looked up. */
+	name: Millis | null,
+	/**  Connecting to that address; none where no connection was made. */
+	connect: Millis | null,
+	/**  The connecting includes the handshake of TLS: the two cannot be told apart. */
+	secure: boolean,
+	/**  A connection was open already. */
+	reused: boolean,
+	/**  From the beginning to the first of the answer; none where no answer came. */
+	firstByte: Millis | null,
+	/**  From the beginning to the end of the answer, or of the waiting for it. */
+	total: Millis,
+};
 
 /**  `transaction-changed`: a transaction moved (row B7). */
 export type TransactionChanged = {

@@ -89,6 +89,10 @@ export const bridge = {
   isThere: (id: string, record: string) => call(commands.isThere(id, record)),
   sendAgain: (id: string) => call(commands.sendAgain(id)),
   discard: (ids: string[]) => call(commands.discard(ids)),
+  queueStats: () => call(commands.getQueueStats()),
+  /** `expected` is the number that the person saw; another is refused as moved. */
+  clearQueue: (expected: number) => call(commands.clearQueue(expected)),
+  clearOldRequests: () => call(commands.clearOldRequests()),
   hold: (ids: string[], held: boolean) => call(commands.hold(ids, held)),
   setPriority: (ids: string[], priority: number) => call(commands.setPriority(ids, priority)),
   previewDiscard: (ids: string[]) => call(commands.previewDiscard(ids)),

@@ -11,11 +11,13 @@ import {
   type QueueColumn,
   type QueueFilter,
   type QueueSort,
+  type QueueStats,
   type RestoreResult,
   type TransactionDetail,
   type TransactionRow,
 } from "../ipc/client";
 import { attempt } from "./core";
+import { everyRow } from "./rows.svelte";
 import { TickedList } from "./ticked-list.svelte";
 
 export const filterStates = [
@@ -87,6 +89,9 @@ export class Queue extends TickedList<ChangeRow, QueueFilter, OpenChange> {
   /** More match than can be sorted by the column asked for: they are in the usual order. */
   tooMany = $state(false);
 
+  /** The numbers of each state and collection; undefined until they are read. */
+  stats = $state.raw<QueueStats | undefined>();
+
   constructor() {
     super(
       filterOf({}),
@@ -124,6 +129,34 @@ export class Queue extends TickedList<ChangeRow, QueueFilter, OpenChange> {
   exported = (ids: string[], format: ExportFormat): Promise<string | undefined> =>
     attempt(() => bridge.exportChanges(ids, format));
   retryAllRefused = (): Promise<BulkResult | undefined> => this.#run(() => bridge.reprocessFailed());
+
+  /** All that waits, needs a person or is in doubt goes to the trash; refused where that is another number by now. */
+  clear = (expected: number): Promise<BulkResult | undefined> => this.#run(() => bridge.clearQueue(expected));
+  /** Removes what was finished long enough ago; how many that were. */
+  cleanUp = (): Promise<number | undefined> => this.#run(() => bridge.clearOldRequests());
+
+  async readStats(): Promise<void> {
+    this.stats = (await attempt(() => bridge.queueStats())) ?? this.stats;
+  }
+
+  /** The ids of all changes of some states, of a connection or a collection or all; `which` leaves others out. */
+  idsOf(
+    states: ChangeState[],
+    of: { link: string | null; collection: string | null },
+    which: (row: ChangeRow) => boolean = () => true,
+  ): Promise<string[] | undefined> {
+    return attempt(async () => {
+      const ids: string[] = [];
+      for (const state of states) {
+        const filter = { ...filterOf({}), ...of, state };
+        const rows = await everyRow((offset, limit, after) =>
+          bridge.listQueue(filter, after ?? offset, limit),
+        );
+        ids.push(...rows.filter(which).map((row) => row.id));
+      }
+      return ids;
+    });
+  }
 
   #run<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
     return this.act(() => attempt(run));

@@ -228,6 +228,9 @@ test.each(themes)(
     await row(0, "Began").getByText("14:01:30.000").waitFor();
     await row(0, "Answered").getByText("14:01:31.200").waitFor();
     await row(0, "Total").getByText("1.2 s").waitFor();
+    await row(0, "Connecting").getByText("The connection was open already").waitFor();
+    await row(0, "First byte").getByText("1.2 s after it began").waitFor();
+    expect(await row(0, "Finding the name").count(), "nothing was looked up").toBe(0);
     await row(0, "Waited before").getByText("3 min 59 s since #2 was answered").waitFor();
     await tries.nth(0).getByText("PATCH https://erp.example.com/api/customers/CUST-88").waitFor();
     const bar = (at: number) =>
@@ -237,6 +240,11 @@ test.each(themes)(
     await tries.nth(2).locator("summary").click();
     expect((await bar(0)) / (await bar(2)), "as long as it took, beside the longest").toBeCloseTo(3, 1);
     expect(await row(2, "Waited before").count(), "nothing came before the first").toBe(0);
+    await tries.nth(2).getByText("Of this one the whole is kept.").waitFor();
+    expect(await row(2, "Connecting").count(), "nothing is made up").toBe(0);
+    await tries.nth(1).locator("summary").click();
+    await row(1, "Finding the name").getByText("3 ms").waitFor();
+    await row(1, "Connecting").getByText("34 ms, including TLS").waitFor();
     await tries.nth(2).getByText("The request of this try is no longer kept.").waitFor();
     await window.shot(page, `queue-timing-${theme}`);
     expect(await window.axe(page)).toEqual([]);

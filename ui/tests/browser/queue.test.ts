@@ -126,6 +126,7 @@ test("all that match are a second step, frozen, and told by number", async () =>
     world.changes.splice(0, 3);
   });
   await page.getByRole("button", { name: "Send now" }).last().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Send 43 now" }).click();
   await page.getByText("40 sent again, 3 had already gone.").waitFor();
 });
 
@@ -181,4 +182,32 @@ test("a place in line is told anew, in the list and of the open change, when one
   await leave(1);
   await row.getByText("Next", { exact: true }).waitFor();
   await inspector.getByText(/Next in line for /).waitFor();
+});
+
+test("what a change depends on and what waits for it are one press away", async () => {
+  const page = await window.open({ scenario: "refused", at: "#/queue?state=waiting" });
+  await page.getByText("New customer").click();
+  const inspector = page.getByRole("complementary", { name: "One change" });
+  await inspector.getByRole("heading", { name: "Waited on by" }).waitFor();
+  expect(await window.axe(page)).toEqual([]);
+  await inspector.getByRole("link", { name: /Change \d+ · Their first order/ }).click();
+  await inspector.getByRole("heading", { name: "Depends on" }).waitFor();
+  await inspector.getByRole("link", { name: /Change \d+ · New customer/ }).waitFor();
+});
+
+test("a request is shown pretty or as it goes out, and its secret by neither", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/queue/0190-1042" });
+  const inspector = page.getByRole("complementary", { name: "One change" });
+  await inspector.getByText("PATCH https://erp.example.com/api/customers/CUST-88").last().waitFor();
+  await inspector.getByText("Headers", { exact: true }).click();
+  await inspector.getByText("Authorization: ••••").waitFor();
+  await inspector.getByText("Body, 20 B").click();
+  const panel = inspector.getByRole("tabpanel");
+  expect(await panel.textContent()).toContain('{\n  "phone": "555-0199"\n}');
+  await inspector.getByRole("tab", { name: "Raw" }).click();
+  await expect.poll(() => panel.textContent()).toContain('{"phone":"555-0199"}');
+  await window.shot(page, "queue-request");
+  expect(await window.axe(page)).toEqual([]);
+  await inspector.getByRole("link", { name: "Customer 8" }).click();
+  await expect.poll(() => page.url()).toContain("#/records/ERPNext/customers/CUST-88");
 });

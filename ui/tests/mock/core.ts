@@ -136,6 +136,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
       .map((one) => one.row)
       .filter((row) => filter.state === null || row.state === filter.state)
       .filter((row) => filter.link === null || row.link === filter.link)
+      .filter((row) => filter.collection === null || row.collection === filter.collection)
       .filter(
         (row) =>
           filter.search === null ||
@@ -202,6 +203,21 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     void world.tell();
     return { done: found.length, alreadyGone: ids.length - found.length, kept: 0 };
   },
+  get_queue_stats: (world) => world.stats(),
+  clear_queue: (world, args) => {
+    const going = world.changes.filter((one) =>
+      ["queued", "parked", "uncertain"].includes(one.row.mutationState),
+    );
+    if (going.length !== args.expected) {
+      return refuse(
+        "moved",
+        `${going.length} changes wait now, not ${String(args.expected)}`,
+        "Look at the number again, then confirm it.",
+      );
+    }
+    return commands.discard?.(world, { ids: going.map((one) => one.row.id) });
+  },
+  clear_old_requests: () => 12,
   may_be: (world, args) => {
     if (!world.changes.some((one) => one.row.id === args.id))
       return refuse("not_found", "There is no such change.");

@@ -169,6 +169,7 @@ export function change(
     metadata: null,
     waitsFor: [],
     waitedOnBy: [],
+    neighbours: [],
     combinedInto: null,
     endedAt: null,
     ...more,

@@ -136,6 +136,7 @@ export const parked: Record<string, (world: World, args: Args) => unknown> = {
     const found = world.changes.filter((one) => ids.includes(one.row.id));
     for (const one of found) one.row.priority = args.priority as number;
     void world.tell();
+    if (world.bigQueue > 0) return { done: ids.length, alreadyGone: 0, kept: 0 };
     return { done: found.length, alreadyGone: ids.length - found.length, kept: 0 };
   },
   preview_discard: (world, args): DiscardPreview => {

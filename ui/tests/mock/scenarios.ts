@@ -1,6 +1,6 @@
 // The worlds that tests open, by name.
 
-import type { ChangeRow } from "../../src/ipc/client";
+import type { ChangeDetail, ChangeRow, Neighbour } from "../../src/ipc/client";
 import { change, collection, conflict, invoice, invoiceForm, link, stored, unread } from "./makers";
 import type { StatusSnapshot } from "../../src/ipc/client";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
@@ -157,6 +157,7 @@ function busy(world: World): void {
             retryAt: null,
             serverAsked: false,
             key: "0190f3a2-7c1e-7d2a-9b1c-0123456789ab",
+            timing: null,
           },
         ],
         request: {
@@ -195,6 +196,18 @@ function busy(world: World): void {
           retryAt: NOW - (4 - number) * 4 * MINUTE + 2 * MINUTE,
           serverAsked: number === 3,
           key: "0190f3a2-7c1e-7d2a-9b1c-aaaaaaaaaaaa",
+          // The first was made before Tidemark was started last, the second had to connect.
+          timing:
+            number === 1
+              ? null
+              : {
+                  name: number === 2 ? 3 : null,
+                  connect: number === 2 ? 34 : null,
+                  secure: true,
+                  reused: number === 3,
+                  firstByte: number * 390,
+                  total: number * 400,
+                },
         })),
         request: {
           method: "PATCH",
@@ -359,14 +372,27 @@ function refused(world: World): void {
     }),
     change(world, { title: "New customer", operation: "create", fields: [], position: 1 }),
   ];
-  const parent = world.changes.at(-1)?.row.number ?? 0;
+  const parent = world.changes.at(-1);
+  const number = parent?.row.number ?? 0;
   world.changes.push(
     change(
       world,
-      { title: "Their first order", state: "on_hold", reason: { kind: "dependency", change: parent } },
-      { waitsFor: [parent] },
+      { title: "Their first order", state: "on_hold", reason: { kind: "dependency", change: number } },
+      { waitsFor: [number] },
     ),
   );
+  const order = world.changes.at(-1);
+  if (!parent || !order) return;
+  parent.waitedOnBy = [order.row.number];
+  const name = ({ row: { id, number, state, operation, title } }: ChangeDetail): Neighbour => ({
+    id,
+    number,
+    state,
+    operation,
+    title,
+  });
+  parent.neighbours = [name(order)];
+  order.neighbours = [name(parent)];
 }
 
 export const scenarios: Record<string, (world: World) => void> = {

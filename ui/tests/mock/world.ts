@@ -10,6 +10,7 @@ import type {
   ConflictView,
   Form,
   LinkStatus,
+  QueueStats,
   RefusalCode,
   StatusSnapshot,
   Removal,
@@ -101,6 +102,40 @@ export class World {
 
   nextNumber(): number {
     return ++this.#number;
+  }
+
+  /** The numbers of the queue's states, over all and for each collection. */
+  stats(): QueueStats {
+    const counts = (of: ChangeDetail[]): QueueStats["counts"] => {
+      const count = (state: string) => of.filter(({ row }) => row.mutationState === state).length;
+      return {
+        queued: count("queued"),
+        sealed: count("sealed"),
+        uncertain: count("uncertain"),
+        conflicted: count("conflicted"),
+        parked: count("parked"),
+        confirmed: 1180,
+        superseded: 0,
+        combined: 0,
+        cancelled: 0,
+        discarded: this.trash.length,
+      };
+    };
+    const collections = new Map<string, ChangeDetail[]>();
+    for (const one of this.changes) {
+      const key = JSON.stringify([one.row.link, one.row.collection]);
+      collections.set(key, [...(collections.get(key) ?? []), one]);
+    }
+    const all = counts(this.changes);
+    return {
+      counts: this.bigQueue > 0 ? { ...all, queued: this.bigQueue } : all,
+      collections: [...collections].map(([key, of]) => {
+        const [link, collection] = JSON.parse(key) as [string, string];
+        return { link, collection, counts: counts(of) };
+      }),
+      oldestPending: null,
+      nextRetry: null,
+    };
   }
 
   snapshot(): StatusSnapshot {

@@ -119,6 +119,7 @@ test("an attempt says what was decided after it", () => {
     retryAt: NOW + 1200 + 1_800_000,
     serverAsked: true,
     key: "k",
+    timing: null,
   };
   const said = (more: Partial<AttemptView>) => attempt({ ...tried, ...more }, () => "14:02:11");
   expect(said({})).toBe(

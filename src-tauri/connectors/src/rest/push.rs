@@ -7,7 +7,7 @@ use super::place::Place;
 use super::problem::{self, Kind, Problem};
 use super::record;
 use crate::classify::{self, Asked, Unshown};
-use crate::http::{Answer, Call, Stop};
+use crate::http::{Answer, Call, Stop, Stopwatch};
 use crate::opaque;
 use crate::sending::{self, Sent};
 use crate::wire;
@@ -29,21 +29,27 @@ pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
 }
 
 async fn one(rest: &Rest, item: &Sealed) -> Sent {
-    if item.operation == Operation::Request {
-        return request(rest, item).await;
-    }
+    let watch = Stopwatch::default();
+    let sent = match item.operation {
+        Operation::Request => request(rest, item, &watch).await,
+        _ => change(rest, item, &watch).await,
+    };
+    sent.timed(&watch)
+}
+
+async fn change(rest: &Rest, item: &Sealed, watch: &Stopwatch) -> Sent {
     let place = match rest.place(&item.collection) {
         Ok(place) => place,
         Err(error) => return Sent::failed(Failure::new(ErrorClass::Permanent, error.to_string())),
     };
-    match send(rest, item).await {
+    match send(rest, item, watch).await {
         Ok(answer) => Sent::answered(outcome(rest, &place, item, &answer).await, &answer),
         Err(stop) => Sent::stopped(stop),
     }
 }
 
-async fn send(rest: &Rest, item: &Sealed) -> Result<Answer, Stop> {
-    let mut call = Call::sealed(&item.wire, rest.http.limits().document)?;
+async fn send(rest: &Rest, item: &Sealed, watch: &Stopwatch) -> Result<Answer, Stop> {
+    let mut call = Call::sealed(&item.wire, rest.http.limits().document)?.timed(watch);
     if rest.settings.write.keys.honoured {
         call.headers.push((KEY_HEADER, item.key.clone()));
     }
@@ -51,8 +57,8 @@ async fn send(rest: &Rest, item: &Sealed) -> Result<Answer, Stop> {
 }
 
 /// An opaque request: nothing of its answer is about a record.
-async fn request(rest: &Rest, item: &Sealed) -> Sent {
-    let answer = match send(rest, item).await {
+async fn request(rest: &Rest, item: &Sealed, watch: &Stopwatch) -> Sent {
+    let answer = match send(rest, item, watch).await {
         Ok(answer) => answer,
         Err(stop) => return Sent::unheard(opaque::stopped(stop)),
     };

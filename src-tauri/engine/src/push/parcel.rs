@@ -50,11 +50,14 @@ pub(super) fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxF
             1 => link.connector.push(&items).await,
             _ => link.connector.push_atomic(&items).await,
         };
-        let PushAnswer { outcomes, server_time, backoff, .. } = answer;
+        let PushAnswer { outcomes, server_time, backoff, timing, .. } = answer;
         let spent = Millis(shared.now().0 - started.0);
         let mut outcomes = outcomes.into_iter();
         let mut parts = Vec::with_capacity(parcel.len());
         for (outgoing, span) in parcel.into_iter().zip(&spans) {
+            if let Some(timing) = timing {
+                shared.timings.keep(outgoing.seq, outgoing.attempt, timing);
+            }
             let outcome = outcomes.next().unwrap_or_else(|| Outcome::Failed(no_outcome()));
             telemetry::attempt_ended(span, &outcome, spent);
             parts.push(look_after(&link, outgoing, outcome).await);

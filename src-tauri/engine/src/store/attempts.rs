@@ -134,6 +134,7 @@ pub(crate) fn of(tx: &Connection, seq: i64) -> Result<Vec<AttemptView>, StoreErr
             retry_at: time(row.get("retry_at")?),
             server_asked: false,
             key: row.get("key")?,
+            timing: None,
         });
     }
     Ok(attempts)

@@ -3,6 +3,7 @@
 use crate::failure::ErrorClass;
 use crate::mutation::{MutationState, Operation};
 use crate::number::{Count, Millis};
+use crate::timing::Timing;
 use serde::{Deserialize, Serialize};
 
 /// What is shown of a change's state (`ui.md` 3.2).
@@ -275,10 +276,28 @@ pub struct ChangeDetail {
     pub waits_for: Vec<Count>,
     /// Numbers of changes that wait for it.
     pub waited_on_by: Vec<Count>,
+    /// The first of both, by name: at most 50 of each.
+    pub neighbours: Vec<Neighbour>,
     /// The change that took it in.
     pub combined_into: Option<String>,
     /// When it ended.
     pub ended_at: Option<Millis>,
+}
+
+/// A change that another waits for, or that waits for another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Neighbour {
+    /// Its id (UUID).
+    pub id: String,
+    /// Its number.
+    pub number: Count,
+    /// What people see.
+    pub state: ChangeState,
+    /// What it does.
+    pub operation: Operation,
+    /// Record's title, else its id; an opaque request's label.
+    pub title: String,
 }
 
 /// One field of a change.
@@ -317,6 +336,8 @@ pub struct AttemptView {
     pub server_asked: bool,
     /// Its key, the same while the same request is repeated.
     pub key: String,
+    /// Where its time went; only of tries of this run of the program, and not of the oldest of many.
+    pub timing: Option<Timing>,
 }
 
 /// The request as sent, without secrets.

@@ -1,6 +1,6 @@
 import { exact } from "../../components/format/number";
 import { duration, took } from "../../components/format/time";
-import type { AttemptView } from "../../state/types";
+import type { AttemptView, Timing } from "../../state/types";
 
 export const words = {
   timing: "Timing",
@@ -9,7 +9,16 @@ export const words = {
   answered: "Answered",
   noAnswer: "No answer was seen",
   total: "Total",
-  onlyTotal: "Measured as a whole: finding the name, connecting and the first byte are in the total.",
+  name: "Finding the name",
+  connect: "Connecting",
+  firstByte: "First byte",
+  withTls: "including TLS",
+  reused: "The connection was open already",
+  notConnected: "No connection was made",
+  noByte: "None came",
+  afterBegan: "after it began",
+  onlyTotal:
+    "The parts are told of the newest tries, until Tidemark is closed. Of this one the whole is kept.",
   request: "Request",
   otherRequest: "The request of this try is no longer kept.",
 };
@@ -22,6 +31,21 @@ export function waitedBefore(tried: AttemptView, before: AttemptView | undefined
     ? `${duration(since)} since #${exact(before.number)} began`
     : `${duration(since)} since #${exact(before.number)} was answered`;
 }
+
+/** The parts of a try's time, each with its words: what was not done is no part. */
+export function parts({ name, connect, secure, reused, firstByte }: Timing): [string, string][] {
+  const told: [string, string][] = [];
+  if (name !== null) told.push([words.name, span(name)]);
+  if (reused) told.push([words.connect, words.reused]);
+  else if (connect !== null)
+    told.push([words.connect, secure ? `${span(connect)}, ${words.withTls}` : span(connect)]);
+  else if (firstByte === null) told.push([words.connect, words.notConnected]);
+  const byte = firstByte === null ? words.noByte : `${span(firstByte)} ${words.afterBegan}`;
+  told.push([words.firstByte, byte]);
+  return told;
+}
+
+const span = (ms: number): string => (ms === 0 ? "less than 1 ms" : took(ms));
 
 /** The whole time of a try. */
 export const answeredAfter = (tried: AttemptView): string =>

@@ -13,7 +13,10 @@ use tidemark_model::document;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Count;
 use tidemark_model::request::Request;
-use tidemark_model::view::{ChangeDetail, FieldChange, RequestView};
+use tidemark_model::view::{ChangeDetail, FieldChange, Neighbour, RequestView};
+
+/// How many of those that a change waits for are named, and of those that wait for it.
+const NAMED: usize = 50;
 
 /// The change of an id; none where there never was one or its row is gone.
 pub(crate) fn detail(tx: &Connection, id: &str) -> Result<Option<ChangeDetail>, StoreError> {
@@ -21,17 +24,34 @@ pub(crate) fn detail(tx: &Connection, id: &str) -> Result<Option<ChangeDetail>, 
     let Some(row) = row::read(tx, mutation.seq, row::engine_paused(tx)?, &mut Places::default())? else {
         return Ok(None);
     };
+    let (waits_for, waited_on_by) =
+        (edges::waits_for(tx, mutation.seq)?, edges::waited_on_by(tx, mutation.seq)?);
+    let named = waits_for.iter().take(NAMED).chain(waited_on_by.iter().take(NAMED));
+    let neighbours =
+        named.map(|seq| neighbour(tx, *seq)).filter_map(Result::transpose).collect::<Result<_, _>>()?;
     let count = |seqs: Vec<i64>| seqs.into_iter().map(Count).collect();
     Ok(Some(ChangeDetail {
         row,
         changes: field_changes(tx, &mutation)?,
         attempts: attempts::of(tx, mutation.seq)?,
         request: request(tx, &mutation)?,
-        waits_for: count(edges::waits_for(tx, mutation.seq)?),
-        waited_on_by: count(edges::waited_on_by(tx, mutation.seq)?),
+        waits_for: count(waits_for),
+        waited_on_by: count(waited_on_by),
+        neighbours,
         metadata: mutation.metadata,
         combined_into: mutation.into_id,
         ended_at: mutation.ended_at,
+    }))
+}
+
+fn neighbour(tx: &Connection, seq: i64) -> Result<Option<Neighbour>, StoreError> {
+    let row = row::read(tx, seq, row::engine_paused(tx)?, &mut Places::default())?;
+    Ok(row.map(|row| Neighbour {
+        id: row.id,
+        number: row.number,
+        state: row.state,
+        operation: row.operation,
+        title: row.title,
     }))
 }
 

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use tidemark_model::failure::ErrorClass;
 use tidemark_model::number::Millis;
-use tidemark_model::view::{ChangeState, FieldChange, QueueCounts, WaitReason};
+use tidemark_model::view::{ChangeState, FieldChange, Neighbour, QueueCounts, WaitReason};
 
 const STATES: [Option<ChangeState>; 11] = [
     None,
@@ -397,6 +397,19 @@ fn a_change_is_shown_whole_with_what_stood_there_before() {
     );
     assert_eq!((newer.waits_for, newer.request), (vec![Count(older)], None));
     let older_change = whole(older);
+    let names = |detail: &[Neighbour]| -> Vec<_> {
+        detail.iter().map(|one| (one.id.clone(), one.number, one.state)).collect()
+    };
+    assert_eq!(
+        names(&newer.neighbours),
+        [(older_change.row.id.clone(), Count(older), ChangeState::NotConfirmed)],
+        "what it waits for is named"
+    );
+    assert_eq!(
+        names(&older_change.neighbours),
+        [(newer.row.id.clone(), newer.row.number, newer.row.state)],
+        "what waits for it is named"
+    );
     assert_eq!(older_change.changes, [change("/a", Some("1.10"), Some("2.0"))], "literals are kept");
     let numbers: Vec<i64> = older_change.attempts.iter().map(|attempt| attempt.number.0).collect();
     assert_eq!(numbers, [2, 1], "newest first");
