@@ -69,7 +69,7 @@ async fn a_collection_that_is_not_there_makes_no_record_missing() {
     kinto.collection((USER, PASSWORD), Some("team"), "known").await;
     let settings = LinkSettings { bucket: Some("team".into()), ..LinkSettings::default() };
     let ours = connector("kinto", &kinto.url(), settings, HttpOptions::default());
-    let request = PullRequest { collection: "unknown".into(), after: None, limit: 10 };
+    let request = PullRequest::after("unknown", None, 10);
     let refused = ours.pull(&request).await;
     assert!(matches!(refused, Err(PullFailure::NoCollection(_))), "{refused:?}");
     assert!(ours.fetch("unknown", "a").await.is_err());
@@ -98,7 +98,7 @@ async fn a_pace_beside_a_good_answer_is_told() {
     assert!(matches!(answer.outcomes[0], Outcome::Accepted { .. }), "{:?}", answer.outcomes[0]);
     assert_eq!(answer.backoff, Some(Millis(10_000)));
     assert_eq!(ours.check().await.unwrap().backoff, Some(Millis(10_000)), "beside a check");
-    let request = PullRequest { collection: ground.collection.clone(), after: None, limit: 10 };
+    let request = PullRequest::after(&ground.collection, None, 10);
     let page = ours.pull(&request).await.unwrap();
     assert_eq!((page.rows.len(), page.backoff), (1, Some(Millis(10_000))), "and beside a page");
 }
