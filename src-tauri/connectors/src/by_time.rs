@@ -179,3 +179,6 @@ impl Cursor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -173,6 +173,13 @@ pub struct Checkpoint {
     pub token: String,
 }
 
+impl Checkpoint {
+    /// Whether both belong to one life of one sequence.
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.stream == other.stream && self.epoch == other.epoch
+    }
+}
+
 /// A wish for one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullRequest {

@@ -156,6 +156,7 @@ pub(crate) fn apply_pushed(
     let wanted = page.collection == wish.collection
         && wish.collection == collection.name
         && collection.checkpoint == wish.after
+        && wish.after.as_ref().is_some_and(|after| after.is_of(&page.next))
         && collection.asks.is_none()
         && !collection.paused
         && !(page.more && wish.after.as_ref() == Some(&page.next));
