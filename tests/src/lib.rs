@@ -2,6 +2,7 @@
 
 pub use tidemark_simulation::{audit, rng};
 
+pub mod by_time;
 pub mod clock;
 pub mod deadline;
 pub mod direct;

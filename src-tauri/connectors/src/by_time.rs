@@ -7,7 +7,7 @@
 //!   these had all been committed by then. What it read itself is no later than *p*, so `sure` moves to what was read −
 //!   span, and nothing stamped up to `sure` can come any more.
 //! * **Near**: a listing that looks back less finds most late rows sooner and proves nothing: `sure` stays. After
-//!   [`NEAR_IN_A_ROW`] of them, and when nothing moved, the next one is far. So the shrunk overlap decides how soon a late
+//!   [`NEAR_IN_A_ROW`] of them, and after one without a new stamp, the next one is far. So the shrunk overlap decides how soon a late
 //!   row is found, and the span alone whether.
 //! * **Unchanged (304)**: an entity tag need not change with a row that commits late, where it is made from the newest
 //!   stamp, as Kinto's is. Such a tag is believed only if it came with a far listing, whole on one page, and that was
@@ -99,7 +99,7 @@ pub struct Shown {
     pub place: Option<String>,
     /// A time no later than the server's when it answered.
     pub now: Option<i64>,
-    /// The newest stamp in the whole collection.
+    /// The newest stamp in the whole collection, or the listing's beginning where all are older.
     pub newest: Option<i64>,
     /// The strong entity tag of the answer.
     pub tag: Option<String>,
@@ -169,7 +169,7 @@ impl Cursor {
         Self {
             seen,
             sure: if ask.far { seen - span } else { self.sure },
-            near: match (seen == self.seen, ask.far) {
+            near: match (shown.newest.is_some_and(|newest| newest <= self.seen), ask.far) {
                 (true, _) => NEAR_IN_A_ROW,
                 (false, true) => 0,
                 (false, false) => self.near + 1,
