@@ -44,6 +44,7 @@ mod pages;
 mod pausing;
 mod poisoned;
 mod priorities;
+mod pushed_pages;
 mod read_back;
 mod read_only;
 mod references;

@@ -16,4 +16,5 @@ pub mod self_signed;
 pub mod store_files;
 pub mod tap;
 pub mod wire;
+pub mod with_pages;
 pub mod world;
