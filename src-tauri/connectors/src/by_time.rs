@@ -10,11 +10,12 @@
 //!   [`NEAR_IN_A_ROW`] of them, and after one without a new stamp, the next one is far. So the shrunk overlap decides how soon a late
 //!   row is found, and the span alone whether.
 //! * **Unchanged (304)**: an entity tag need not change with a row that commits late, where it is made from the newest
-//!   stamp, as Kinto's is. Such a tag is believed only if it came with a far listing, whole on one page, and that was
-//!   answered at least the span after the newest stamp in the collection: then nothing stamped up to that stamp was still
-//!   to be committed, and whatever is committed later bears a later stamp and changes the tag. The same address is asked
-//!   again, so that a tag made from the answer's bytes is as good. While the newest row is younger than the span, or where
-//!   its time or the server's is not told, rows are asked for.
+//!   stamp, as Kinto's is. Such a tag is believed only after a far listing, whole on one page, that showed the very tag
+//!   which an answer had shown the span earlier or more, both by the server's `Date`. Every row stamped up to the newest
+//!   one was stamped before that earlier answer, and so had been committed by the time of the listing, which saw it; what
+//!   is stamped later changes the tag. The same address is asked again, so that a tag made from the answer's bytes is as
+//!   good. Only spans of one clock are compared: stamps may come from another one, of the database's machine, that goes
+//!   wrong by an hour. Until then, and where the server does not tell its time, rows are asked for.
 //! * A listing of many pages ends no later than the time at which it began: behind its back a row may have been committed
 //!   before the place that it had come to.
 
@@ -24,6 +25,8 @@ use tidemark_model::number::Millis;
 
 /// The span where the settings name none, in seconds.
 pub const OVERLAP_S: u32 = 30;
+/// What is added to the span before a tag is believed: `Date` and some stamps tell whole seconds.
+const WHOLE_SECONDS: i64 = 2_000;
 /// So many listings in a row look back by the shrunk overlap alone.
 const NEAR_IN_A_ROW: u8 = 7;
 
@@ -38,6 +41,9 @@ pub struct Cursor {
     /// Near listings since the last far one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub near: u8,
+    /// The tag of the last listing, and since when it was that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tagged: Option<Tagged>,
     /// What the server may be asked about instead of the rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
@@ -48,6 +54,16 @@ pub struct Cursor {
 
 fn is_zero(number: &u8) -> bool {
     *number == 0
+}
+
+/// A tag that an answer showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tagged {
+    /// The entity tag as it came.
+    pub tag: String,
+    /// The server's time of the first answer in a row that showed it.
+    pub at: i64,
 }
 
 /// An answer that may be asked about by its tag.
@@ -158,14 +174,18 @@ impl Cursor {
         let last = self.listing.as_ref().map_or(0, |listing| listing.last).max(shown.last);
         if let Some(place) = shown.place {
             let listing = Listing { since: ask.since, began, last, far: ask.far, place };
-            return Self { listing: Some(listing), known: None, ..self.clone() };
+            return Self { listing: Some(listing), known: None, tagged: None, ..self.clone() };
         }
         let one_page = self.listing.is_none();
         let last = if one_page { last } else { last.min(began.unwrap_or(last)) };
         let seen = self.seen.max(last);
         let span = bounds.most.0;
-        let settled = shown.newest.zip(shown.at).is_some_and(|(newest, at)| at - newest >= span);
-        let known = shown.tag.filter(|_| ask.far && one_page && settled);
+        let tagged = shown.tag.zip(shown.at).filter(|_| one_page).map(|(tag, at)| match &self.tagged {
+            Some(before) if before.tag == tag => before.clone(),
+            Some(_) | None => Tagged { tag, at },
+        });
+        let settled = |tagged: &&Tagged| shown.at.is_some_and(|at| at - tagged.at >= span + WHOLE_SECONDS);
+        let known = tagged.as_ref().filter(|_| ask.far).filter(settled);
         Self {
             seen,
             sure: if ask.far { seen - span } else { self.sure },
@@ -174,7 +194,8 @@ impl Cursor {
                 (false, true) => 0,
                 (false, false) => self.near + 1,
             },
-            known: known.map(|tag| Known { since: ask.since, tag, span }),
+            known: known.map(|tagged| Known { since: ask.since, tag: tagged.tag.clone(), span }),
+            tagged,
             listing: None,
         }
     }

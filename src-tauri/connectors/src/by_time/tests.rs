@@ -13,6 +13,8 @@ struct Server {
     /// So many rows on a page.
     page: usize,
     now: i64,
+    /// By how much its `Date` differs from its stamps.
+    skew: i64,
 }
 
 #[derive(Debug, Default)]
@@ -60,7 +62,7 @@ impl Server {
                 now: Some(newest),
                 newest: Some(newest),
                 tag: Some(tag),
-                at: Some(self.now),
+                at: Some(self.now + self.skew),
             };
             reader.cursor = reader.cursor.after(&ask, shown, &BOUNDS);
             assert_eq!(Cursor::parse(&reader.cursor.to_text()), Some(reader.cursor.clone()));
@@ -73,36 +75,39 @@ impl Server {
 }
 
 fn server(rows: &[(i64, i64)]) -> Server {
-    Server { rows: rows.to_vec(), page: 100, now: 100_000 }
+    Server { rows: rows.to_vec(), page: 100, now: 100_000, skew: 0 }
 }
 
 #[test]
-fn nothing_is_asked_about_by_its_tag_until_the_newest_row_is_older_than_any_row_can_be_late() {
-    let mut server = server(&[(100_000, 100_000)]);
-    let mut reader = Reader::default();
-    server.poll(&mut reader, None, 0);
-    server.now = 125_000;
-    server.poll(&mut reader, None, 0);
-    assert_eq!(
-        (reader.unchanged, &reader.cursor.known),
-        (0, &None),
-        "a row of before may still be committed"
-    );
-    // One that the server stamped before the newest it showed.
-    server.rows.push((99_000, 128_500));
-    server.now = 129_000;
-    server.poll(&mut reader, SHRUNK, 0);
-    assert!(reader.seen.contains(&99_000), "the tag did not change, and it was not believed");
-    server.now = 160_000;
-    server.poll(&mut reader, SHRUNK, 0);
-    assert!(reader.cursor.known.is_some());
-    server.now = 400_000;
-    server.poll(&mut reader, SHRUNK, 0);
-    assert_eq!(reader.unchanged, 1);
-    server.rows.push((390_000, 401_000));
-    server.now = 402_000;
-    server.poll(&mut reader, SHRUNK, 0);
-    assert!(reader.seen.contains(&390_000));
+fn nothing_is_asked_about_by_its_tag_until_no_row_of_before_can_be_late_any_more() {
+    // The clock of `Date` is an hour ahead of the stamps, and an hour behind.
+    for skew in [0, 3_600_000, -3_600_000] {
+        let mut server = Server { skew, ..server(&[(100_000, 100_000)]) };
+        let mut reader = Reader::default();
+        server.poll(&mut reader, None, 0);
+        server.now = 125_000;
+        server.poll(&mut reader, None, 0);
+        assert_eq!(
+            (reader.unchanged, &reader.cursor.known),
+            (0, &None),
+            "a row of before may still be committed"
+        );
+        // One that the server stamped before the newest it showed.
+        server.rows.push((99_000, 128_500));
+        server.now = 129_000;
+        server.poll(&mut reader, SHRUNK, 0);
+        assert!(reader.seen.contains(&99_000), "the tag did not change, and it was not believed");
+        server.now = 160_000;
+        server.poll(&mut reader, SHRUNK, 0);
+        assert!(reader.cursor.known.is_some());
+        server.now = 400_000;
+        server.poll(&mut reader, SHRUNK, 0);
+        assert_eq!(reader.unchanged, 1);
+        server.rows.push((390_000, 401_000));
+        server.now = 402_000;
+        server.poll(&mut reader, SHRUNK, 0);
+        assert!(reader.seen.contains(&390_000));
+    }
 }
 
 #[test]
@@ -160,6 +165,7 @@ proptest! {
         rows in prop::collection::vec((0..600_000_i64, 0..=30_000_i64), 1..60),
         polls in prop::collection::vec((0..60_000_i64, 5_000..=30_000_i64, 0..8_000_i64), 1..40),
         page in 1..12_usize,
+        skew in -4_000_000..4_000_000_i64,
     ) {
         // Stamps are unique, as Kinto's are.
         let mut taken = BTreeSet::new();
@@ -168,7 +174,7 @@ proptest! {
             .filter(|(stamp, _)| taken.insert(*stamp))
             .map(|(stamp, late)| (100_000 + stamp, 100_000 + stamp + late))
             .collect();
-        let mut server = Server { rows, page, now: 100_000 };
+        let mut server = Server { rows, page, now: 100_000, skew };
         let mut reader = Reader::default();
         let sure = |reader: &Reader, server: &Server| -> Option<i64> {
             let sure = reader.cursor.sure;
