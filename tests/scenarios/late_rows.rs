@@ -144,15 +144,18 @@ async fn rows_of_any_lateness_that_the_settings_allow_all_arrive() {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             ((seed >> 33) % below) as i64
         };
-        // Quiet times between, in which the overlap shrinks.
-        for _ in 0..3 {
-            poll(&world, &desk, 60).await;
-        }
-        for round in 0..80 {
-            world.clock.advance(any(9_000));
-            let rid = format!("t{:03}", 1 + any(8));
-            world.colleague_sets(&rid, "rank", 1_000 + round);
-            desk.commits_in(&rid, any(30_000));
+        for round in 0..60 {
+            // Quiet times, in which the overlap shrinks and the tag comes to be believed.
+            for _ in 0..(any(4) / 3 * 5) {
+                world.clock.advance(20_000 + any(20_000));
+                world.sync().await;
+            }
+            world.clock.advance(1 + any(6_000));
+            let late = format!("t{:03}", 1 + any(7));
+            world.colleague_sets(&late, "rank", 1_000 + round);
+            desk.commits_in(&late, any(30_000));
+            world.clock.advance(1 + any(100));
+            world.colleague_sets("t008", "rank", 1_000 + round);
             for _ in 0..any(3) {
                 world.clock.advance(any(12_000));
                 world.sync().await;
