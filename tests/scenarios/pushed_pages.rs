@@ -160,7 +160,7 @@ async fn a_page_beside_an_answer_removes_no_more_than_a_pulled_one() {
     world.wire.tap.release();
     syncing.await.unwrap();
     assert_eq!(world.count_here(), 60);
-    let asks = world.engine().status().unwrap().links[0].collections[0].asks.clone().unwrap();
+    let asks = world.engine().status().unwrap().links[0].collections[0].asks.unwrap();
     assert_eq!((asks.would_remove.0, asks.of.0), (55, 60));
     world.finish().await;
 }
