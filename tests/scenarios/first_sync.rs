@@ -11,7 +11,7 @@ const SETTINGS: &str = r#"{"pull":{"kind":"time","since_param":"since","newest":
 const BRANCH: &str = "branch";
 
 /// A world with a second link that was never synced, to a server of thirty tasks with ten on a page.
-async fn never_synced() -> (World, ByTime) {
+async fn never_synced(manners: Manners) -> (World, ByTime) {
     let engine = EngineSettings { page: 10, ..EngineSettings::default() };
     let world = Stage { engine, ..Stage::tasks(30) }.open().await;
     for number in 1..=30 {
@@ -19,7 +19,7 @@ async fn never_synced() -> (World, ByTime) {
         world.colleague_sets(&format!("t{number:03}"), "state", "touched");
     }
     world.sync().await;
-    let desk = ByTime::before(&world, Manners::default()).await;
+    let desk = ByTime::before(&world, manners).await;
     world.wire.set_url(Some(desk.url()));
     world.wire.set_settings(Some(LinkSettings::parse(SETTINGS).unwrap()));
     world.add_link_named(BRANCH, LinkSettings::default()).await;
@@ -40,7 +40,7 @@ fn tasks(numbers: impl Iterator<Item = usize>) -> Vec<String> {
 // proves C3
 #[tokio::test]
 async fn the_newest_rows_can_be_used_at_once_and_move_no_checkpoint() {
-    let (mut world, desk) = never_synced().await;
+    let (mut world, desk) = never_synced(Manners::default()).await;
     world.wire.tap.forget();
     world.wire.tap.hold(Point::Pull);
     let engine = world.engine().clone();
@@ -50,18 +50,34 @@ async fn the_newest_rows_can_be_used_at_once_and_move_no_checkpoint() {
     assert_eq!(listed(&world), tasks(21..=30), "before the first page from the beginning");
     let first = world.wire.tap.passed(Point::Pull).remove(0);
     assert_eq!(first.token, None, "the listing begins at the beginning");
-    // Killed here nothing is lost: it begins anew.
+    // Killed here nothing is lost: the listing begins at the beginning, and the newest are not asked for twice.
     world.crash(syncing).await;
     world.colleague_deletes("t030");
     world.engine().sync(Some(BRANCH), None).await.unwrap();
     assert_eq!(listed(&world), tasks(1..=29), "all of it, and what was deleted meanwhile is gone");
     let sorted = desk.asked().into_iter().filter(|asked| asked.sorted).count();
-    assert_eq!(sorted, 2);
+    assert_eq!(sorted, 1);
     world.engine().sync(Some(BRANCH), None).await.unwrap();
     assert!(desk.asked().iter().all(|asked| !asked.sorted), "only before a first sync");
     let received =
         world.engine().status().unwrap().links.into_iter().find(|link| link.name == BRANCH).unwrap();
     assert!(received.collections[0].records.0 == 29);
+    world.wire.set_settings(None);
+    world.wire.set_url(None);
+    world.restart().await;
+    world.finish().await;
+}
+
+// proves C3, A6
+#[tokio::test]
+async fn a_server_that_asks_for_a_pace_with_every_answer_is_brought_in_all_the_same() {
+    let (mut world, desk) = never_synced(Manners { paces: true, ..Manners::default() }).await;
+    for _ in 0..6 {
+        world.engine().sync(Some(BRANCH), None).await.unwrap();
+        world.restart().await;
+        world.clock.advance_s(11);
+    }
+    assert_eq!(listed(&world), tasks(1..=30), "{:?}", desk.asked());
     world.wire.set_settings(None);
     world.wire.set_url(None);
     world.restart().await;

@@ -9,7 +9,8 @@ use tidemark_tests::world::{Stage, World};
 
 /// Rows may be half a minute late.
 const SETTINGS: &str = r#"{"pull":{"kind":"time","since_param":"since"}}"#;
-const TAGGED: Manners = Manners { ahead_s: 0, tag: Tag::Newest, cap: 0, exclusive: false, keyset: false };
+const TAGGED: Manners =
+    Manners { ahead_s: 0, tag: Tag::Newest, cap: 0, exclusive: false, keyset: false, paces: false };
 
 /// A poll after so many seconds; what was asked for.
 async fn poll(world: &World, desk: &ByTime, after_s: i64) -> (u16, i64, usize) {

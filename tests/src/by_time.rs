@@ -39,6 +39,8 @@ pub struct Manners {
     pub exclusive: bool,
     /// It goes on behind (time, id) where it is told both.
     pub keyset: bool,
+    /// It asks for ten seconds of rest with every list.
+    pub paces: bool,
 }
 
 /// A list that was asked for.
@@ -198,6 +200,9 @@ async fn list(
     };
     let date = instant(now).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     answer.headers_mut().insert("date", date.parse().expect("a date"));
+    if manners.paces {
+        answer.headers_mut().insert("backoff", "10".parse().expect("a number"));
+    }
     if manners.tag == Tag::Newest {
         answer.headers_mut().insert("etag", tag.parse().expect("a tag"));
     }

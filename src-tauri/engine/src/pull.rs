@@ -64,7 +64,7 @@ async fn pull_collection(
     place: &Place,
     run: &mut Run,
 ) -> Result<(), StoreError> {
-    let (mut started_over, mut tried_newest) = (false, false);
+    let mut started_over = false;
     while !link.wish().end {
         let (collection, ack_seq) =
             shared.store.read(|tx| Ok((collections::get(tx, place.collection_id)?, verb::ack_seq(tx)?)))?;
@@ -81,13 +81,11 @@ async fn pull_collection(
             run.stands = true;
             return Ok(());
         }
-        if collection.was_never_pulled() && !tried_newest {
-            tried_newest = true;
+        if collection.wants_newest() {
             show_newest(shared, link, place, ack_seq, run).await?;
             if run.must_stop_before_more(shared, link) {
                 return Ok(());
             }
-            continue;
         }
         let request = PullRequest {
             collection: place.collection.clone(),
@@ -139,23 +137,33 @@ async fn show_newest(
     ack_seq: i64,
     run: &mut Run,
 ) -> Result<(), StoreError> {
-    match link.connector.newest(&place.collection, shared.settings().page).await {
-        Ok(None) => Ok(()),
+    let rows = match link.connector.newest(&place.collection, shared.settings().page).await {
+        Ok(None) => Vec::new(),
         Ok(Some(page)) => {
             run.hear(shared, link, &Heard::Answer, None);
             run.paced(shared, link, page.backoff);
-            let (at, now) = (place.clone(), shared.now());
-            let moved = shared.write(move |tx| verb::show_newest(tx, &at, &page, ack_seq, now)).await?;
-            run.report.conflicts += moved.conflicts.len() as i64;
-            shared.announce(moved, None);
-            Ok(())
+            page.rows
         }
-        // A server that refuses the sorting may list all the same; what is wrong with the server itself the listing meets too.
+        // A server that refuses the sorting may list all the same, and what is wrong with the server itself is told then.
         Err(failure) => {
             tracing::debug!(collection = place.collection, %failure, "the newest rows cannot be had first");
-            Ok(())
+            if let PullFailure::Failed(failure) = failure
+                && matches!(
+                    failure.class,
+                    ErrorClass::Offline | ErrorClass::Transient | ErrorClass::Throttled
+                )
+            {
+                run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+                run.report.failure.get_or_insert(failure);
+            }
+            Vec::new()
         }
-    }
+    };
+    let (at, now) = (place.clone(), shared.now());
+    let moved = shared.write(move |tx| verb::show_newest(tx, &at, &rows, ack_seq, now)).await?;
+    run.report.conflicts += moved.conflicts.len() as i64;
+    shared.announce(moved, None);
+    Ok(())
 }
 
 /// A server that promises more behind the page it gave already would be asked for ever.

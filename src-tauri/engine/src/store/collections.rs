@@ -44,6 +44,8 @@ pub struct CollectionRow {
     pub nameless_in_run: i64,
     /// What is known of its late rows.
     pub lateness: Lateness,
+    /// Its newest rows were asked for.
+    pub newest_asked: bool,
     /// Records shown.
     pub record_count: i64,
     /// Rows that could not be read.
@@ -52,14 +54,14 @@ pub struct CollectionRow {
 
 const COLUMNS: &str = "id, link_id, name, label, settings, paused, stream, epoch, received, pull_started_at, \
                        pull_received, pull_total, pulled_at, full_generation, full_running, removals_in_run, \
-                       removals_asked, nameless_in_run, overlap, lag, quiet_polls, news_in_run, record_count, \
+                       removals_asked, nameless_in_run, overlap, lag, quiet_polls, news_in_run, newest_asked, record_count, \
                        quarantined";
 
 impl CollectionRow {
-    /// Nothing of it was ever listed, and no comparison of whole sets is under way.
-    pub fn was_never_pulled(&self) -> bool {
+    /// Nothing of it was ever listed, no comparison of whole sets is under way, and its newest rows were not asked for.
+    pub fn wants_newest(&self) -> bool {
         let listed = self.checkpoint.is_some() || self.pulled_at.is_some() || self.pull_started_at.is_some();
-        !listed && self.full_generation.is_none()
+        !listed && self.full_generation.is_none() && !self.newest_asked
     }
 
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -96,6 +98,7 @@ impl CollectionRow {
                 quiet: row.get("quiet_polls")?,
                 news: row.get("news_in_run")?,
             },
+            newest_asked: row.get("newest_asked")?,
             record_count: row.get("record_count")?,
             quarantined: row.get("quarantined")?,
         })
@@ -184,6 +187,12 @@ pub(crate) fn mark_page(tx: &Connection, id: i64, mark: &PageMark<'_>) -> Result
         mark.total,
         mark.ends_at.map(|at| at.0)
     ])?;
+    Ok(())
+}
+
+/// Its newest rows were asked for, whatever came of it.
+pub(crate) fn set_newest_asked(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE collections SET newest_asked = 1 WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 

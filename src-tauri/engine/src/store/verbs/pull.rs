@@ -176,17 +176,18 @@ pub(crate) fn apply_pushed(
 pub(crate) fn show_newest(
     tx: &Connection,
     place: &Place,
-    page: &Page,
+    rows: &[Row],
     pull_ack_seq: i64,
     now: Millis,
 ) -> Result<Moved, StoreError> {
     let mut moved = Moved::default();
-    let first = collections::get(tx, place.collection_id)?.is_some_and(|row| row.was_never_pulled());
-    if !first || !links::is_there(tx, place.link_id)? {
+    let wanted = collections::get(tx, place.collection_id)?.is_some_and(|row| row.wants_newest());
+    if !wanted || !links::is_there(tx, place.link_id)? {
         return Ok(moved);
     }
+    collections::set_newest_asked(tx, place.collection_id)?;
     let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation: None, may_be_in: false, now };
-    for row in &page.rows {
+    for row in rows {
         if let Row::Record { id, remote: remote @ Remote::Present { .. } } = row {
             reconcile(tx, place, id, remote, &origin, &mut moved)?;
         }
