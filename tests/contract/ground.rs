@@ -161,7 +161,7 @@ impl Ground {
     }
 
     pub fn wish(&self, after: Option<Checkpoint>, limit: usize) -> PullRequest {
-        PullRequest { collection: self.collection.clone(), after, limit }
+        PullRequest::after(&self.collection, after, limit)
     }
 
     /// All pages from a checkpoint to the end; the rows and the last checkpoint.

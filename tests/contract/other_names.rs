@@ -154,7 +154,7 @@ async fn a_time_cursor_is_asked_with_its_overlap_and_deletions_come_as_a_list() 
     let (url, desk) = server().await;
     desk.lock().unwrap().records.insert("a".into(), json!({"key": "a", "rev": "r-1", "n": 1}));
     let ours = connect("rest", &url, LinkSettings::parse(SETTINGS).unwrap(), None, None).unwrap();
-    let mut request = PullRequest { collection: "tasks".into(), after: None, limit: 50 };
+    let mut request = PullRequest::after("tasks", None, 50);
     let page = ours.pull(&request).await.unwrap();
     let Row::Record { id, remote } = &page.rows[0] else { panic!("unreadable") };
     assert_eq!((id.as_str(), remote.version()), ("a", Some("r-1")));

@@ -8,25 +8,38 @@ use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
 use tidemark_model::view::RecordFilter;
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
+use tidemark_tests::by_time::{ByTime, Manners};
+use tidemark_tests::clock::START;
 use tidemark_tests::store_files::{database, meta, note};
 use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
 
 /// The steps that made the tables, as they are in the program for ever.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("../../src-tauri/engine/src/store/migrations/0001_init.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0002_transactions.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0003_incoming.sql"),
+    include_str!("../../src-tauri/engine/src/store/migrations/0004_ready.sql"),
 ];
 /// What stood in them, for each version.
-const ROWS: [&str; 3] = [
+const ROWS: [&str; 4] = [
     include_str!("../fixtures/schema_1.sql"),
     include_str!("../fixtures/schema_2.sql"),
     include_str!("../fixtures/schema_3.sql"),
+    include_str!("../fixtures/schema_4.sql"),
 ];
 
 /// A world whose data folder holds a database of that version, and whose server is as that one left it.
 async fn with_old_database(version: usize, stage: Stage, happened_there: impl FnOnce(&World)) -> World {
     let mut world = stage.open().await;
+    put_old_database(version, &mut world, |rows| rows.to_owned()).await;
+    happened_there(&world);
+    world.wire.set_url(Some(world.server.url()));
+    world.open_engine().await;
+    world
+}
+
+/// Puts a database of that version in the place of a world's own; its engine has ended then.
+async fn put_old_database(version: usize, world: &mut World, rows: impl FnOnce(&str) -> String) {
     world.close().await;
     for gone in [database(world.folder()), note(world.folder())] {
         std::fs::remove_file(gone).unwrap();
@@ -35,7 +48,7 @@ async fn with_old_database(version: usize, stage: Stage, happened_there: impl Fn
     for step in &STEPS[..version] {
         db.execute_batch(step).unwrap();
     }
-    db.execute_batch(ROWS[version - 1]).unwrap();
+    db.execute_batch(&rows(ROWS[version - 1])).unwrap();
     db.pragma_update(None, "user_version", version as i64).unwrap();
     drop(db);
     if let (Some(instance), Some(number)) =
@@ -46,10 +59,6 @@ async fn with_old_database(version: usize, stage: Stage, happened_there: impl Fn
         let left = json!({"instance": instance, "number": number}).to_string();
         std::fs::write(note(world.folder()), left).unwrap();
     }
-    happened_there(&world);
-    world.wire.set_url(Some(world.server.url()));
-    world.open_engine().await;
-    world
 }
 
 // proves A1, A8, B6, D8
@@ -214,6 +223,38 @@ async fn nothing_of_a_database_of_the_third_version_is_lost_and_it_syncs() {
     world.sync().await;
     let notes = world.engine().list_records(LINK, "notes", &RecordFilter::default(), 0, 1).unwrap();
     assert_eq!((notes.total, asks(&world)), (Count(5), None));
+    world.finish().await;
+}
+
+// proves A1, A4, B6, C3
+#[tokio::test]
+async fn a_database_of_the_fourth_version_goes_on_in_the_middle_of_its_listing_by_time() {
+    let mut world = Stage::tasks(5).open().await;
+    let desk = ByTime::before(&world, Manners::default()).await;
+    let stream = format!("{}/c/tasks", desk.url());
+    put_old_database(4, &mut world, |rows| rows.replace("STREAM", &stream)).await;
+    world.colleague_sets("t004", "state", "theirs");
+    world.wire.set_url(Some(desk.url()));
+    world.open_engine().await;
+    let found: Vec<_> = world.queue().into_iter().map(|row| (row.record, row.mutation_state)).collect();
+    let expected = [("t003", MutationState::Uncertain), ("t002", MutationState::Queued)];
+    assert_eq!(found, expected.map(|(record, state)| (record.to_owned(), state)));
+    assert_eq!((world.count_here(), world.engine().status().unwrap().ledger.balanced), (2, true));
+    world.check_books();
+
+    world.sync().await;
+    assert_eq!(world.queue(), []);
+    assert_eq!(
+        (world.count_here(), desk.asked()[0].since),
+        (5, Some(START.0 - 1)),
+        "from where the page had ended"
+    );
+    let there = |rid: &str| world.there(rid).unwrap()["state"].clone();
+    assert_eq!([there("t002"), there("t003"), there("t004")], ["queued", "sealed", "theirs"]);
+    world.clock.advance_s(120);
+    world.colleague_sets("t005", "state", "later");
+    world.sync().await;
+    assert_eq!(world.here("t005").unwrap()["state"], "later");
     world.finish().await;
 }
 

@@ -176,6 +176,8 @@ impl Connector for Direct {
             in_flight: 6,
             atomic_batch: self.at_once,
             plain_bodies: false,
+            look_back: None,
+            pages_with_push: false,
         }
     }
 
@@ -325,6 +327,7 @@ fn page(collection: &str, said: &Value) -> Page {
         more: said["more"] == Value::Bool(true),
         total: None,
         backoff: None,
+        read_to: None,
     }
 }
 

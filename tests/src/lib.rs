@@ -2,6 +2,7 @@
 
 pub use tidemark_simulation::{audit, rng};
 
+pub mod by_time;
 pub mod clock;
 pub mod deadline;
 pub mod direct;
@@ -15,4 +16,5 @@ pub mod self_signed;
 pub mod store_files;
 pub mod tap;
 pub mod wire;
+pub mod with_pages;
 pub mod world;

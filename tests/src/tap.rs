@@ -211,6 +211,20 @@ impl Connector for Tapped {
         })
     }
 
+    fn push_asking<'a>(&'a self, items: &'a [Sealed], wish: &'a PullRequest) -> BoxFuture<'a, PushAnswer> {
+        Box::pin(async move {
+            let _under_way = self.tap.call();
+            for item in items {
+                self.tap.note(Point::Push, &item.collection, &item.record, Some(&item.key)).await;
+            }
+            let answer = self.inner.push_asking(items, wish).await;
+            for item in items {
+                self.tap.note(Point::PushAnswer, &item.collection, &item.record, Some(&item.key)).await;
+            }
+            answer
+        })
+    }
+
     fn push_atomic<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
         Box::pin(async move {
             let _under_way = self.tap.call();
@@ -236,6 +250,17 @@ impl Connector for Tapped {
             }
             self.tap.note(Point::PullAnswer, &request.collection, "", after).await;
             page
+        })
+    }
+
+    fn newest<'a>(
+        &'a self,
+        collection: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Option<Page>, PullFailure>> {
+        Box::pin(async move {
+            let _under_way = self.tap.call();
+            self.inner.newest(collection, limit).await
         })
     }
 

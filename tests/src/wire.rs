@@ -1,6 +1,7 @@
 //! How a scenario's engine is connected: the real connectors behind a [`Tap`], with what a person may change.
 
 use crate::tap::Tap;
+use crate::with_pages::{Alter, WithPages};
 use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tidemark_connectors::Secret;
@@ -22,6 +23,7 @@ struct Changed {
     secret: Option<String>,
     url: Option<String>,
     settings: Option<LinkSettings>,
+    pages: Option<Alter>,
 }
 
 impl Wire {
@@ -40,6 +42,11 @@ impl Wire {
         self.changed().settings = settings;
     }
 
+    /// Lets each push bring a page, altered first, from the next connecting on; none lets no push do so.
+    pub fn bring_pages(&self, alter: Option<Alter>) {
+        self.changed().pages = alter;
+    }
+
     fn changed(&self) -> MutexGuard<'_, Changed> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -55,6 +62,10 @@ impl Connect for Wire {
         }
         let secret = changed.secret.clone().map(Secret::new);
         tidemark_connectors::connect(&link.kind, url, settings, link.user.clone(), secret)
+            .map(|connector| match &changed.pages {
+                Some(alter) => Box::new(WithPages { inner: connector, alter: Arc::clone(alter) }),
+                None => connector,
+            })
             .map(|connector| self.tap.before(connector))
             .map_err(|error| Refusal {
                 code: RefusalCode::Invalid,

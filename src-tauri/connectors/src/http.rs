@@ -21,7 +21,7 @@ pub use stopwatch::Stopwatch;
 use account::Account;
 use packing::{Packing, Packings};
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH,
 };
 use reqwest::{Client, Method, Response};
 use std::sync::Arc;
@@ -94,6 +94,13 @@ impl<'a> Call<'a> {
     /// A writing to `target` with at most `limit` bytes of answer.
     pub fn new(method: Method, target: impl Into<String>, limit: usize) -> Self {
         Self { method, ..Self::get(target, limit) }
+    }
+
+    /// The same where the body is wanted only if the answer's tag is another one.
+    #[must_use]
+    pub fn unless(mut self, tag: Option<&str>) -> Self {
+        self.headers.extend(tag.map(|tag| (IF_NONE_MATCH, tag.to_owned())));
+        self
     }
 
     /// The same asking for headers only.
@@ -250,11 +257,11 @@ impl Http {
     pub async fn send_list(
         &self,
         rows: usize,
-        target: impl Fn(usize) -> String + Sync,
+        call: impl Fn(usize) -> Call<'static> + Sync,
     ) -> Result<Answer, Stop> {
         let mut rows = rows;
         loop {
-            match self.exchange(&Call::get(target(rows), self.options.limits.page), None).await {
+            match self.exchange(&call(rows), None).await {
                 Ok(answer) => return Ok(answer),
                 Err(Stop::TooLarge(_)) if rows > 1 => rows = rows.div_ceil(4),
                 Err(stop) => return Err(self.told(stop, false)),

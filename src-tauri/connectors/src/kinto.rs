@@ -5,7 +5,6 @@
 //! every cursor. A field `schema`, which Kinto sets where it validates, is left in place: where it does not, the
 //! field is a person's own.
 
-mod cursor;
 mod greet;
 mod place;
 mod pull;
@@ -13,6 +12,7 @@ mod push;
 mod record;
 mod refusal;
 
+use crate::by_time::OVERLAP_S;
 use crate::http::Http;
 use crate::opaque;
 use crate::sending::IN_FLIGHT;
@@ -23,8 +23,12 @@ use tidemark_model::connector::{
     SealError, Sealed, WireForm,
 };
 use tidemark_model::failure::Failure;
+use tidemark_model::lateness::LookBack;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::{LinkSettings, PullSettings, SettingsError, VersionPlace, WriteSettings};
+
+/// The least overlap; answers came up to 93 ms late where it was measured.
+const LEAST_OVERLAP: Millis = Millis(5_000);
 
 /// A Kinto server, one bucket of it.
 pub struct Kinto {
@@ -45,6 +49,12 @@ impl Kinto {
             place::check_id(&collection.name).map_err(|why| wrong(place, why))?;
         }
         Ok(Self { http, settings, bucket })
+    }
+
+    /// How far listings look back: less than the floor loses rows, whatever the settings say.
+    fn look_back(&self) -> LookBack {
+        let most = Millis(i64::from(self.settings.pull.overlap_s.unwrap_or(OVERLAP_S)) * 1000);
+        LookBack { most: most.max(LEAST_OVERLAP), least: LEAST_OVERLAP }
     }
 
     fn place(&self, collection: &str) -> Result<Place, SealError> {
@@ -92,6 +102,8 @@ impl Connector for Kinto {
             // Its batches are not atomic: a refused item stops no other, and memory keeps what came before a fault.
             atomic_batch: 0,
             plain_bodies: self.http.sends_plain(),
+            look_back: Some(self.look_back()),
+            pages_with_push: false,
         }
     }
 
@@ -120,6 +132,14 @@ impl Connector for Kinto {
 
     fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>> {
         Box::pin(pull::pull(self, request))
+    }
+
+    fn newest<'a>(
+        &'a self,
+        collection: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Option<Page>, PullFailure>> {
+        Box::pin(pull::newest(self, collection, limit))
     }
 
     fn fetch<'a>(&'a self, collection: &'a str, record: &'a str) -> BoxFuture<'a, Result<Remote, Failure>> {

@@ -3,6 +3,7 @@
 //! Each kind of server has a folder; all share one bounded HTTP client ([`http::Http`]). Nothing here knows the
 //! engine or its database: the whole surface is [`tidemark_model::connector::Connector`].
 
+mod by_time;
 mod classify;
 pub mod http;
 mod kinto;

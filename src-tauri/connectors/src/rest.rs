@@ -13,6 +13,7 @@ mod push;
 mod record;
 mod seal;
 
+use crate::by_time::OVERLAP_S;
 use crate::http::Http;
 use crate::opaque;
 use crate::sending::IN_FLIGHT;
@@ -27,6 +28,7 @@ use tidemark_model::connector::{
     SealError, Sealed, WireForm,
 };
 use tidemark_model::failure::Failure;
+use tidemark_model::lateness::LookBack;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::{CursorKind, LinkSettings, Precondition, SettingsError};
 
@@ -39,6 +41,9 @@ pub struct Rest {
     /// When records were said to be gone, of the last minute.
     gone: Mutex<VecDeque<Instant>>,
 }
+
+/// The overlap shrinks no further, where the settings do not say less.
+const LEAST_OVERLAP: Millis = Millis(5_000);
 
 /// So many records may be gone within a minute before the collection itself is asked for.
 const GONE: usize = 3;
@@ -68,6 +73,13 @@ impl Rest {
         gone.len() > GONE
     }
 
+    /// How far listings by time look back; a setting of none means that rows come in the order of their times.
+    fn look_back(&self) -> Option<LookBack> {
+        let most = Millis(i64::from(self.settings.pull.overlap_s.unwrap_or(OVERLAP_S)) * 1000);
+        let by_time = self.settings.pull.kind == CursorKind::Time;
+        by_time.then(|| LookBack { most, least: most.min(LEAST_OVERLAP) })
+    }
+
     fn place(&self, collection: &str) -> Result<Place, SealError> {
         Place::of(&self.settings, collection)
     }
@@ -77,6 +89,9 @@ fn refuse_unserved(settings: &LinkSettings) -> Result<(), SettingsError> {
     let refuse = |place: &str, what: &str| Err(SettingsError { place: place.into(), what: what.into() });
     if settings.pull.kind == CursorKind::None {
         return refuse("pull.kind", "\"none\" is not served; \"opaque\" and \"time\" are");
+    }
+    if settings.pull.id_param.is_some() && settings.pull.kind != CursorKind::Time {
+        return refuse("pull.id_param", "only a cursor of kind \"time\" has an id beside it");
     }
     if settings.bucket.is_some() {
         return refuse("bucket", "only connections of kind kinto have a bucket");
@@ -101,6 +116,8 @@ impl Connector for Rest {
                 .filter(|batch| batch.atomic)
                 .map_or(0, |b| b.max.into()),
             plain_bodies: self.http.sends_plain(),
+            look_back: self.look_back(),
+            pages_with_push: false,
         }
     }
 
@@ -133,6 +150,14 @@ impl Connector for Rest {
 
     fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>> {
         Box::pin(pull::pull(self, request))
+    }
+
+    fn newest<'a>(
+        &'a self,
+        collection: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Option<Page>, PullFailure>> {
+        Box::pin(pull::newest(self, collection, limit))
     }
 
     fn fetch<'a>(&'a self, collection: &'a str, record: &'a str) -> BoxFuture<'a, Result<Remote, Failure>> {

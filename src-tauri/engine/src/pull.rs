@@ -6,6 +6,7 @@ use crate::push::push;
 use crate::shared::Shared;
 use crate::store::collections::PageMark;
 use crate::store::places::Place;
+use crate::store::verbs::Moved;
 use crate::store::verbs::pull::{self as verb, Applied};
 use crate::store::verbs::removals::{self, Outlook};
 use crate::store::{CollectionRow, StoreError, Tx, collections, links, outbox, transactions};
@@ -80,10 +81,17 @@ async fn pull_collection(
             run.stands = true;
             return Ok(());
         }
+        if collection.wants_newest() {
+            show_newest(shared, link, place, ack_seq, run).await?;
+            if run.must_stop_before_more(shared, link) {
+                return Ok(());
+            }
+        }
         let request = PullRequest {
             collection: place.collection.clone(),
             after: collection.checkpoint.clone(),
             limit: shared.settings().page,
+            overlap: collection.lateness.overlap,
         };
         match link.connector.pull(&request).await {
             Ok(page) => {
@@ -121,6 +129,43 @@ async fn pull_collection(
     Ok(())
 }
 
+/// The newest rows of a collection that is here for the first time can be used at once, where the server can sort.
+async fn show_newest(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    place: &Place,
+    ack_seq: i64,
+    run: &mut Run,
+) -> Result<(), StoreError> {
+    let rows = match link.connector.newest(&place.collection, shared.settings().page).await {
+        Ok(None) => Vec::new(),
+        Ok(Some(page)) => {
+            run.hear(shared, link, &Heard::Answer, None);
+            run.paced(shared, link, page.backoff);
+            page.rows
+        }
+        // A server that refuses the sorting may list all the same, and what is wrong with the server itself is told then.
+        Err(failure) => {
+            tracing::debug!(collection = place.collection, %failure, "the newest rows cannot be had first");
+            if let PullFailure::Failed(failure) = failure
+                && matches!(
+                    failure.class,
+                    ErrorClass::Offline | ErrorClass::Transient | ErrorClass::Throttled
+                )
+            {
+                run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+                run.report.failure.get_or_insert(failure);
+            }
+            Vec::new()
+        }
+    };
+    let (at, now) = (place.clone(), shared.now());
+    let moved = shared.write(move |tx| verb::show_newest(tx, &at, &rows, ack_seq, now)).await?;
+    run.report.conflicts += moved.conflicts.len() as i64;
+    shared.announce(moved, None);
+    Ok(())
+}
+
 /// A server that promises more behind the page it gave already would be asked for ever.
 fn stands_still(collection: &CollectionRow, page: &Page) -> bool {
     page.more && collection.checkpoint.as_ref() == Some(&page.next)
@@ -145,23 +190,39 @@ async fn apply(
         };
         shared.write(mark).await?;
     }
-    match shared.write(move |tx| verb::apply_page(tx, &at, page, ack_seq, now)).await? {
+    let look_back = link.capabilities.look_back;
+    let applied =
+        shared.write(move |tx| verb::apply_page(tx, &at, page, ack_seq, look_back.as_ref(), now)).await?;
+    match applied {
         Applied::Done { moved, shown } => {
-            run.report.received += rows;
-            run.report.conflicts += moved.conflicts.len() as i64;
-            run.progress.received.0 += rows;
-            run.progress.conflict_count.0 += moved.conflicts.len() as i64;
-            shared.announce(moved, None);
-            shared.bulletin.pulled(place);
-            shared.bulletin.progressed(&place.link, run.progress);
-            if !shown.is_empty() {
-                let shown = link.was_shown(shown);
-                finish_awaited(shared, |tx| transactions::shown(tx, link.id, &shown)).await?;
-            }
+            came_in(shared, link, place, rows, (moved, shown), run).await?;
             Ok(None)
         }
         Applied::Guarded(page) => Ok(Some(page)),
     }
+}
+
+/// Counts and tells what an applied page brought.
+pub(crate) async fn came_in(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    place: &Place,
+    rows: i64,
+    (moved, shown): (Moved, Vec<(i64, String)>),
+    run: &mut Run,
+) -> Result<(), StoreError> {
+    run.report.received += rows;
+    run.report.conflicts += moved.conflicts.len() as i64;
+    run.progress.received.0 += rows;
+    run.progress.conflict_count.0 += moved.conflicts.len() as i64;
+    shared.announce(moved, None);
+    shared.bulletin.pulled(place);
+    shared.bulletin.progressed(&place.link, run.progress);
+    if !shown.is_empty() {
+        let shown = link.was_shown(shown);
+        finish_awaited(shared, |tx| transactions::shown(tx, link.id, &shown)).await?;
+    }
+    Ok(())
 }
 
 /// The deletion guard stopped a page: looks through the rest of the list, so that a person is asked once and for all of it,
@@ -188,11 +249,7 @@ async fn ask(
         if !page.more || enough || run.must_stop(shared, link) {
             break;
         }
-        let request = PullRequest {
-            collection: place.collection.clone(),
-            after: Some(page.next.clone()),
-            limit: shared.settings().page,
-        };
+        let request = PullRequest::after(&place.collection, Some(page.next.clone()), shared.settings().page);
         match link.connector.pull(&request).await {
             Ok(next) if next.more && next.next == page.next => break,
             Ok(next) => {

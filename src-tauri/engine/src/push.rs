@@ -4,10 +4,11 @@ mod answers;
 mod parcel;
 mod verdict;
 
-use self::answers::Written;
+use self::answers::{Came, Written};
 use self::parcel::{Answered, Parcel, bytes_of, send};
 use crate::cycle::{Heard, Run, is_paused};
 use crate::link::Link;
+use crate::pull::came_in;
 use crate::shared::Shared;
 use crate::store::outbox::From;
 use crate::store::places::Place;
@@ -115,7 +116,13 @@ impl Push<'_> {
                 Some(written) = writing.next() => {
                     self.drained = false;
                     match written {
-                        Ok(written) => self.written(written),
+                        Ok(mut written) => {
+                            let came = written.came.take();
+                            self.written(written);
+                            if let Err(error) = self.came(came).await {
+                                break Err(error);
+                            }
+                        }
                         Err(error) => break Err(error),
                     }
                 }
@@ -307,6 +314,11 @@ impl Push<'_> {
         self.shared.announce(written.moved, None);
         self.shared.bulletin.progressed(&self.link.name, self.run.progress);
         self.link.change_live(|live| live.progress = Some(self.run.progress));
+    }
+
+    async fn came(&mut self, came: Option<Came>) -> Result<(), StoreError> {
+        let Some(Came { place, rows, moved, shown }) = came else { return Ok(()) };
+        came_in(self.shared, self.link, &place, rows, (moved, shown), self.run).await
     }
 
     /// What an answer says about the server as a whole.

@@ -112,6 +112,15 @@ impl Host {
         Ok(AddedLink { id, name, secret_kept: kept == Some(Ok(())), secret_note, collections: names })
     }
 
+    /// How much the first sync of a link brings in, as the server tells it; empty where it does not answer.
+    pub async fn to_bring_in(&self, name: &str) -> Result<Vec<Discovered>, HostError> {
+        let link = self.link(name)?;
+        let secret = self.vault.secret(&owner_of(&link), link.secret_kept);
+        let connector = connector(&link.kind, &link.url, link.settings.clone(), link.user.clone(), secret)?;
+        let kept = |found: &Discovered| link.settings.collections.iter().any(|kept| kept.name == found.name);
+        Ok(connector.discover().await.unwrap_or_default().into_iter().filter(kept).collect())
+    }
+
     /// Removes a link and its secret; while changes are not sent, only with `force`.
     pub async fn remove_link(&self, name: &str, force: bool) -> Result<RemovedLink, HostError> {
         let link = self.link(name)?;

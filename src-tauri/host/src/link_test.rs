@@ -57,7 +57,7 @@ impl Host {
 }
 
 async fn read_one(connector: &dyn Connector, collection: &str) -> Result<(), Failure> {
-    let request = PullRequest { collection: collection.to_owned(), after: None, limit: 1 };
+    let request = PullRequest::after(collection, None, 1);
     match connector.pull(&request).await {
         Ok(_) => Ok(()),
         Err(PullFailure::Failed(failure) | PullFailure::NoCollection(failure)) => Err(failure),

@@ -6,6 +6,7 @@
 use crate::change::Change;
 use crate::clock::BoxFuture;
 use crate::failure::Failure;
+use crate::lateness::LookBack;
 use crate::mutation::Operation;
 use crate::number::{Count, Millis};
 use crate::request::Request;
@@ -35,6 +36,10 @@ pub struct Capabilities {
     pub atomic_batch: usize,
     /// The server refused a packed body since the connector was made: bodies go to it as they are.
     pub plain_bodies: bool,
+    /// How far pulls look back, where changes are listed by time; `None` where rows come in commit order.
+    pub look_back: Option<LookBack>,
+    /// The answer to a push brings what others did, where that is asked for ([`Connector::push_asking`]).
+    pub pages_with_push: bool,
 }
 
 /// What a request to the server proved.
@@ -118,6 +123,14 @@ impl Remote {
         }
     }
 
+    /// When it was changed, by the server's clock, where it tells.
+    pub fn at(&self) -> Option<Millis> {
+        match self {
+            Self::Present { at, .. } | Self::Deleted { at, .. } => *at,
+            Self::Missing => None,
+        }
+    }
+
     /// The document, where there is one.
     pub fn document(&self) -> Option<&Value> {
         match self {
@@ -161,6 +174,13 @@ pub struct Checkpoint {
     pub token: String,
 }
 
+impl Checkpoint {
+    /// Whether both belong to one life of one sequence.
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.stream == other.stream && self.epoch == other.epoch
+    }
+}
+
 /// A wish for one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullRequest {
@@ -170,6 +190,15 @@ pub struct PullRequest {
     pub after: Option<Checkpoint>,
     /// At most so many rows.
     pub limit: usize,
+    /// How far back a listing by time looks for rows that committed late; `None`: as the settings say.
+    pub overlap: Option<Millis>,
+}
+
+impl PullRequest {
+    /// The page after a checkpoint, looking back as the settings say.
+    pub fn after(collection: impl Into<String>, after: Option<Checkpoint>, limit: usize) -> Self {
+        Self { collection: collection.into(), after, limit, overlap: None }
+    }
 }
 
 /// One pulled page with the checkpoint after it.
@@ -187,6 +216,24 @@ pub struct Page {
     pub total: Option<Count>,
     /// A pace the server asked for beside a good answer, as a span.
     pub backoff: Option<Millis>,
+    /// How far the cursor had read before this listing, by the server's clock, where changes are listed by time: a row that
+    /// is new and older came late. `None` in a first listing.
+    pub read_to: Option<Millis>,
+}
+
+impl Page {
+    /// The server says that nothing has changed: no rows, and the checkpoint stays.
+    pub fn nothing_new(request: &PullRequest) -> Self {
+        Self {
+            collection: request.collection.clone(),
+            rows: Vec::new(),
+            next: request.after.clone().unwrap_or_default(),
+            more: false,
+            total: None,
+            backoff: None,
+            read_to: None,
+        }
+    }
 }
 
 /// Why a page did not come.
@@ -345,7 +392,7 @@ pub enum Outcome {
 pub struct PushAnswer {
     /// As many as there were items.
     pub outcomes: Vec<Outcome>,
-    /// Changes of others, applied like a pulled page.
+    /// Changes of others, applied like a pulled page; only where it was asked for.
     pub page: Option<Page>,
     /// The server's time of the answer, by its `Date` header.
     pub server_time: Option<Millis>,
@@ -369,6 +416,14 @@ pub trait Connector: Send + Sync {
     fn seal(&self, intent: &Intent<'_>) -> Result<WireForm, SealError>;
     /// Sends sealed mutations, as many as the engine gives at once (one, where there is no batch).
     fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer>;
+    /// The same, with a wish for what others did to one collection since its checkpoint, answered by [`PushAnswer::page`].
+    ///
+    /// Only asked of connectors whose capabilities say so. A page without the wish, of another collection, or after another
+    /// checkpoint than the wish's is not applied; the next pull brings its rows.
+    fn push_asking<'a>(&'a self, items: &'a [Sealed], wish: &'a PullRequest) -> BoxFuture<'a, PushAnswer> {
+        let _ = wish;
+        self.push(items)
+    }
     /// Sends sealed mutations as one request that the server applies whole or not at all, under the first one's key.
     ///
     /// Only asked of connectors whose capabilities name an atomic batch.
@@ -382,6 +437,16 @@ pub trait Connector: Send + Sync {
     }
     /// One page.
     fn pull<'a>(&'a self, request: &'a PullRequest) -> BoxFuture<'a, Result<Page, PullFailure>>;
+    /// The newest rows of a collection that was never pulled, at most `limit`, so that they can be used at once; `None`
+    /// where the server cannot sort, or where they are all that there is. The page's checkpoint and `more` mean nothing.
+    fn newest<'a>(
+        &'a self,
+        collection: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Option<Page>, PullFailure>> {
+        let _ = (collection, limit);
+        Box::pin(async { Ok(None) })
+    }
     /// One record.
     fn fetch<'a>(&'a self, collection: &'a str, record: &'a str) -> BoxFuture<'a, Result<Remote, Failure>>;
 }

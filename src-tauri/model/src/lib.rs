@@ -12,6 +12,7 @@ pub mod equality;
 pub mod export;
 pub mod failure;
 pub mod form;
+pub mod lateness;
 pub mod lines;
 pub mod merge;
 pub mod mutation;

@@ -121,6 +121,12 @@ pub struct PullSettings {
     pub next: String,
     /// What the cursor is.
     pub kind: CursorKind,
+    /// Query parameter of the last row's id beside a time cursor, where the server goes on behind (time, id).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_param: Option<String>,
+    /// Query text of a list's newest rows, such as `sort=-modified`, where the server can sort: the first sync begins there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<String>,
     /// Overlap of time cursors in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlap_s: Option<u32>,
@@ -137,6 +143,8 @@ impl Default for PullSettings {
             items: "items".into(),
             next: "next".into(),
             kind: CursorKind::Opaque,
+            id_param: None,
+            newest: None,
             overlap_s: None,
             deleted: DeletedRows::Flag,
         }

@@ -5,9 +5,12 @@ use crate::fault::Fault;
 use crate::grammar::{LinkAddArguments, LinkCommand};
 use crate::out::Out;
 use crate::{input, words};
+use serde::Serialize;
 use serde_json::json;
 use tidemark_host::{Host, secret_variable};
-use tidemark_model::view::{NewLink, TestStepKind};
+use tidemark_model::connector::Discovered;
+use tidemark_model::view::{AddedLink, NewLink, TestStepKind};
+use tidemark_model::words::count;
 
 pub async fn perform(command: LinkCommand, host: &Host, out: &Out) -> Result<Exit, Fault> {
     match command {
@@ -31,12 +34,11 @@ async fn add(arguments: LinkAddArguments, host: &Host, out: &Out) -> Result<Exit
         collections: arguments.collections,
     };
     let added = host.add_link_with_everything(new).await?;
-    out.say(&added, || {
-        format!(
-            "Connected '{}'. Kept: {}.",
-            words::plain(&added.name),
-            words::plain(&added.collections.join(", "))
-        )
+    // Before anything is brought in.
+    let to_bring_in = host.to_bring_in(&added.name).await?;
+    out.say(&Added { added: &added, to_bring_in: &to_bring_in }, || {
+        let kept: Vec<String> = added.collections.iter().map(|name| size_of(name, &to_bring_in)).collect();
+        format!("Connected '{}'. Kept: {}.", words::plain(&added.name), kept.join(", "))
     });
     if let Some(note) = &added.secret_note
         && !out.is_json()
@@ -44,6 +46,27 @@ async fn add(arguments: LinkAddArguments, host: &Host, out: &Out) -> Result<Exit
         out.note(note);
     }
     Ok(Exit::Done)
+}
+
+/// What was added, and how much its first sync brings in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Added<'a> {
+    #[serde(flatten)]
+    added: &'a AddedLink,
+    to_bring_in: &'a [Discovered],
+}
+
+/// A collection with its size, as far as the server tells it.
+fn size_of(name: &str, offered: &[Discovered]) -> String {
+    let found = offered.iter().find(|found| found.name == name);
+    let records = found.and_then(|found| found.count).map(|n| count(n, "record", "records"));
+    let bytes = found.and_then(|found| found.bytes).map(|n| count(n, "byte", "bytes"));
+    let size: Vec<String> = records.into_iter().chain(bytes).collect();
+    match size.is_empty() {
+        true => words::plain(name),
+        false => format!("{} ({})", words::plain(name), size.join(", ")),
+    }
 }
 
 /// From the environment nothing is read here: the host finds it there itself.

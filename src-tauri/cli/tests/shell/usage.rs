@@ -30,6 +30,24 @@ async fn wrong_usage_is_64_and_help_is_an_answer() {
     }
 }
 
+// proves H6, C3
+#[tokio::test(flavor = "multi_thread")]
+async fn how_much_there_is_to_bring_in_is_told_before_it_is() {
+    let server = sample().await;
+    let shell = Shell::new();
+    let url = server.url();
+    let add = ["link", "add", "Work", "--kind", "rest", "--url", &url, "--collection", "customers"];
+    let added = shell.run(&add).await.ends(0);
+    let added = added.line();
+    let told = added["toBringIn"].as_array().unwrap();
+    assert_eq!((told.len(), told[0]["name"].as_str()), (1, Some("customers")));
+    let (count, bytes) = (told[0]["count"].as_i64().unwrap(), told[0]["bytes"].as_i64().unwrap());
+    shell.run(&["sync"]).await.ends(0);
+    let listed = shell.run(&["records", "list", "Work", "customers"]).await.ends(0);
+    assert_eq!(listed.lines.len() as i64, count);
+    assert!(bytes > count);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_an_error_that_says_so() {
     let server = sample().await;

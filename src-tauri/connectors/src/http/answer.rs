@@ -72,6 +72,18 @@ impl Answer {
         self.headers.get(ETAG)?.to_str().ok().map(crate::wire::untag)
     }
 
+    /// The `ETag` as it stands in the header, where it is a strong one: a weak one may be the same for two states.
+    pub fn strong_tag(&self) -> Option<&str> {
+        self.header("etag")
+            .map(str::trim)
+            .filter(|tag| tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"'))
+    }
+
+    /// The server says that nothing has changed since the answer with this tag.
+    pub fn is_unchanged(&self, tag: Option<&str>) -> bool {
+        self.status == 304 && tag.is_some() && self.strong_tag().is_none_or(|now| Some(now) == tag)
+    }
+
     /// When the record was changed last, by the server.
     pub fn last_modified(&self) -> Option<Millis> {
         pace::instant(self.headers.get(LAST_MODIFIED)?.to_str().ok()?)

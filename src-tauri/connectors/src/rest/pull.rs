@@ -1,43 +1,71 @@
 //! One page of a collection and the checkpoint behind it.
 
+mod by_time;
+
 use super::Rest;
 use super::place::Place;
 use super::problem::{self, Kind};
 use super::record;
 use crate::classify::{self, Asked};
-use crate::http::{Answer, Stop};
+use crate::http::{Answer, Call, Stop};
 use crate::wire::{self, Members};
-use chrono::{DateTime, SecondsFormat, TimeDelta};
 use tidemark_model::connector::{Checkpoint, Page, PullFailure, PullRequest, Remote, Row};
 use tidemark_model::failure::{ErrorClass, Failure};
-use tidemark_model::number::Count;
-use tidemark_model::settings::{CursorKind, DeletedRows, PullSettings};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::settings::DeletedRows;
 
 /// The most rows that are asked for at once; the contract's servers give no more.
 const MOST_ROWS: usize = 1000;
-/// Overlap of time cursors where the settings name none (`engine.md` 8).
-const OVERLAP_S: u32 = 30;
-/// Marks a time cursor in the middle of a listing, where the overlap was taken already.
-const MIDWAY: &str = "midway ";
 
 /// Asks for the page after a checkpoint.
 pub async fn pull(rest: &Rest, request: &PullRequest) -> Result<Page, PullFailure> {
-    let place = rest
-        .place(&request.collection)
-        .map_err(|error| Failure::new(ErrorClass::Permanent, error.to_string()))?;
+    let place = place_of(rest, &request.collection)?;
     let stream = stream(rest, &place);
     if request.after.as_ref().is_some_and(|after| after.stream != stream) {
         return Err(PullFailure::EpochChanged);
     }
-    let since = request.after.as_ref().map(|after| since(&rest.settings.pull, &after.token)).transpose()?;
-    let rows = request.limit.clamp(1, MOST_ROWS);
-    let answer = rest.http.send_list(rows, |rows| target(rest, &place, since.as_deref(), rows)).await;
-    // The place of the rows behind it is told by the page that cannot be read.
-    let answer = answer.map_err(Stop::at_one_row)?;
+    match rest.look_back() {
+        Some(bounds) => by_time::pull(rest, &place, request, stream, &bounds).await,
+        None => {
+            let after = request.after.as_ref().map(|after| after.token.as_str());
+            let rows = request.limit.clamp(1, MOST_ROWS);
+            let answer = ask(rest, &place, rows, &[(&rest.settings.pull.since_param, after)], None).await?;
+            let read = read(rest, &place, request, &answer)?;
+            if read.more && after == Some(read.next.as_str()) {
+                return Err(stands(&answer));
+            }
+            let token = read.next.clone();
+            Ok(read.page(request, stream, token, None))
+        }
+    }
+}
+
+/// The newest rows, where the settings say how to ask for them.
+pub async fn newest(rest: &Rest, collection: &str, limit: usize) -> Result<Option<Page>, PullFailure> {
+    let Some(sorting) = &rest.settings.pull.newest else { return Ok(None) };
+    let place = place_of(rest, collection)?;
+    let call = |rows: usize| {
+        let limit = wire::query(&[(&rest.settings.pull.limit_param, &rows.to_string())]);
+        Call::get(format!("{}?{limit}&{sorting}", place.list()), rest.http.limits().page)
+    };
+    // A row that is too large for a page is the usual listing's to tell of.
+    let answer = match rest.http.send_list(limit.clamp(1, MOST_ROWS), call).await {
+        Err(stop) if stop.is_good() => return Ok(None),
+        answer => answer.map_err(Failure::from)?,
+    };
     if !answer.is_success() {
         return Err(refused(&answer, &place));
     }
-    read(rest, &place, request, stream, &answer)
+    let request = PullRequest::after(collection, None, limit);
+    let read = read(rest, &place, &request, &answer)?;
+    // Short enough to be the first page as well.
+    let more = read.more;
+    let page = read.page(&request, String::new(), String::new(), None);
+    Ok(more.then_some(page))
+}
+
+fn place_of(rest: &Rest, collection: &str) -> Result<Place, Failure> {
+    rest.place(collection).map_err(|error| Failure::new(ErrorClass::Permanent, error.to_string()))
 }
 
 /// Which sequence tokens belong to: the list's address.
@@ -45,50 +73,33 @@ fn stream(rest: &Rest, place: &Place) -> String {
     rest.http.url_of(place.list()).map(String::from).unwrap_or_default()
 }
 
-fn target(rest: &Rest, place: &Place, since: Option<&str>, rows: usize) -> String {
-    let pull = &rest.settings.pull;
-    let limit = rows.to_string();
-    let mut pairs = vec![(pull.limit_param.as_str(), limit.as_str())];
-    if let Some(since) = since {
-        pairs.insert(0, (pull.since_param.as_str(), since));
-    }
-    format!("{}?{}", place.list(), wire::query(&pairs))
-}
-
-/// The cursor as the server is asked: opaque ones as they are, times moved back over rows that commit late.
-fn since(pull: &PullSettings, token: &str) -> Result<String, Failure> {
-    match pull.kind {
-        CursorKind::Opaque | CursorKind::None => Ok(token.to_owned()),
-        CursorKind::Time => match token.strip_prefix(MIDWAY) {
-            Some(exact) => Ok(exact.to_owned()),
-            None => {
-                let overlap = TimeDelta::seconds(i64::from(pull.overlap_s.unwrap_or(OVERLAP_S)));
-                let moved = instant(token)?.checked_sub_signed(overlap);
-                let moved = moved.ok_or_else(|| no_instant(token))?;
-                Ok(moved.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
-            }
-        },
+/// Asks for a list from somewhere; a good answer, or that nothing has changed since the one with that tag.
+async fn ask(
+    rest: &Rest,
+    place: &Place,
+    rows: usize,
+    from: &[(&str, Option<&str>)],
+    unless: Option<&str>,
+) -> Result<Answer, PullFailure> {
+    let call = |rows: usize| {
+        let limit = rows.to_string();
+        let given = from.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        let pairs: Vec<_> =
+            given.chain([(rest.settings.pull.limit_param.as_str(), limit.as_str())]).collect();
+        let target = format!("{}?{}", place.list(), wire::query(&pairs));
+        Call::get(target, rest.http.limits().page).unless(unless)
+    };
+    // The place of the rows behind it is told by the page that cannot be read.
+    let answer = rest.http.send_list(rows, call).await.map_err(Stop::at_one_row)?;
+    match answer.is_success() || answer.is_unchanged(unless) {
+        true => Ok(answer),
+        false => Err(refused(&answer, place)),
     }
 }
 
-fn token(pull: &PullSettings, next: String, more: bool) -> Result<String, Failure> {
-    match pull.kind {
-        CursorKind::Opaque | CursorKind::None => Ok(next),
-        CursorKind::Time => {
-            instant(&next)?;
-            Ok(if more { format!("{MIDWAY}{next}") } else { next })
-        }
-    }
-}
-
-fn instant(text: &str) -> Result<DateTime<chrono::FixedOffset>, Failure> {
-    DateTime::parse_from_rfc3339(text).map_err(|_| no_instant(text))
-}
-
-fn no_instant(text: &str) -> Failure {
-    let words =
-        format!("the server's cursor '{text}' is no RFC 3339 time with a zone, as the settings promise");
-    Failure::new(ErrorClass::Intercepted, words)
+fn stands(answer: &Answer) -> PullFailure {
+    let what = "the server gives the same page again and says that more follow";
+    PullFailure::Failed(classify::intercepted(answer, Asked::Reading, what))
 }
 
 fn refused(answer: &Answer, place: &Place) -> PullFailure {
@@ -102,13 +113,33 @@ fn refused(answer: &Answer, place: &Place) -> PullFailure {
     }
 }
 
-fn read(
-    rest: &Rest,
-    place: &Place,
-    request: &PullRequest,
-    stream: String,
-    answer: &Answer,
-) -> Result<Page, PullFailure> {
+/// What stood on a page.
+struct Read {
+    rows: Vec<Row>,
+    /// The id of the last row of the list itself.
+    last_id: Option<String>,
+    next: String,
+    more: bool,
+    epoch: String,
+    total: Option<Count>,
+    backoff: Option<Millis>,
+}
+
+impl Read {
+    fn page(self, request: &PullRequest, stream: String, token: String, read_to: Option<Millis>) -> Page {
+        Page {
+            collection: request.collection.clone(),
+            rows: self.rows,
+            next: Checkpoint { stream, epoch: self.epoch, token },
+            more: self.more,
+            total: self.total,
+            backoff: self.backoff,
+            read_to,
+        }
+    }
+}
+
+fn read(rest: &Rest, place: &Place, request: &PullRequest, answer: &Answer) -> Result<Read, PullFailure> {
     let pull = &rest.settings.pull;
     let wrong = |what: &str| PullFailure::Failed(classify::intercepted(answer, Asked::Reading, what));
     let bytes = answer.json().ok_or_else(|| wrong("the page is no JSON"))?;
@@ -129,22 +160,22 @@ fn read(
             false => record::pulled(raw, place),
         })
         .collect();
+    let last_id = rows.last().and_then(|row| match row {
+        Row::Record { id, .. } => Some(id.clone()),
+        Row::Unreadable { id, .. } => id.clone(),
+    });
     if pull.deleted == DeletedRows::List {
         rows.extend(deletions(&members, &place.deleted_field).ok_or_else(|| {
             wrong(&format!("the page has no list '{}' of deleted ids", place.deleted_field))
         })?);
     }
-    let more = wire::flag(&members, "more");
-    let token = token(pull, next, more)?;
-    if more && request.after.as_ref().is_some_and(|after| after.token == token) {
-        return Err(wrong("the server gives the same page again and says that more follow"));
-    }
     let total = members.get("total").and_then(|raw| serde_json::from_str::<i64>(raw.get()).ok());
-    Ok(Page {
-        collection: request.collection.clone(),
+    Ok(Read {
         rows,
-        next: Checkpoint { stream, epoch, token },
-        more,
+        last_id,
+        next,
+        more: wire::flag(&members, "more"),
+        epoch,
         total: total.filter(|total| *total >= 0).map(Count),
         backoff: answer.backoff(),
     })
@@ -159,22 +190,4 @@ fn deletions(members: &Members<'_>, name: &str) -> Option<Vec<Row>> {
         }
     };
     Some(wire::rows(members.get(name)?)?.into_iter().map(deleted).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_cursor_overlaps_once_and_not_in_the_middle_of_a_listing() {
-        let pull = PullSettings { kind: CursorKind::Time, ..PullSettings::default() };
-        let end = token(&pull, "2026-11-21T12:00:10.123+01:00".into(), false).unwrap();
-        assert_eq!(since(&pull, &end).unwrap(), "2026-11-21T10:59:40.123Z");
-        let midway = token(&pull, "2026-11-21T12:00:10.123+01:00".into(), true).unwrap();
-        assert_eq!(since(&pull, &midway).unwrap(), "2026-11-21T12:00:10.123+01:00");
-        assert!(
-            token(&pull, "2026-11-21 12:00:10".into(), false).is_err(),
-            "a time without a zone is no instant"
-        );
-    }
 }

@@ -3,12 +3,15 @@
 use super::parcel::{Answered, Part, heard_of};
 use super::{Arrived, Purpose, Push, verdict};
 use crate::cycle::Heard;
-use crate::store::StoreError;
+use crate::link::Link;
+use crate::shared::Shared;
 use crate::store::places::Place;
 use crate::store::verbs::Moved;
+use crate::store::verbs::pull::{self, Applied, Pushed};
 use crate::store::verbs::queue::{self, Again};
 use crate::store::verbs::request;
 use crate::store::verbs::settle::{self, Answer, Settled};
+use crate::store::{StoreError, outbox};
 use std::sync::Arc;
 use tidemark_model::backoff;
 use tidemark_model::clock::BoxFuture;
@@ -21,6 +24,15 @@ pub(super) struct Written {
     pub(super) settled: Vec<Settled>,
     pub(super) moved: Moved,
     pub(super) looked: Option<i64>,
+    pub(super) came: Option<Came>,
+}
+
+/// A page that was applied beside an answer.
+pub(super) struct Came {
+    pub(super) place: Place,
+    pub(super) rows: i64,
+    pub(super) moved: Moved,
+    pub(super) shown: Vec<(i64, String)>,
 }
 
 impl Push<'_> {
@@ -28,7 +40,7 @@ impl Push<'_> {
         let shared = Arc::clone(self.shared);
         let places = Arc::clone(&self.places);
         match arrived {
-            Arrived::Answer(number, Answered { mut parts, server_time, backoff: asked }) => {
+            Arrived::Answer(number, Answered { mut parts, server_time, backoff: asked, page }) => {
                 let was_parked = self.account_may_not(&mut parts);
                 let heard = heard_of(&parts);
                 let overloaded =
@@ -51,9 +63,12 @@ impl Push<'_> {
                     | Outcome::NotDone => true,
                 };
                 let in_part = parts.len() > 1 && parts.iter().any(answered);
+                let link = Arc::clone(self.link);
                 Box::pin(async move {
                     let (now, backoff) = (shared.now(), shared.settings().backoff);
                     let (rng, fresh) = (Arc::clone(&shared.platform.rng), Arc::clone(&shared));
+                    let at =
+                        page.as_ref().and_then(|page| place_named(&places, &link, &page.wish.collection));
                     let (settled, moved) = shared
                         .write(move |tx| {
                             let mut moved = Moved::default();
@@ -87,7 +102,12 @@ impl Push<'_> {
                             Ok((settled, moved))
                         })
                         .await?;
-                    Ok(Written { settled, moved, looked: None })
+                    // The answer first: a page that is lost to a crash behind it is only pulled.
+                    let came = match at.zip(page) {
+                        Some((place, page)) => apply(&shared, &link, place, page).await?,
+                        None => None,
+                    };
+                    Ok(Written { settled, moved, looked: None, came })
                 })
             }
             Arrived::Look { waiting, purpose, seen } => {
@@ -135,7 +155,7 @@ impl Push<'_> {
                             Ok((settled, moved))
                         })
                         .await?;
-                    Ok(Written { settled: vec![settled], moved, looked: Some(seq) })
+                    Ok(Written { settled: vec![settled], moved, looked: Some(seq), came: None })
                 })
             }
         }
@@ -155,12 +175,41 @@ impl Push<'_> {
     }
 }
 
+/// Applies a page that came beside an answer, where nothing of its collection has moved since it was asked for.
+async fn apply(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    place: Place,
+    page: Pushed,
+) -> Result<Option<Came>, StoreError> {
+    let (at, rows, now) = (place.clone(), page.page.rows.len() as i64, shared.now());
+    let (look_back, principal, client_ids) =
+        (link.capabilities.look_back, link.principal.clone(), link.capabilities.client_ids);
+    let applied = shared
+        .write(move |tx| {
+            // A record whose name is still on its way would come as a second one.
+            if !client_ids && outbox::has_unnamed(tx, at.collection_id, &principal)? {
+                return Ok(None);
+            }
+            pull::apply_pushed(tx, &at, page, look_back.as_ref(), now)
+        })
+        .await?;
+    Ok(match applied {
+        Some(Applied::Done { moved, shown }) => Some(Came { place, rows, moved, shown }),
+        Some(Applied::Guarded(_)) | None => None,
+    })
+}
+
+fn place_named(places: &[Place], link: &Link, collection: &str) -> Option<Place> {
+    places.iter().find(|place| place.link_id == link.id && place.collection == collection).cloned()
+}
+
 fn place_of(places: &[Place], collection_id: i64) -> Option<&Place> {
     places.iter().find(|place| place.collection_id == collection_id)
 }
 
 fn done() -> BoxFuture<'static, Result<Written, StoreError>> {
-    Box::pin(async { Ok(Written { settled: Vec::new(), moved: Moved::default(), looked: None }) })
+    Box::pin(async { Ok(Written { settled: Vec::new(), moved: Moved::default(), looked: None, came: None }) })
 }
 
 fn no_version() -> Failure {

@@ -4,11 +4,13 @@ use crate::cycle::Heard;
 use crate::link::Link;
 use crate::shared::Shared;
 use crate::store::verbs::doubt;
+use crate::store::verbs::pull::{self, Pushed};
 use crate::store::verbs::seal::Outgoing;
+use crate::store::{CollectionRow, Tx, collections};
 use crate::telemetry;
 use std::sync::Arc;
 use tidemark_model::clock::BoxFuture;
-use tidemark_model::connector::{Outcome, PushAnswer, Remote, Sealed};
+use tidemark_model::connector::{Outcome, PullRequest, PushAnswer, Remote, Sealed};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::mutation::Operation;
 use tidemark_model::number::Millis;
@@ -31,6 +33,8 @@ pub(super) struct Answered {
     pub(super) server_time: Option<Millis>,
     /// The server asks to be left alone for so long.
     pub(super) backoff: Option<Millis>,
+    /// What others did, which was asked for with it.
+    pub(super) page: Option<Pushed>,
 }
 
 /// How much a request carries.
@@ -46,11 +50,14 @@ pub(super) fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxF
     let sent = async move {
         let started = shared.now();
         let items: Vec<Sealed> = parcel.iter().map(|outgoing| outgoing.sealed.clone()).collect();
-        let answer = match items.len() {
-            1 => link.connector.push(&items).await,
-            _ => link.connector.push_atomic(&items).await,
+        let wish = wish(&shared, &link, &items);
+        let answer = match (items.len(), &wish) {
+            (1, Some((wish, _))) => link.connector.push_asking(&items, wish).await,
+            (1, None) => link.connector.push(&items).await,
+            (_, _) => link.connector.push_atomic(&items).await,
         };
-        let PushAnswer { outcomes, server_time, backoff, timing, .. } = answer;
+        let PushAnswer { outcomes, server_time, backoff, timing, page } = answer;
+        let page = wish.zip(page).map(|((wish, ack_seq), page)| Pushed { wish, ack_seq, page });
         let spent = Millis(shared.now().0 - started.0);
         let mut outcomes = outcomes.into_iter();
         let mut parts = Vec::with_capacity(parcel.len());
@@ -62,9 +69,26 @@ pub(super) fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxF
             telemetry::attempt_ended(span, &outcome, spent);
             parts.push(look_after(&link, outgoing, outcome).await);
         }
-        Answered { parts, server_time, backoff }
+        Answered { parts, server_time, backoff, page }
     };
     Box::pin(sent.instrument(span))
+}
+
+/// What is asked for beside a change, and the acknowledgement sequence before it leaves: a collection that was brought in
+/// once, from its checkpoint. A store that cannot be read says so where the answer is written down.
+fn wish(shared: &Shared, link: &Link, items: &[Sealed]) -> Option<(PullRequest, i64)> {
+    let [item] = items else { return None };
+    if !link.capabilities.pages_with_push || item.collection.is_empty() {
+        return None;
+    }
+    let read = |tx: &Tx| {
+        let row = collections::by_name(tx, link.id, &item.collection)?;
+        Ok((row.filter(|row| row.checkpoint.is_some()), pull::ack_seq(tx)?))
+    };
+    let (row, ack_seq) = shared.store.read(read).ok()?;
+    let CollectionRow { name, checkpoint, lateness, .. } = row?;
+    let limit = shared.settings().page;
+    Some((PullRequest { collection: name, after: checkpoint, limit, overlap: lateness.overlap }, ack_seq))
 }
 
 /// Looks at the record where the answer alone does not settle the change.

@@ -4,6 +4,7 @@ use super::StoreError;
 use rusqlite::{Connection, Row, params};
 use std::collections::BTreeSet;
 use tidemark_model::connector::Checkpoint;
+use tidemark_model::lateness::Lateness;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::CollectionSettings;
 use tidemark_model::view::Removals;
@@ -41,6 +42,10 @@ pub struct CollectionRow {
     pub asks: Option<Removals>,
     /// Rows of this run without an id that could be read.
     pub nameless_in_run: i64,
+    /// What is known of its late rows.
+    pub lateness: Lateness,
+    /// Its newest rows were asked for.
+    pub newest_asked: bool,
     /// Records shown.
     pub record_count: i64,
     /// Rows that could not be read.
@@ -49,9 +54,16 @@ pub struct CollectionRow {
 
 const COLUMNS: &str = "id, link_id, name, label, settings, paused, stream, epoch, received, pull_started_at, \
                        pull_received, pull_total, pulled_at, full_generation, full_running, removals_in_run, \
-                       removals_asked, nameless_in_run, record_count, quarantined";
+                       removals_asked, nameless_in_run, overlap, lag, quiet_polls, news_in_run, newest_asked, record_count, \
+                       quarantined";
 
 impl CollectionRow {
+    /// Nothing of it was ever listed, no comparison of whole sets is under way, and its newest rows were not asked for.
+    pub fn wants_newest(&self) -> bool {
+        let listed = self.checkpoint.is_some() || self.pulled_at.is_some() || self.pull_started_at.is_some();
+        !listed && self.full_generation.is_none() && !self.newest_asked
+    }
+
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         let stream: Option<String> = row.get("stream")?;
         let checkpoint = match stream {
@@ -80,6 +92,13 @@ impl CollectionRow {
             removals_in_run: row.get("removals_in_run")?,
             asks: asked.map(|text| serde_json::from_str(&text)).transpose()?,
             nameless_in_run: row.get("nameless_in_run")?,
+            lateness: Lateness {
+                overlap: row.get::<_, Option<i64>>("overlap")?.map(Millis),
+                lag: Millis(row.get("lag")?),
+                quiet: row.get("quiet_polls")?,
+                news: row.get("news_in_run")?,
+            },
+            newest_asked: row.get("newest_asked")?,
             record_count: row.get("record_count")?,
             quarantined: row.get("quarantined")?,
         })
@@ -129,7 +148,7 @@ pub(crate) fn by_name(
 pub(crate) fn begin_pull(tx: &Connection, id: i64, now: Millis) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE collections SET pull_started_at = ?2, pull_received = 0, pull_total = NULL, removals_in_run = 0,
-                nameless_in_run = 0
+                nameless_in_run = 0, news_in_run = 0
           WHERE id = ?1 AND pull_started_at IS NULL",
     )?
     .execute(params![id, now.0])?;
@@ -171,11 +190,33 @@ pub(crate) fn mark_page(tx: &Connection, id: i64, mark: &PageMark<'_>) -> Result
     Ok(())
 }
 
+/// Its newest rows were asked for, whatever came of it.
+pub(crate) fn set_newest_asked(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE collections SET newest_asked = 1 WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// What a page showed of late rows, written in the page's own transaction.
+pub(crate) fn set_lateness(tx: &Connection, id: i64, known: &Lateness) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE collections SET overlap = ?2, lag = ?3, quiet_polls = ?4, news_in_run = ?5 WHERE id = ?1",
+    )?
+    .execute(params![
+        id,
+        known.overlap.map(|overlap| overlap.0),
+        known.lag.0,
+        known.quiet,
+        known.news
+    ])?;
+    Ok(())
+}
+
 /// The checkpoint is void: the next pull starts over and compares whole sets.
 pub(crate) fn start_full(tx: &Connection, id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE collections SET stream = NULL, epoch = NULL, received = NULL, contiguous_applied = NULL,
-                pull_started_at = NULL, full_generation = full_generation + 1, full_running = 1 WHERE id = ?1",
+                pull_started_at = NULL, full_generation = full_generation + 1, full_running = 1,
+                overlap = NULL, lag = 0, quiet_polls = 0 WHERE id = ?1",
     )?
     .execute([id])?;
     Ok(())

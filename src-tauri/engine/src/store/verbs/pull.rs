@@ -8,7 +8,8 @@ use crate::store::quarantine::{self, Unread};
 use crate::store::{StoreError, links, meta, outbox, records, transactions};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
-use tidemark_model::connector::{Page, Remote, Row};
+use tidemark_model::connector::{Page, PullRequest, Remote, Row};
+use tidemark_model::lateness::{LookBack, Sighting};
 use tidemark_model::number::Millis;
 
 /// What a page did.
@@ -30,12 +31,13 @@ pub(crate) fn ack_seq(tx: &Connection) -> Result<i64, StoreError> {
     meta::number(tx, "ack_seq")
 }
 
-/// Applies a page with its checkpoint.
+/// Applies a page with its checkpoint; `look_back` where rows may come late.
 pub(crate) fn apply_page(
     tx: &Connection,
     place: &Place,
     page: Page,
     pull_ack_seq: i64,
+    look_back: Option<&LookBack>,
     now: Millis,
 ) -> Result<Applied, StoreError> {
     if !links::is_there(tx, place.link_id)? {
@@ -53,6 +55,7 @@ pub(crate) fn apply_page(
     let mut moved = Moved::default();
     let (mut beyond, mut nameless, mut set_aside) = (0, 0, false);
     let shown = shown(tx, place, &page)?;
+    let mut sighting = Sighting { ends: !page.more, ..Sighting::default() };
     tx.prepare_cached("SAVEPOINT page")?.execute([])?;
     quarantine::release_standing(tx, place.collection_id)?;
     for row in &page.rows {
@@ -64,7 +67,11 @@ pub(crate) fn apply_page(
                 set_aside = true;
             }
             Row::Record { id, remote } => {
-                if reconcile(tx, place, id, remote, &origin, &mut moved)? == Became::Removed {
+                let became = reconcile(tx, place, id, remote, &origin, &mut moved)?;
+                if let Some(bounds) = look_back {
+                    sight(&mut sighting, became, remote, page.read_to, bounds);
+                }
+                if became == Became::Removed {
                     beyond += i64::from(!is_agreed(tx, place, id)?);
                 }
                 if set_aside || collection.quarantined > 0 {
@@ -108,7 +115,95 @@ pub(crate) fn apply_page(
         ends_at: (!page.more).then_some(now),
     };
     collections::mark_page(tx, place.collection_id, &mark)?;
+    if let Some(bounds) = look_back {
+        let known = collection.lateness.after(bounds, &sighting);
+        collections::set_lateness(tx, place.collection_id, &known)?;
+    }
     Ok(Applied::Done { moved, shown })
+}
+
+/// Notes a row that was not known in this version, and how far it is behind what was read before.
+fn sight(
+    sighting: &mut Sighting,
+    became: Became,
+    remote: &Remote,
+    read_to: Option<Millis>,
+    bounds: &LookBack,
+) {
+    match became {
+        // What is set aside may be our own.
+        Became::Unchanged | Became::SetAside => return,
+        Became::Changed | Became::Removed | Became::Conflicted => sighting.news = true,
+    }
+    let Some(read_to) = read_to else { return };
+    // A row that does not tell its time may be as late as any.
+    let lag = remote.at().map_or(bounds.most, |at| Millis((read_to.0 - at.0).max(0)));
+    sighting.lag = sighting.lag.max(lag);
+}
+
+/// Applies a page that came with the answer to a push; `None` where it is not what is wanted now. It continues the
+/// checkpoint that was asked for or nothing: a page that was made before another of the same collection was applied may
+/// hold older versions than are known, and the next pull brings all of them.
+pub(crate) fn apply_pushed(
+    tx: &Connection,
+    place: &Place,
+    pushed: Pushed,
+    look_back: Option<&LookBack>,
+    now: Millis,
+) -> Result<Option<Applied>, StoreError> {
+    let Pushed { wish, ack_seq, page } = pushed;
+    let Some(collection) = collections::get(tx, place.collection_id)? else { return Ok(None) };
+    let wanted = page.collection == wish.collection
+        && wish.collection == collection.name
+        && collection.checkpoint == wish.after
+        && wish.after.as_ref().is_some_and(|after| after.is_of(&page.next))
+        && collection.asks.is_none()
+        && !collection.paused
+        && !(page.more && wish.after.as_ref() == Some(&page.next));
+    if !wanted {
+        return Ok(None);
+    }
+    Ok(match apply_page(tx, place, page, ack_seq, look_back, now)? {
+        // The pull that follows meets the same rows, and asks.
+        Applied::Guarded(_) => None,
+        done @ Applied::Done { .. } => Some(done),
+    })
+}
+
+/// Shows the newest rows of a collection that was never pulled, before it is listed from the beginning. No checkpoint moves
+/// and nothing is counted or removed: the listing brings every one of these rows again, and drops those that are known by
+/// then by id and version.
+pub(crate) fn show_newest(
+    tx: &Connection,
+    place: &Place,
+    rows: &[Row],
+    pull_ack_seq: i64,
+    now: Millis,
+) -> Result<Moved, StoreError> {
+    let mut moved = Moved::default();
+    let wanted = collections::get(tx, place.collection_id)?.is_some_and(|row| row.wants_newest());
+    if !wanted || !links::is_there(tx, place.link_id)? {
+        return Ok(moved);
+    }
+    collections::set_newest_asked(tx, place.collection_id)?;
+    let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation: None, may_be_in: false, now };
+    for row in rows {
+        if let Row::Record { id, remote: remote @ Remote::Present { .. } } = row {
+            reconcile(tx, place, id, remote, &origin, &mut moved)?;
+        }
+    }
+    Ok(moved)
+}
+
+/// A page that came with the answer to a push.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pushed {
+    /// What was asked for.
+    pub(crate) wish: PullRequest,
+    /// The acknowledgement sequence before the request left.
+    pub(crate) ack_seq: i64,
+    /// What came.
+    pub(crate) page: Page,
 }
 
 /// The records of a page that stand in it as they were known before it, with their versions.
