@@ -45,6 +45,7 @@ mod priorities;
 mod read_back;
 mod read_only;
 mod references;
+mod refreshing;
 mod regressions;
 mod requests;
 mod resolution;

@@ -389,11 +389,13 @@ mod tests {
 
     #[test]
     fn a_sign_in_is_refused_with_the_place_of_what_is_wrong() {
-        let error = LinkSettings::parse("{\n \"sign_in\": {\"kind\": \"oauth2\", \"token\": \"x\"}}").unwrap_err();
+        let error =
+            LinkSettings::parse("{\n \"sign_in\": {\"kind\": \"oauth2\", \"token\": \"x\"}}").unwrap_err();
         assert!(error.place.contains("line 2") && error.what.contains("token_url"), "{error}");
         let error = LinkSettings::parse(r#"{"sign_in":{"kind":"saml","token_url":"x","client_id":"y"}}"#);
         assert!(error.unwrap_err().what.contains("oauth2"));
-        let error = LinkSettings::parse(r#"{"sign_in":{"kind":"oauth2","token_url":"https://x/","client_id":" "}}"#);
+        let error =
+            LinkSettings::parse(r#"{"sign_in":{"kind":"oauth2","token_url":"https://x/","client_id":" "}}"#);
         assert_eq!(error.unwrap_err().place, "sign_in.client_id");
     }
 

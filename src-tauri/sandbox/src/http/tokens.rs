@@ -28,6 +28,8 @@ pub struct TokenSwitches {
     pub expire: bool,
     /// Ends every refresh token; those that accounts have from the start too.
     pub revoke: bool,
+    /// Makes those that accounts have from the start good again, as after a sign-in on the server's own page.
+    pub restore: bool,
 }
 
 /// The tokens of a sandbox. A token's text begins with the account's first refresh token, so that a search for that finds
@@ -35,6 +37,7 @@ pub struct TokenSwitches {
 pub(crate) struct Tokens {
     rotate: bool,
     life: TimeDelta,
+    first: Vec<(String, Account)>,
     given: u64,
     requests: u64,
     refresh: Vec<Token>,
@@ -51,13 +54,10 @@ struct Token {
 
 impl Tokens {
     pub fn new(accounts: &[Account], now: Now) -> Tokens {
-        let of = |account: &Account| {
-            let first = account.refresh_token.clone()?;
-            Some(Token { text: first.clone(), first, account: account.clone(), ends: None })
-        };
-        let refresh = accounts.iter().filter_map(of).collect();
-        let life = TimeDelta::hours(1);
-        Tokens { rotate: true, life, given: 0, requests: 0, refresh, access: Vec::new(), now }
+        let first: Vec<_> =
+            accounts.iter().filter_map(|of| Some((of.refresh_token.clone()?, of.clone()))).collect();
+        let (refresh, life) = (tokens_of(&first), TimeDelta::hours(1));
+        Tokens { rotate: true, life, first, given: 0, requests: 0, refresh, access: Vec::new(), now }
     }
 
     /// How often a token was asked for.
@@ -73,6 +73,9 @@ impl Tokens {
         }
         if switches.revoke {
             self.refresh.clear();
+        }
+        if switches.restore {
+            self.refresh = tokens_of(&self.first);
         }
     }
 
@@ -115,6 +118,18 @@ impl Tokens {
         self.access.push(access);
         Answer::ok(200, None, body.to_string())
     }
+}
+
+fn tokens_of(first: &[(String, Account)]) -> Vec<Token> {
+    first
+        .iter()
+        .map(|(first, account)| Token {
+            text: first.clone(),
+            first: first.clone(),
+            account: account.clone(),
+            ends: None,
+        })
+        .collect()
 }
 
 fn refused(error: &str, description: &str) -> Answer {
