@@ -136,15 +136,16 @@ impl Vault {
         if self.secret(owner, kept).is_some_and(|now| now.expose() != used.expose()) {
             return;
         }
-        let from_environment = self.in_environment(owner).is_some_and(|held| held.expose() == used.expose());
+        let from_environment = self.in_environment(owner).is_some();
         let now_kept = match kept && !from_environment {
             true => match self.keychain.keep(&entry, fresh.expose()) {
                 Ok(()) => Kept::Yes,
                 Err(fault) => Kept::No(fault.to_string()),
             },
-            false if from_environment => {
-                Kept::No(format!("{} holds the former one", secret_variable(owner.link)))
-            }
+            false if from_environment => Kept::No(format!(
+                "{} holds another one, which beats the keychain",
+                secret_variable(owner.link)
+            )),
             false => Kept::No("no keychain holds it".to_owned()),
         };
         if let Kept::No(why) = &now_kept {

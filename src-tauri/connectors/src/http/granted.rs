@@ -80,3 +80,71 @@ fn refusal(body: Option<&Zeroizing<Vec<u8>>>, answer: &Answer, refresh: &Secret)
         None => clip(&refused.error, 100),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use std::time::Duration;
+
+    fn read_of(status: u16, kind: &'static str, body: &str) -> Result<Granted, Failure> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
+        let nobody = Account::new(None, None).unwrap();
+        let answer = Answer::new(status, headers, body.into(), Duration::ZERO, nobody);
+        read(answer, &Secret::new("old-token"))
+    }
+
+    fn class(status: u16, body: &str) -> ErrorClass {
+        let failure = read_of(status, "application/json", body).err().unwrap();
+        assert_eq!((failure.status, failure.counts), (None, false), "{status} {body}");
+        assert!(!failure.words.contains("-token"), "{}", failure.words);
+        failure.class
+    }
+
+    // proves A7
+    #[test]
+    fn a_token_is_taken_in_its_exact_shape_alone() {
+        let good =
+            r#"{"access_token":"a","token_type":"bearer","expires_in":60,"refresh_token":"r","more":1}"#;
+        let granted = read_of(200, "application/json;charset=UTF-8", good).ok().unwrap();
+        assert_eq!((granted.access_token.expose(), granted.expires_in), ("a", Some(60)));
+        assert_eq!(granted.refresh_token.unwrap().expose(), "r");
+        for bad in [
+            r#"{"access_token":"","token_type":"bearer"}"#,
+            r#"{"access_token":7,"token_type":"bearer"}"#,
+            r#"{"access_token":"new-token","token_type":"mac"}"#,
+            r#"{"access_token":"new-token"}"#,
+            r#"{"access_token":"new-token","token_type":"bearer","expires_in":"a-token"}"#,
+            r#"{"access_token":"new-token","token_type":"bearer","expires_in":-1}"#,
+            r#"["new-token"]"#,
+            "new-token",
+            "",
+        ] {
+            assert_eq!(class(200, bad), ErrorClass::Intercepted, "{bad}");
+        }
+        let page = read_of(200, "text/html", good).err().unwrap();
+        assert_eq!(page.class, ErrorClass::Intercepted, "a login page is no token");
+    }
+
+    // proves A7
+    #[test]
+    fn only_a_refusal_asks_for_a_person() {
+        let refusal = r#"{"error":"invalid_grant","error_description":"old-token has ended"}"#;
+        for (status, body, expected) in [
+            (400, refusal, ErrorClass::Auth),
+            (400, "", ErrorClass::Auth),
+            (401, r#"{"error":"invalid_client"}"#, ErrorClass::Auth),
+            (403, refusal, ErrorClass::Auth),
+            (403, "", ErrorClass::Intercepted),
+            (404, "", ErrorClass::Intercepted),
+            (302, "", ErrorClass::Intercepted),
+            (204, "", ErrorClass::Intercepted),
+            (408, "", ErrorClass::Transient),
+            (429, "", ErrorClass::Throttled),
+            (500, refusal, ErrorClass::Transient),
+            (503, "", ErrorClass::Transient),
+        ] {
+            assert_eq!(class(status, body), expected, "{status} {body}");
+        }
+    }
+}

@@ -268,3 +268,70 @@ impl RefreshTokens for Unkept {
 
     fn obtained(&self, _access: &Secret) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Carrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tidemark_model::settings::SignInKind;
+
+    /// A sign-in server that is away.
+    #[derive(Default)]
+    struct Away(AtomicUsize);
+
+    impl Carrier for Away {
+        fn carry(
+            &self,
+            _request: reqwest::Request,
+        ) -> tidemark_model::clock::BoxFuture<'_, Result<reqwest::Response, Failure>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Err(Failure::new(ErrorClass::Offline, "nobody there").uncertain()) })
+        }
+    }
+
+    fn session(carrier: &Arc<Away>) -> Arc<Session> {
+        let sign_in = SignIn {
+            kind: SignInKind::Oauth2,
+            token_url: "http://127.0.0.1:9/token?of=1".into(),
+            client_id: "c".into(),
+            scope: None,
+        };
+        let url = Url::parse(&sign_in.token_url).unwrap();
+        let options =
+            HttpOptions { carrier: Some(Arc::clone(carrier) as Arc<dyn Carrier>), ..HttpOptions::default() };
+        let tokens = Arc::new(Unkept::new(Some(Secret::new("refresh"))));
+        Session::new(&url, sign_in, tokens, options).unwrap()
+    }
+
+    fn has(session: &Session, due_in_s: u64, ends_in_s: u64) {
+        let in_s = |seconds| Some(Instant::now() + Duration::from_secs(seconds));
+        let account = Account::bearer(Secret::new("access")).unwrap();
+        let access = Access { account, number: 1, due: in_s(due_in_s), ends: in_s(ends_in_s) };
+        session.standing().access = Some(access);
+    }
+
+    // proves A7
+    #[tokio::test]
+    async fn a_token_that_is_good_yet_is_used_while_the_sign_in_server_is_away() {
+        let carrier = Arc::new(Away::default());
+        let session = session(&carrier);
+        let asked = || carrier.0.load(Ordering::Relaxed);
+        has(&session, 100, 200);
+        assert_eq!(session.access().await.ok().unwrap().number, 1);
+        assert_eq!(asked(), 0, "nobody is asked before it is due");
+        has(&session, 0, 200);
+        assert_eq!(session.access().await.ok().unwrap().number, 1);
+        assert_eq!(asked(), 1, "it is asked for before the other ends");
+        has(&session, 0, 0);
+        let failure = session.access().await.err().unwrap();
+        assert_eq!((failure.class, failure.effect, asked()), (ErrorClass::Offline, Effect::None, 2));
+    }
+
+    #[test]
+    fn a_session_prints_no_token() {
+        let session = session(&Arc::default());
+        has(&session, 1, 1);
+        assert!(!format!("{session:?}").contains("access"));
+    }
+}
