@@ -3,13 +3,14 @@
 use crate::Secret;
 use base64::Engine as _;
 use reqwest::header::HeaderValue;
+use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
 /// What one account sends.
 #[derive(Clone)]
 pub(super) struct Account {
     header: Option<HeaderValue>,
-    /// Texts that must not come back: the secret itself, encoded, and as it stands in JSON.
+    /// Texts that must not come back: the secret itself, encoded, and as it stands in JSON and in forms.
     hidden: Vec<Secret>,
 }
 
@@ -39,7 +40,8 @@ impl Account {
         header.set_sensitive(true);
         let quoted = Zeroizing::new(serde_json::Value::from(secret.expose()).to_string());
         let in_json = Secret::new(quoted.trim_matches('"'));
-        Some(Self { header: Some(header), hidden: vec![credentials, in_json, secret] })
+        let in_form = Secret::new(byte_serialize(secret.expose().as_bytes()).collect::<String>());
+        Some(Self { header: Some(header), hidden: vec![credentials, in_json, in_form, secret] })
     }
 
     pub(super) fn header(&self) -> Option<&HeaderValue> {
