@@ -10,6 +10,7 @@ mod causes;
 mod changing_settings;
 mod checking;
 mod coalescing;
+mod coming_back;
 mod conflicts;
 mod damaged;
 mod deletion_guard;

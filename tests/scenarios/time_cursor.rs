@@ -55,13 +55,27 @@ async fn pass_on(
     State(desk): State<Desk>,
     method: Method,
     uri: Uri,
-    mut headers: HeaderMap,
+    headers: HeaderMap,
     body: Bytes,
+) -> Response {
+    forwarded(&desk.client, &desk.behind, (method, uri, headers, body)).await
+}
+
+/// A client for [`forwarded`], which changes nothing of what it carries.
+pub fn carrier() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().no_gzip().no_zstd().tls_certs_only([]).build().unwrap()
+}
+
+/// What the sandbox answers to a request as it came.
+pub async fn forwarded(
+    client: &reqwest::Client,
+    behind: &SandboxHandle,
+    (method, uri, mut headers, body): (Method, Uri, HeaderMap, Bytes),
 ) -> Response {
     headers.remove("host");
     headers.remove("content-length");
-    let to = format!("{}{}", desk.behind.origin(), uri);
-    let answer = match desk.client.request(method, to).headers(headers).body(body).send().await {
+    let to = format!("{}{}", behind.origin(), uri);
+    let answer = match client.request(method, to).headers(headers).body(body).send().await {
         Ok(answer) => answer,
         // What became of it nobody can say here.
         Err(_) => return StatusCode::BAD_GATEWAY.into_response(),
@@ -76,8 +90,7 @@ async fn pass_on(
 /// A world whose server tells times for tokens, with its clock so many seconds ahead of ours.
 async fn open(ahead_s: i64) -> World {
     let mut world = Stage { server_ahead_s: ahead_s, ..Stage::tasks(4) }.open().await;
-    let client =
-        reqwest::Client::builder().no_proxy().no_gzip().no_zstd().tls_certs_only([]).build().unwrap();
+    let client = carrier();
     let desk = Desk { behind: world.server.handle(), client, clock: world.clock.clone(), ahead_s };
     let app = Router::new().route("/v1/c/tasks", get(list)).fallback(pass_on).with_state(desk);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
