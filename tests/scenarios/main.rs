@@ -13,6 +13,7 @@ mod coalescing;
 mod coming_back;
 mod conflicts;
 mod damaged;
+mod definite;
 mod deletion_guard;
 mod discarding;
 mod disk_full;
