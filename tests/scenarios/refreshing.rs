@@ -1,7 +1,13 @@
 //! A link that signs in with a refresh token: access tokens end, and nothing is lost, doubled or counted because of it.
 
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Json, Router};
+use serde_json::json;
+use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tidemark_engine::EngineSettings;
 use tidemark_model::failure::ErrorClass;
 use tidemark_model::mutation::MutationState;
@@ -152,6 +158,51 @@ async fn a_sign_in_server_that_is_away_is_no_refusal() {
     world.server.clear_faults();
     world.engine().reconnect(LINK).await.unwrap();
     world.clock.advance_s(3_600);
+    assert_eq!(world.sync().await.confirmed, 5);
+    world.finish().await;
+}
+
+/// A server that does one thing, with its address and how often it was asked.
+async fn stranger(
+    answer: impl Fn() -> Response + Clone + Send + Sync + 'static,
+) -> (String, Arc<AtomicUsize>) {
+    let times = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&times);
+    let app = Router::new().fallback(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        let answer = answer();
+        async move { answer }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/token", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (address, times)
+}
+
+// proves A7
+#[tokio::test]
+async fn a_sign_in_server_leads_the_token_nowhere_else_and_floods_nobody() {
+    let world = open(5, 6).await;
+    edit(&world, 5).await;
+    expire(&world);
+    let good = || Json(json!({"access_token": "a", "token_type": "bearer"})).into_response();
+    let (elsewhere, asked_elsewhere) = stranger(good).await;
+    let (redirects, asked) = stranger(move || Redirect::temporary(&elsewhere).into_response()).await;
+    let flood =
+        format!(r#"{{"access_token": "a", "token_type": "bearer", "more": "{}"}}"#, "x".repeat(1 << 20));
+    let (floods, _) =
+        stranger(move || Json(RawValue::from_string(flood.clone()).unwrap()).into_response()).await;
+    for address in [redirects, floods] {
+        let mut settings = world.engine().links().unwrap().remove(0).settings;
+        settings.sign_in.as_mut().unwrap().token_url = address;
+        signs_in_by(&world, Some(settings)).await;
+        let report = world.sync().await;
+        assert_eq!(report.failure.map(|failure| failure.class), Some(ErrorClass::Intercepted));
+        assert_eq!((world.queue().len(), world.effect_count()), (5, 0));
+    }
+    assert!(asked.load(Ordering::Relaxed) > 0);
+    assert_eq!(asked_elsewhere.load(Ordering::Relaxed), 0, "a refresh token stays with the host it is for");
+    signs_in_by(&world, None).await;
     assert_eq!(world.sync().await.confirmed, 5);
     world.finish().await;
 }
