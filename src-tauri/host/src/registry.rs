@@ -51,6 +51,9 @@ pub(crate) fn of_link(
     }))
 }
 
+/// A connector of what is no link yet, with what was typed for it where the server may replace that.
+type Tried = (Arc<dyn Connector>, Option<Arc<Draft>>);
+
 /// A connector for what may become a link, with a secret that was given; nothing is sent yet. What the sign-in server puts
 /// in the secret's place stands in the draft.
 pub(crate) fn of_draft(
@@ -59,7 +62,7 @@ pub(crate) fn of_draft(
     owner: &Owner<'_>,
     settings: LinkSettings,
     secret: Option<Secret>,
-) -> Result<(Arc<dyn Connector>, Option<Arc<Draft>>), HostError> {
+) -> Result<Tried, HostError> {
     let (url, user, options) = (owner.url, owner.user.map(str::to_owned), HttpOptions::default());
     let draft = match (&settings.sign_in, &secret) {
         (Some(_), Some(given)) => vault.sign_ins.draft(vault, owner, given),
