@@ -133,8 +133,8 @@ pub(crate) fn begin_pull(tx: &Connection, id: i64, now: Millis) -> Result<(), St
     Ok(())
 }
 
-/// Those of `asked_removals` that nobody was asked about: they went, and are not back.
-const WENT: &str = "agreed = 0 AND EXISTS (SELECT 1 FROM records r WHERE r.id = record_id AND r.base IS NULL AND r.local IS NULL)";
+/// Finds the record of an `asked_removals` row gone: where nobody agreed to that, nobody was asked about it either.
+const GONE: &str = "SELECT 1 FROM records r WHERE r.id = record_id AND r.base IS NULL AND r.local IS NULL";
 
 /// A record went in this run, and nobody was asked about it.
 pub(crate) fn went_unasked(tx: &Connection, id: i64, record: i64) -> Result<(), StoreError> {
@@ -145,14 +145,18 @@ pub(crate) fn went_unasked(tx: &Connection, id: i64, record: i64) -> Result<(), 
 
 /// How many records went in this run without a question and are not back.
 pub(crate) fn gone_in_run(tx: &Connection, id: i64) -> Result<i64, StoreError> {
-    let sql = format!("SELECT count(*) FROM asked_removals WHERE collection_id = ?1 AND {WENT}");
+    let sql = format!(
+        "SELECT count(*) FROM asked_removals WHERE collection_id = ?1 AND agreed = 0 AND EXISTS ({GONE})"
+    );
     Ok(tx.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
 }
 
 /// What went in a run that was broken off is of no interest to the next.
 fn forget_gone(tx: &Connection, id: i64) -> Result<(), StoreError> {
-    tx.prepare_cached(&format!("DELETE FROM asked_removals WHERE collection_id = ?1 AND {WENT}"))?
-        .execute([id])?;
+    tx.prepare_cached(&format!(
+        "DELETE FROM asked_removals WHERE collection_id = ?1 AND agreed = 0 AND EXISTS ({GONE})"
+    ))?
+    .execute([id])?;
     Ok(())
 }
 
@@ -218,11 +222,14 @@ pub(crate) fn set_asked(
     records: &BTreeSet<i64>,
 ) -> Result<(), StoreError> {
     let text = asked.map(serde_json::to_string).transpose()?;
-    let (all, but_those) =
-        ("DELETE FROM asked_removals WHERE collection_id = ?1", format!(" AND NOT ({WENT})"));
     match asked {
-        Some(_) => tx.prepare_cached(&format!("{all}{but_those}"))?.execute([id])?,
-        None => tx.prepare_cached(all)?.execute([id])?,
+        Some(_) => {
+            let sql = format!(
+                "DELETE FROM asked_removals WHERE collection_id = ?1 AND NOT (agreed = 0 AND EXISTS ({GONE}))"
+            );
+            tx.prepare_cached(&sql)?.execute([id])?
+        }
+        None => tx.prepare_cached("DELETE FROM asked_removals WHERE collection_id = ?1")?.execute([id])?,
     };
     tx.prepare_cached("UPDATE collections SET removals_asked = ?2 WHERE id = ?1")?
         .execute(params![id, text])?;
@@ -237,7 +244,7 @@ pub(crate) fn set_asked(
 /// The question is answered: the records that it was about may go.
 pub(crate) fn agree(tx: &Connection, id: i64) -> Result<(), StoreError> {
     let asked_about =
-        format!("UPDATE asked_removals SET agreed = 1 WHERE collection_id = ?1 AND NOT ({WENT})");
+        format!("UPDATE asked_removals SET agreed = 1 WHERE collection_id = ?1 AND NOT EXISTS ({GONE})");
     tx.prepare_cached(&asked_about)?.execute([id])?;
     tx.prepare_cached("UPDATE collections SET removals_asked = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())
