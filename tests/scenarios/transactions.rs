@@ -11,6 +11,7 @@ mod restoring;
 mod saga;
 mod seen;
 mod taken_back;
+mod updated_before;
 
 use serde_json::Value;
 use tidemark_model::transaction::{Strategy, TransactionState};

@@ -214,13 +214,33 @@ async fn pass_on(
     State(desk): State<ByTime>,
     method: Method,
     uri: Uri,
-    mut headers: HeaderMap,
+    headers: HeaderMap,
     body: Bytes,
+) -> Response {
+    forwarded(&desk.client, &desk.behind, (method, uri, headers, body)).await
+}
+
+/// A client for [`forwarded`], which changes nothing of what it carries.
+pub fn carrier() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .no_gzip()
+        .no_zstd()
+        .tls_certs_only([])
+        .build()
+        .expect("a client can be made")
+}
+
+/// What the sandbox answers to a request as it came.
+pub async fn forwarded(
+    client: &reqwest::Client,
+    behind: &SandboxHandle,
+    (method, uri, mut headers, body): (Method, Uri, HeaderMap, Bytes),
 ) -> Response {
     headers.remove("host");
     headers.remove("content-length");
-    let to = format!("{}{}", desk.behind.origin(), uri);
-    let answer = match desk.client.request(method, to).headers(headers).body(body).send().await {
+    let to = format!("{}{}", behind.origin(), uri);
+    let answer = match client.request(method, to).headers(headers).body(body).send().await {
         Ok(answer) => answer,
         // What became of it nobody can say here.
         Err(_) => return StatusCode::BAD_GATEWAY.into_response(),

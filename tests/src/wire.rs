@@ -4,7 +4,7 @@ use crate::tap::Tap;
 use crate::with_pages::{Alter, WithPages};
 use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tidemark_connectors::Secret;
+use tidemark_connectors::{ConnectError, HttpOptions, Secret, Unkept, connect, connect_in, session};
 use tidemark_engine::{Connect, LinkRow};
 use tidemark_model::connector::Connector;
 use tidemark_model::settings::{Compress, LinkSettings};
@@ -21,6 +21,8 @@ pub struct Wire {
 #[derive(Default)]
 struct Changed {
     secret: Option<String>,
+    /// What became of the secret where it is a refresh token.
+    tokens: Option<Arc<Unkept>>,
     url: Option<String>,
     settings: Option<LinkSettings>,
     pages: Option<Alter>,
@@ -29,7 +31,8 @@ struct Changed {
 impl Wire {
     /// Signs in with this secret from the next connecting on.
     pub fn set_secret(&self, secret: &str) {
-        self.changed().secret = Some(secret.to_owned());
+        let mut changed = self.changed();
+        (changed.secret, changed.tokens) = (Some(secret.to_owned()), None);
     }
 
     /// Goes to another address than the link's from the next connecting on; none goes back to the link's.
@@ -47,6 +50,25 @@ impl Wire {
         self.changed().pages = alter;
     }
 
+    /// A connector as the engine gets it, without the tap.
+    pub fn connector(
+        &self,
+        kind: &str,
+        url: &str,
+        settings: LinkSettings,
+        user: Option<String>,
+    ) -> Result<Box<dyn Connector>, ConnectError> {
+        let mut changed = self.changed();
+        let secret = changed.secret.clone().map(Secret::new);
+        let given = secret.clone();
+        let tokens = changed.tokens.get_or_insert_with(|| Arc::new(Unkept::new(given)));
+        let tokens = Arc::clone(tokens);
+        match session(&settings, move || tokens, HttpOptions::default())? {
+            Some(session) => connect_in(kind, url, settings, user, session, HttpOptions::default()),
+            None => connect(kind, url, settings, user, secret),
+        }
+    }
+
     fn changed(&self) -> MutexGuard<'_, Changed> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -54,15 +76,18 @@ impl Wire {
 
 impl Connect for Wire {
     fn connect(&self, link: &LinkRow) -> Result<Arc<dyn Connector>, Refusal> {
-        let changed = self.changed();
-        let url = changed.url.as_deref().unwrap_or(&link.url);
-        let mut settings = changed.settings.clone().unwrap_or_else(|| link.settings.clone());
+        let (url, settings) = {
+            let changed = self.changed();
+            (changed.url.clone(), changed.settings.clone())
+        };
+        let url = url.as_deref().unwrap_or(&link.url);
+        let mut settings = settings.unwrap_or_else(|| link.settings.clone());
         if link.plain_bodies {
             settings.write.compress = Compress::Off;
         }
-        let secret = changed.secret.clone().map(Secret::new);
-        tidemark_connectors::connect(&link.kind, url, settings, link.user.clone(), secret)
-            .map(|connector| match &changed.pages {
+        let pages = self.changed().pages.clone();
+        self.connector(&link.kind, url, settings, link.user.clone())
+            .map(|connector| match &pages {
                 Some(alter) => Box::new(WithPages { inner: connector, alter: Arc::clone(alter) }),
                 None => connector,
             })

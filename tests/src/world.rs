@@ -19,11 +19,11 @@ use tidemark_engine::{
 use tidemark_model::clock::Clock as _;
 use tidemark_model::failure::Failure;
 use tidemark_model::number::Millis;
-use tidemark_model::settings::LinkSettings;
+use tidemark_model::settings::{LinkSettings, SignIn, SignInKind};
 use tidemark_model::view::{ChangeRow, FieldEdit, QueueFilter, RecordDetail, RecordFilter, Saved};
 use tidemark_sandbox::world::call::{Call, Caller};
 use tidemark_sandbox::{
-    ColleagueEdit, CollectionSpec, Faults, RunningSandbox, Sandbox, SandboxOptions, SeedRecord,
+    Account, ColleagueEdit, CollectionSpec, Faults, RunningSandbox, Sandbox, SandboxOptions, SeedRecord,
 };
 use tokio::task::JoinHandle;
 
@@ -46,6 +46,8 @@ pub struct Stage {
     pub keep: Keep,
     /// The host's word about failures; the default takes them as they were classified.
     pub verdict: Arc<dyn Verdict>,
+    /// The link signs in with this refresh token, and the server lets nobody else in.
+    pub refresh_token: Option<String>,
 }
 
 impl Default for Stage {
@@ -57,6 +59,7 @@ impl Default for Stage {
             server_ahead_s: 0,
             keep: Keep::OnDisk(WriterMode::Threaded),
             verdict: Arc::new(|_: &str, _: &Failure| Judgement::AsClassified),
+            refresh_token: None,
         }
     }
 }
@@ -110,12 +113,25 @@ impl Stage {
             chrono::DateTime::from_timestamp_millis(now.now().0 + ahead)
                 .expect("the clock shows a time of this era")
         });
+        if let Some(token) = &self.refresh_token {
+            self.server.accounts = vec![Account::new("ann", "a password").with_refresh_token(token)];
+        }
         let server = Sandbox::start(self.server).await.expect("the sandbox starts");
+        let wire = Arc::new(Wire::default());
+        if let Some(token) = &self.refresh_token {
+            wire.set_secret(token);
+            self.link.sign_in = Some(SignIn {
+                kind: SignInKind::Oauth2,
+                token_url: format!("{}/token", server.url()),
+                client_id: "tidemark".into(),
+                scope: None,
+            });
+        }
         let mut world = World {
             engine: None,
             server,
             clock,
-            wire: Arc::new(Wire::default()),
+            wire,
             network: Arc::default(),
             rng: Arc::new(SeededRng::new(7)),
             folder: tempfile::tempdir().expect("there is room for a folder"),
@@ -448,8 +464,8 @@ impl World {
     /// One more link to the same server, with everything that it has.
     pub async fn add_link_named(&self, name: &str, settings: LinkSettings) {
         let url = self.server.url();
-        let connector = tidemark_connectors::connect("rest", &url, settings.clone(), None, None)
-            .expect("the link can be connected");
+        let connector =
+            self.wire.connector("rest", &url, settings.clone(), None).expect("the link can be connected");
         let draft = LinkDraft {
             name: name.into(),
             kind: "rest".into(),

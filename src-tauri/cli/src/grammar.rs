@@ -127,7 +127,8 @@ pub struct LinkAddArguments {
     /// A collection to keep; without one those of the settings, else all on offer.
     #[arg(long = "collection", value_name = "NAME")]
     pub collections: Vec<String>,
-    /// The account; its password is read from standard input. Without one the secret is a token.
+    /// The account; its password is read from standard input. Without one the secret is a token, and with a sign_in in the
+    /// settings it is the refresh token.
     #[arg(long)]
     pub user: Option<String>,
     /// Read the secret from standard input although no account is named.
@@ -460,7 +461,8 @@ pub struct SandboxArguments {
     /// Serve the switches that make it misbehave, and the colleague.
     #[arg(long)]
     pub switches: bool,
-    /// Who may sign in, as NAME; the password comes from TIDEMARK_SANDBOX_SECRET. Without one it is open to all.
+    /// Who may sign in, as NAME; the password comes from TIDEMARK_SANDBOX_SECRET. Without one it is open to all. A refresh
+    /// token of the first comes from TIDEMARK_SANDBOX_REFRESH_TOKEN; access tokens are given at /v1/token.
     #[arg(long = "account", value_name = "NAME")]
     pub accounts: Vec<String>,
     /// Without the sample records, with these empty collections.

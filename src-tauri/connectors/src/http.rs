@@ -5,16 +5,19 @@
 
 mod account;
 mod answer;
+mod granted;
 mod limits;
 mod pace;
 mod packing;
 mod redirect;
+mod session;
 mod stop;
 mod stopwatch;
 mod transport;
 
 pub use answer::Answer;
 pub use limits::{Limits, Timeouts, is_loopback};
+pub use session::{RefreshTokens, Session, Unkept};
 pub use stop::Stop;
 pub use stopwatch::Stopwatch;
 
@@ -56,9 +59,18 @@ pub trait Carrier: Send + Sync {
 pub struct Http {
     client: Client,
     base: Url,
-    account: Account,
+    user: Option<String>,
+    signing: Signing,
     options: HttpOptions,
     packings: Packings,
+}
+
+/// What signs the requests of a client.
+enum Signing {
+    /// A secret that is sent itself.
+    Fixed(Account),
+    /// Access tokens that end.
+    Renewed(Arc<Session>),
 }
 
 /// One request.
@@ -173,8 +185,15 @@ impl Http {
             builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| HttpError::Tls(transport::innermost(&error)))?;
-        let account = Account::new(user, secret).ok_or(HttpError::Unsendable)?;
-        Ok(Self { client, base, account, options, packings: Packings::default() })
+        let signing = Account::new(user.as_deref(), secret).ok_or(HttpError::Unsendable)?;
+        let signing = Signing::Fixed(signing);
+        Ok(Self { client, base, user, signing, options, packings: Packings::default() })
+    }
+
+    /// The same with access tokens of a session in the place of a secret.
+    #[must_use]
+    pub fn signed_by(self, session: Arc<Session>) -> Self {
+        Self { signing: Signing::Renewed(session), ..self }
     }
 
     /// The same with bodies packed as a setting says.
@@ -206,12 +225,15 @@ impl Http {
 
     /// Whether requests carry an account.
     pub fn signed_in(&self) -> bool {
-        self.account.header().is_some()
+        match &self.signing {
+            Signing::Fixed(account) => account.header().is_some(),
+            Signing::Renewed(_) => true,
+        }
     }
 
     /// The account's name as it was given.
     pub fn user(&self) -> Option<&str> {
-        self.account.user()
+        self.user.as_deref()
     }
 
     /// `host:port`, which breaker and pace are shared by.
@@ -243,13 +265,13 @@ impl Http {
     pub async fn send_bounded(&self, call: Call<'_>) -> Result<Answer, Stop> {
         let writes = call.writes();
         let packing = self.packings.of(call.body);
-        let mut answer = self.exchange(&call, packing).await;
+        let mut answer = self.signed(&call, packing).await;
         if packing.is_some() && matches!(&answer, Ok(answer) if answer.status == 415) {
             // Certainly not applied: the same request goes again at once as it was sealed, and every later one does.
             self.packings.refuse();
-            answer = self.exchange(&call, None).await;
+            answer = self.signed(&call, None).await;
         }
-        answer.map_err(|stop| self.told(stop, writes))
+        answer.map_err(|stop| told(stop, writes))
     }
 
     /// Asks for a list of at most `rows` rows, and for fewer as long as they are more than a page may hold. A row that
@@ -261,42 +283,63 @@ impl Http {
     ) -> Result<Answer, Stop> {
         let mut rows = rows;
         loop {
-            match self.exchange(&call(rows), None).await {
+            match self.signed(&call(rows), None).await {
                 Ok(answer) => return Ok(answer),
                 Err(Stop::TooLarge(_)) if rows > 1 => rows = rows.div_ceil(4),
-                Err(stop) => return Err(self.told(stop, false)),
+                Err(stop) => return Err(told(stop, false)),
             }
         }
     }
 
-    fn told(&self, mut stop: Stop, writes: bool) -> Stop {
-        let (Stop::TooLarge(failure) | Stop::Failed(failure)) = &mut stop;
-        if !writes {
-            failure.effect = Effect::None;
+    /// One exchange; where the server refuses a token that ends, the same request goes once more with a later one.
+    async fn signed(&self, call: &Call<'_>, packing: Option<Packing>) -> Result<Answer, Stop> {
+        let session = match &self.signing {
+            Signing::Fixed(account) => return self.exchange(call, packing, account).await,
+            Signing::Renewed(session) => session,
+        };
+        let access = session.access().await?;
+        let answer = self.exchange(call, packing, &access.account).await;
+        if status_of(&answer) != Some(401) {
+            return answer;
         }
-        failure.words = self.account.scrub(&failure.words);
-        stop
+        // A 401 is certainly not applied, so that a repetition is no second effect.
+        let access = session.renewed(access.number).await?;
+        self.exchange(call, packing, &access.account).await
     }
 
-    async fn exchange(&self, call: &Call<'_>, packing: Option<Packing>) -> Result<Answer, Stop> {
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        packing: Option<Packing>,
+        account: &Account,
+    ) -> Result<Answer, Stop> {
         call.watch.begin(self.base.scheme() == "https");
-        let answer = self.follow(call, packing).await;
+        let answer = self.follow(call, packing, account).await;
         call.watch.end();
-        answer
+        answer.map_err(|mut stop| {
+            let (Stop::TooLarge(failure) | Stop::Failed(failure)) = &mut stop;
+            failure.words = account.scrub(&failure.words);
+            stop
+        })
     }
 
-    async fn follow(&self, call: &Call<'_>, packing: Option<Packing>) -> Result<Answer, Stop> {
+    async fn follow(
+        &self,
+        call: &Call<'_>,
+        packing: Option<Packing>,
+        account: &Account,
+    ) -> Result<Answer, Stop> {
         let mut url = self.url_of(&call.target).ok_or_else(|| {
             Failure::new(ErrorClass::Permanent, "the request's address leaves the endpoint")
         })?;
         for _ in 0..=redirect::MOST {
             let started = Instant::now();
-            let response = self.headers_of(call, packing, url.clone()).await?;
+            let response = self.headers_of(call, packing, url.clone(), account).await?;
             let round_trip = started.elapsed();
             call.watch.first_byte();
             url = match redirect::next(&call.method, &url, response.status(), response.headers())? {
                 Some(next) => next,
-                None => return self.read(response, round_trip, call.limit).await,
+                None => return self.read(response, round_trip, call.limit, account).await,
             };
         }
         Err(Failure::new(ErrorClass::Intercepted, "the server redirects without end").uncertain().into())
@@ -307,8 +350,9 @@ impl Http {
         call: &Call<'_>,
         packing: Option<Packing>,
         url: Url,
+        account: &Account,
     ) -> Result<Response, Failure> {
-        let mut request = self.client.request(call.method.clone(), url).headers(self.headers(call)?);
+        let mut request = self.client.request(call.method.clone(), url).headers(headers(call, account)?);
         let packed = packing.zip(call.body).and_then(|(packing, body)| Some((packing, packing.pack(body)?)));
         request = match (packed, call.body) {
             (Some((packing, bytes)), _) => request.header(CONTENT_ENCODING, packing.name()).body(bytes),
@@ -333,26 +377,14 @@ impl Http {
         }
     }
 
-    fn headers(&self, call: &Call<'_>) -> Result<HeaderMap, Failure> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
-        if call.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        for (name, value) in &call.headers {
-            let value = HeaderValue::from_str(value).map_err(|_| {
-                Failure::new(ErrorClass::Permanent, format!("the header {name} cannot carry this value"))
-            })?;
-            headers.insert(name.clone(), value);
-        }
-        if let Some(account) = self.account.header() {
-            headers.insert(AUTHORIZATION, account.clone());
-        }
-        Ok(headers)
-    }
-
     /// Reads the body in pieces, so that neither an endless one nor a compression bomb is ever held.
-    async fn read(&self, mut response: Response, round_trip: Duration, limit: usize) -> Result<Answer, Stop> {
+    async fn read(
+        &self,
+        mut response: Response,
+        round_trip: Duration,
+        limit: usize,
+        account: &Account,
+    ) -> Result<Answer, Stop> {
         let status = response.status().as_u16();
         // A refusal is read in any case: its words are needed, and they are short.
         let limit = limit.max(self.options.limits.refusal);
@@ -380,7 +412,40 @@ impl Http {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Answer::new(status, headers, body, round_trip, self.account.clone()))
+        Ok(Answer::new(status, headers, body, round_trip, account.clone()))
+    }
+}
+
+fn headers(call: &Call<'_>, account: &Account) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
+    if call.body.is_some() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for (name, value) in &call.headers {
+        let value = HeaderValue::from_str(value).map_err(|_| {
+            Failure::new(ErrorClass::Permanent, format!("the header {name} cannot carry this value"))
+        })?;
+        headers.insert(name.clone(), value);
+    }
+    if let Some(account) = account.header() {
+        headers.insert(AUTHORIZATION, account.clone());
+    }
+    Ok(headers)
+}
+
+fn told(mut stop: Stop, writes: bool) -> Stop {
+    let (Stop::TooLarge(failure) | Stop::Failed(failure)) = &mut stop;
+    if !writes {
+        failure.effect = Effect::None;
+    }
+    stop
+}
+
+fn status_of(answer: &Result<Answer, Stop>) -> Option<u16> {
+    match answer {
+        Ok(answer) => Some(answer.status),
+        Err(Stop::TooLarge(failure) | Stop::Failed(failure)) => failure.status,
     }
 }
 

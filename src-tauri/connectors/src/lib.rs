@@ -14,6 +14,6 @@ mod secret;
 mod sending;
 mod wire;
 
-pub use http::{Carrier, HttpOptions, Limits, Timeouts};
-pub use registry::{ConnectError, KINDS, Kind, connect, connect_with};
+pub use http::{Carrier, HttpOptions, Limits, RefreshTokens, Session, Timeouts, Unkept};
+pub use registry::{ConnectError, KINDS, Kind, connect, connect_in, connect_with, session};
 pub use secret::Secret;

@@ -1,9 +1,10 @@
 //! Which kinds of server there are, and how a connection to one is made.
 
-use crate::http::{Http, HttpError, HttpOptions};
+use crate::http::{Http, HttpError, HttpOptions, RefreshTokens, Session, Unkept};
 use crate::kinto::Kinto;
 use crate::rest::Rest;
 use crate::{Secret, http};
+use std::sync::Arc;
 use tidemark_model::connector::Connector;
 use tidemark_model::settings::{LinkSettings, SettingsError};
 use url::Url;
@@ -64,7 +65,8 @@ pub enum ConnectError {
 
 /// Makes a connector; nothing is sent yet.
 ///
-/// With a user the secret is a password (basic), without one it is a bearer token.
+/// With a user the secret is a password (basic), without one it is a bearer token; where the settings name a sign-in it is
+/// a refresh token, and one that replaces it is kept for the life of the connector.
 pub fn connect(
     kind: &str,
     url: &str,
@@ -84,12 +86,50 @@ pub fn connect_with(
     secret: Option<Secret>,
     options: HttpOptions,
 ) -> Result<Box<dyn Connector>, ConnectError> {
+    let unkept = || Arc::new(Unkept::new(secret.clone())) as Arc<dyn RefreshTokens>;
+    if let Some(session) = session(&settings, unkept, options.clone())? {
+        return connect_in(kind, url, settings, user, session, options);
+    }
+    made(kind, url, settings, |base| Http::new(base, user, secret, options))
+}
+
+/// The same for an account that signs in by a session, which other connectors may share.
+pub fn connect_in(
+    kind: &str,
+    url: &str,
+    settings: LinkSettings,
+    user: Option<String>,
+    session: Arc<Session>,
+    options: HttpOptions,
+) -> Result<Box<dyn Connector>, ConnectError> {
+    session.ask_anew();
+    made(kind, url, settings, |base| Ok(Http::new(base, user, None, options)?.signed_by(session)))
+}
+
+/// The session that the settings name, with the refresh token that `tokens` keeps; none where they name no sign-in.
+pub fn session(
+    settings: &LinkSettings,
+    tokens: impl FnOnce() -> Arc<dyn RefreshTokens>,
+    options: HttpOptions,
+) -> Result<Option<Arc<Session>>, ConnectError> {
+    let Some(sign_in) = &settings.sign_in else { return Ok(None) };
+    let url = address(&sign_in.token_url, settings)
+        .map_err(|error| SettingsError { place: "sign_in.token_url".into(), what: error.to_string() })?;
+    Ok(Some(Session::new(&url, sign_in.clone(), tokens(), options)?))
+}
+
+fn made(
+    kind: &str,
+    url: &str,
+    settings: LinkSettings,
+    client: impl FnOnce(Url) -> Result<Http, HttpError>,
+) -> Result<Box<dyn Connector>, ConnectError> {
     let kind = Kind::parse(kind).ok_or_else(|| ConnectError::UnknownKind { kind: kind.to_owned() })?;
     let mut base = endpoint(url, &settings)?;
     if kind == Kind::Kinto && base.path() == "/" {
         base.set_path("/v1/");
     }
-    let http = Http::new(base, user, secret, options)?.packing(settings.write.compress);
+    let http = client(base)?.packing(settings.write.compress);
     Ok(match kind {
         Kind::Rest => Box::new(Rest::new(http, settings)?),
         Kind::Kinto => Box::new(Kinto::new(http, settings)?),
@@ -98,8 +138,24 @@ pub fn connect_with(
 
 /// The endpoint with a path that ends in '/'.
 fn endpoint(text: &str, settings: &LinkSettings) -> Result<Url, ConnectError> {
-    let bad = |why: &str| ConnectError::BadUrl { why: why.to_owned() };
-    let mut url = Url::parse(text.trim())
+    let mut url = address(text, settings)?;
+    if url.query().is_some() {
+        return Err(bad("an endpoint has no '?' and no '#'"));
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+fn bad(why: &str) -> ConnectError {
+    ConnectError::BadUrl { why: why.to_owned() }
+}
+
+/// An address that may be spoken to.
+fn address(text: &str, settings: &LinkSettings) -> Result<Url, ConnectError> {
+    let url = Url::parse(text.trim())
         .map_err(|error| bad(&format!("{error}; an address looks like https://example.org/v1")))?;
     match url.scheme() {
         "https" => {}
@@ -112,12 +168,8 @@ fn endpoint(text: &str, settings: &LinkSettings) -> Result<Url, ConnectError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(bad("user and password are given apart, not inside the address"));
     }
-    if url.query().is_some() || url.fragment().is_some() {
+    if url.fragment().is_some() {
         return Err(bad("an endpoint has no '?' and no '#'"));
-    }
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
     }
     Ok(url)
 }
@@ -157,6 +209,10 @@ mod tests {
         for (text, place) in [
             (r#"{"pull":{"kind":"none"}}"#, "pull.kind"),
             (r#"{"collections":[{"name":"a","path":"../b"}]}"#, "collections.a.path"),
+            (
+                r#"{"sign_in":{"kind":"oauth2","token_url":"http://example.org/t","client_id":"c"}}"#,
+                "sign_in.token_url",
+            ),
         ] {
             let settings = LinkSettings::parse(text).unwrap();
             let error = connect("rest", "http://localhost:1", settings, None, None).err();

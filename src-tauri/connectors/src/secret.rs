@@ -12,8 +12,8 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself, for the one place that needs it.
-    pub(crate) fn expose(&self) -> &str {
+    /// The text itself, for the few places that need it: a header, a sign-in, the keychain.
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

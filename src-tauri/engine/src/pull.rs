@@ -184,8 +184,7 @@ async fn apply(
     if planted::is(Bug::CheckpointFirst) {
         let (id, next) = (place.collection_id, page.next.clone());
         let mark = move |tx: &Tx| {
-            let mark =
-                PageMark { checkpoint: &next, rows: 0, removals: 0, nameless: 0, total: None, ends_at: None };
+            let mark = PageMark { checkpoint: &next, rows: 0, nameless: 0, total: None, ends_at: None };
             collections::mark_page(tx, id, &mark)
         };
         shared.write(mark).await?;

@@ -2,7 +2,7 @@
 
 use crate::faults::HostError;
 use crate::host::Host;
-use crate::registry::connector;
+use crate::registry::{of_draft, of_link};
 use crate::vault::{Owner, secret_variable};
 use tidemark_connectors::Secret;
 use tidemark_engine::{LinkDraft, LinkRow};
@@ -35,11 +35,11 @@ impl Host {
         settings: Option<&str>,
     ) -> Result<Discovery, HostError> {
         let settings = parse_settings(settings)?;
+        let owner = Owner { link: "", user: user.as_deref(), url: url.trim() };
         if let Some(secret) = &secret {
-            self.vault.hide(&Owner { link: "", user: user.as_deref(), url: url.trim() }, secret);
+            self.vault.hide(&owner, secret);
         }
-        let secret = secret.map(Secret::new);
-        let connector = connector(kind, url.trim(), settings, user, secret)?;
+        let (connector, _) = of_draft(&self.vault, kind, &owner, settings, secret.map(Secret::new))?;
         let failed = |failure| HostError::Server { url: url.trim().to_owned(), failure };
         let software = connector.check().await.map_err(failed)?.software;
         let collections = connector.discover().await.map_err(failed)?;
@@ -73,10 +73,22 @@ impl Host {
         let signs_in_with = given.or_else(|| self.vault.in_environment(&owner));
         let from_environment = secret.is_none() && signs_in_with.is_some();
         let asked = with_named(settings.clone(), &new.collections);
-        let connector = connector(&new.kind, &url, asked.clone(), new.user.clone(), signs_in_with)?;
+        let given = signs_in_with.clone();
+        let (connector, typed) = of_draft(&self.vault, &new.kind, &owner, asked, signs_in_with)?;
         let offered = connector.discover().await;
         let collections =
             choose(&new.collections, &settings, offered, keep).map_err(|error| error.at(&url))?;
+        // What was given may be good no more: the server's own word stands in its place.
+        let now = typed.as_ref().map(|typed| typed.now());
+        if let (true, Some(given), Some(now)) = (from_environment, &given, &now)
+            && given.expose() != now.expose()
+        {
+            self.vault.replace(&owner, false, given, now);
+        }
+        let secret = secret.map(|secret| match &now {
+            Some(now) => Zeroizing::new(now.expose().to_owned()),
+            None => secret,
+        });
         let kept = secret.map(|secret| self.vault.keep(&owner, secret));
         let names: Vec<String> = collections.iter().map(|collection| collection.name.clone()).collect();
         let draft = LinkDraft {
@@ -99,6 +111,9 @@ impl Host {
                 return Err(error.into());
             }
         };
+        if let Some(typed) = &typed {
+            self.vault.sign_ins.end_draft(typed);
+        }
         let secret_note = match &kept {
             Some(Err(fault)) => Some(format!(
                 "The secret was not kept: {fault}. It is used until Tidemark ends; set {} for later runs.",
@@ -115,8 +130,7 @@ impl Host {
     /// How much the first sync of a link brings in, as the server tells it; empty where it does not answer.
     pub async fn to_bring_in(&self, name: &str) -> Result<Vec<Discovered>, HostError> {
         let link = self.link(name)?;
-        let secret = self.vault.secret(&owner_of(&link), link.secret_kept);
-        let connector = connector(&link.kind, &link.url, link.settings.clone(), link.user.clone(), secret)?;
+        let connector = of_link(&self.vault, &link, link.settings.clone())?;
         let kept = |found: &Discovered| link.settings.collections.iter().any(|kept| kept.name == found.name);
         Ok(connector.discover().await.unwrap_or_default().into_iter().filter(kept).collect())
     }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tidemark_model::export::MASK;
+use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
 /// A shorter secret would turn every text into dots; it protects nothing either.
@@ -68,6 +69,8 @@ fn forms(user: Option<&str>, secret: &str) -> Forms {
         for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
             forms.push(Zeroizing::new(engine.encode(text.as_bytes())));
         }
+        // As it stands in a form that asks for a token.
+        forms.push(Zeroizing::new(byte_serialize(text.as_bytes()).collect()));
         // As it stands in the quotes of printed structures.
         forms.push(Zeroizing::new(text.escape_debug().to_string()));
         forms.push(text);

@@ -27,6 +27,7 @@ pub mod notices;
 mod registry;
 pub mod sample;
 pub mod settings;
+mod sign_ins;
 mod surroundings;
 mod vault;
 

@@ -3,7 +3,7 @@
 use crate::connections::owner_of;
 use crate::faults::{HostError, hint_of};
 use crate::host::Host;
-use crate::registry::connector;
+use crate::registry::of_link;
 use tidemark_model::connector::{Connector, PullFailure, PullRequest};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::Millis;
@@ -16,9 +16,8 @@ impl Host {
     /// Tests a link against its server; nothing is changed there.
     pub async fn test_link(&self, name: &str) -> Result<LinkTest, HostError> {
         let link = self.link(name)?;
-        let secret = self.vault.secret(&owner_of(&link), link.secret_kept);
         let mut test = Steps::default();
-        let made = connector(&link.kind, &link.url, link.settings.clone(), link.user.clone(), secret);
+        let made = of_link(&self.vault, &link, link.settings.clone());
         let connector = match made {
             Ok(connector) => connector,
             Err(error) => return Ok(test.failed(TestStepKind::Address, error.to_string())),
@@ -34,11 +33,18 @@ impl Host {
             TestStepKind::Speaks,
             contact.software.unwrap_or_else(|| format!("It speaks {}.", link.kind)),
         );
+        let signed_in = match contact.principal {
+            Some(principal) => format!("Signed in as {principal}."),
+            None if link.settings.sign_in.is_some() => "Signed in.".to_owned(),
+            None => "Nobody had to sign in.".to_owned(),
+        };
         test.passed(
             TestStepKind::SignedIn,
-            match contact.principal {
-                Some(principal) => format!("Signed in as {principal}."),
-                None => "Nobody had to sign in.".to_owned(),
+            match self.vault.lost_at_the_end(&owner_of(&link)) {
+                Some(why) => {
+                    format!("{signed_in} The next start needs a new sign-in: the server replaced this one, and {why}.")
+                }
+                None => signed_in,
             },
         );
         let names =

@@ -3,8 +3,9 @@
 use crate::environment::Environment;
 use crate::hidden::Hidden;
 use crate::keychain::{Keychain, KeychainFault};
+use crate::sign_ins::SignIns;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidemark_connectors::Secret;
 use zeroize::Zeroizing;
 
@@ -14,7 +15,19 @@ pub struct Vault {
     environment: Environment,
     /// What was given or read in this run, by entry.
     known: Mutex<BTreeMap<String, Zeroizing<String>>>,
+    /// Entries whose secret a server has replaced in this run: what the environment holds is not good any more.
+    replaced: Mutex<BTreeMap<String, Kept>>,
     hidden: Hidden,
+    pub(crate) sign_ins: SignIns,
+}
+
+/// Whether a secret that a server has replaced is there in later runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// In the keychain.
+    Yes,
+    /// For this run only, and why.
+    No(String),
 }
 
 /// Whose secret it is. The entry's name does not depend on the data folder, so that a moved folder finds it again.
@@ -29,7 +42,7 @@ pub struct Owner<'a> {
 }
 
 impl Owner<'_> {
-    fn entry(&self) -> String {
+    pub(crate) fn entry(&self) -> String {
         format!("{} ({}@{})", self.link, self.user.unwrap_or_default(), self.url)
     }
 }
@@ -45,10 +58,21 @@ pub fn secret_variable(link: &str) -> String {
     format!("TIDEMARK_SECRET_{name}")
 }
 
+fn access_entry(entry: &str) -> String {
+    format!("{entry} access")
+}
+
 impl Vault {
     /// A vault over a keychain and an environment; each secret that it gets to know is kept out of logs by `hidden`.
     pub fn new(keychain: Arc<dyn Keychain>, environment: Environment, hidden: Hidden) -> Self {
-        Self { keychain, environment, known: Mutex::default(), hidden }
+        Self {
+            keychain,
+            environment,
+            known: Mutex::default(),
+            replaced: Mutex::default(),
+            hidden,
+            sign_ins: SignIns::default(),
+        }
     }
 
     /// Keeps a secret out of logs from now on; before it is used for the first time.
@@ -58,10 +82,12 @@ impl Vault {
 
     /// The secret to sign in with; `kept` says whether the keychain holds one.
     pub(crate) fn secret(&self, owner: &Owner<'_>, kept: bool) -> Option<Secret> {
-        if let Some(secret) = self.in_environment(owner) {
+        let entry = owner.entry();
+        if !self.replaced().contains_key(&entry)
+            && let Some(secret) = self.in_environment(owner)
+        {
             return Some(secret);
         }
-        let entry = owner.entry();
         if let Some(secret) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&entry) {
             return Some(Secret::new(secret.as_str()));
         }
@@ -96,8 +122,75 @@ impl Vault {
         self.hide(owner, &secret);
         let entry = owner.entry();
         let kept = self.keychain.keep(&entry, &secret);
+        self.replaced().remove(&entry);
+        self.sign_ins.forget(&entry);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, secret);
         kept
+    }
+
+    /// The server gave a secret in the place of `used`: it is good from here on, and the other one is not.
+    pub(crate) fn replace(&self, owner: &Owner<'_>, kept: bool, used: &Secret, fresh: &Secret) {
+        let entry = owner.entry();
+        self.hide(owner, fresh.expose());
+        // Somebody may have signed in anew while the server was asked about the former one.
+        if self.secret(owner, kept).is_some_and(|now| now.expose() != used.expose()) {
+            return;
+        }
+        let from_environment = self.in_environment(owner).is_some();
+        let now_kept = match kept && !from_environment {
+            true => match self.keychain.keep(&entry, fresh.expose()) {
+                Ok(()) => Kept::Yes,
+                Err(fault) => Kept::No(fault.to_string()),
+            },
+            false if from_environment => Kept::No(format!(
+                "{} holds another one, which beats the keychain",
+                secret_variable(owner.link)
+            )),
+            false => Kept::No("no keychain holds it".to_owned()),
+        };
+        if let Kept::No(why) = &now_kept {
+            tracing::warn!(link = owner.link, %why, "the server replaced the sign-in; the new one is used in this run only");
+        }
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(entry.clone(), Zeroizing::new(fresh.expose().to_owned()));
+        self.replaced().insert(entry, now_kept);
+    }
+
+    /// Why the sign-in that a server gave last is not there in later runs, where it is not.
+    pub(crate) fn lost_at_the_end(&self, owner: &Owner<'_>) -> Option<String> {
+        match self.replaced().get(&owner.entry()) {
+            Some(Kept::No(why)) => Some(why.clone()),
+            Some(Kept::Yes) | None => None,
+        }
+    }
+
+    /// What another process has put into the keychain in the place of `used`.
+    pub(crate) fn elsewhere(&self, owner: &Owner<'_>, kept: bool, used: &Secret) -> Option<Secret> {
+        let entry = owner.entry();
+        let held = if kept { self.keychain.read(&entry).ok().flatten()? } else { return None };
+        if *held == used.expose() {
+            return None;
+        }
+        self.hide(owner, &held);
+        let given = Secret::new(held.as_str());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, held);
+        Some(given)
+    }
+
+    /// Keeps a further secret of an entry out of logs.
+    pub(crate) fn hide_entry(&self, entry: &str, secret: &str) {
+        self.hidden.add(entry, None, secret);
+    }
+
+    /// Keeps an access token out of logs. They come often, and must not push out what they are got by.
+    pub(crate) fn hide_access(&self, entry: &str, token: &str) {
+        self.hidden.add(&access_entry(entry), None, token);
+    }
+
+    fn replaced(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets a link's secret everywhere.
@@ -105,6 +198,9 @@ impl Vault {
         let entry = owner.entry();
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&entry);
         self.hidden.forget(&entry);
+        self.hidden.forget(&access_entry(&entry));
+        self.replaced().remove(&entry);
+        self.sign_ins.forget(&entry);
         if kept { self.keychain.forget(&entry) } else { Ok(()) }
     }
 }

@@ -32,6 +32,33 @@ pub struct LinkSettings {
     /// Plain `http` to another machine was chosen in so many words.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_plain_http: bool,
+    /// How the account signs in, where its secret is not sent itself; default: it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignIn>,
+}
+
+/// Signing in with OAuth 2.0: the link's secret is a refresh token, for which the sign-in server gives access tokens
+/// (RFC 6749, section 6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Which way of signing in.
+    pub kind: SignInKind,
+    /// The address of the token endpoint: https, or this computer; the same rules as for the link's own.
+    pub token_url: String,
+    /// The name under which the sign-in server knows this client.
+    pub client_id: String,
+    /// What the access is for, default: what the refresh token was given for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+}
+
+/// Ways of signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInKind {
+    /// OAuth 2.0 with a refresh token, as a public client.
+    Oauth2,
 }
 
 /// Settings of one collection.
@@ -329,6 +356,16 @@ impl LinkSettings {
                 });
             }
         }
+        if let Some(sign_in) = &settings.sign_in {
+            for (key, text) in [("token_url", &sign_in.token_url), ("client_id", &sign_in.client_id)] {
+                if text.trim().is_empty() {
+                    return Err(SettingsError {
+                        place: format!("sign_in.{key}"),
+                        what: "signing in with oauth2 needs it".into(),
+                    });
+                }
+            }
+        }
         Ok(settings)
     }
 
@@ -356,6 +393,18 @@ mod tests {
         let error = LinkSettings::parse("{\n \"pull\": {\"since\": \"x\"}}").unwrap_err();
         assert!(error.place.contains("line 2"), "{error}");
         assert!(error.what.contains("since_param"), "{error}");
+    }
+
+    #[test]
+    fn a_sign_in_is_refused_with_the_place_of_what_is_wrong() {
+        let error =
+            LinkSettings::parse("{\n \"sign_in\": {\"kind\": \"oauth2\", \"token\": \"x\"}}").unwrap_err();
+        assert!(error.place.contains("line 2") && error.what.contains("token_url"), "{error}");
+        let error = LinkSettings::parse(r#"{"sign_in":{"kind":"saml","token_url":"x","client_id":"y"}}"#);
+        assert!(error.unwrap_err().what.contains("oauth2"));
+        let error =
+            LinkSettings::parse(r#"{"sign_in":{"kind":"oauth2","token_url":"https://x/","client_id":" "}}"#);
+        assert_eq!(error.unwrap_err().place, "sign_in.client_id");
     }
 
     #[test]

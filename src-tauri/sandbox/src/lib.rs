@@ -18,6 +18,7 @@
 //!   refused, the other items say 424 `invalid` with `refused_item`.
 //! * `/v1/digest/{coll}`: `{epoch, buckets:[{count, sum}; 256]}`, with `bucket=B` `{epoch, bucket, items:[{id, version}]}`;
 //!   the sums are explained in `world/digest.rs`.
+//! * `POST /v1/token` gives access tokens for an account's refresh token (RFC 6749, section 6); any `client_id` is taken.
 //! * `filter` is `MEMBER=TEXT`. Tombstones pass every filter.
 
 pub mod faults;
@@ -31,7 +32,7 @@ mod store;
 pub mod world;
 
 pub use faults::{Faults, Filter, Switch};
-pub use http::Closed;
+pub use http::{Closed, TokenSwitches};
 pub use in_process::InProcess;
 pub use options::{Account, CollectionSpec, Now, Reference, SandboxOptions, SeedRecord};
 pub use running::{RunningSandbox, Sandbox, SandboxError, SandboxHandle};

@@ -69,12 +69,20 @@ pub struct Account {
     pub secret: String,
     /// Whether every change is 403 `forbidden`.
     pub read_only: bool,
+    /// What is taken at `/v1/token` for access tokens, where the account may sign in so; never a bearer token itself.
+    pub refresh_token: Option<String>,
 }
 
 impl Account {
     /// An account that may read and write.
     pub fn new(name: impl Into<String>, secret: impl Into<String>) -> Account {
-        Account { name: name.into(), secret: secret.into(), read_only: false }
+        Account { name: name.into(), secret: secret.into(), read_only: false, refresh_token: None }
+    }
+
+    /// The same with a refresh token.
+    #[must_use]
+    pub fn with_refresh_token(self, token: impl Into<String>) -> Account {
+        Account { refresh_token: Some(token.into()), ..self }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A sandbox that runs: its address, its switches from inside the process, its end.
 
 use crate::faults::{FaultDesk, Faults};
-use crate::http::Shared;
+use crate::http::{Shared, TokenSwitches};
 use crate::listen::{Command, listen};
 use crate::options::SandboxOptions;
 use crate::world::answer::Answer;
@@ -136,7 +136,12 @@ impl SandboxHandle {
 
     /// Every effect in the order of commit, doubles, and steps out of order.
     pub fn report(&self) -> Result<Report, WorldError> {
-        self.shared.world().report()
+        self.shared.report()
+    }
+
+    /// Sets how tokens live from now on, and ends what is to end.
+    pub fn set_tokens(&self, switches: &TokenSwitches) {
+        self.shared.tokens().set(switches);
     }
 
     /// Does something with the world itself. No request is served meanwhile.

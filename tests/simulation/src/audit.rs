@@ -84,7 +84,7 @@ const AGREE: &[(&str, &str)] = &[
     ),
     (
         "records are shown for a question that nobody asks",
-        "SELECT name FROM collections c WHERE removals_asked IS NULL
+        "SELECT name FROM collections c WHERE removals_asked IS NULL AND pull_started_at IS NULL
             AND EXISTS (SELECT 1 FROM asked_removals WHERE collection_id = c.id AND agreed = 0)",
     ),
     (

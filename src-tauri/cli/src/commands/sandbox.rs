@@ -10,6 +10,8 @@ use tidemark_sandbox::{Account, Sandbox, SandboxOptions};
 
 /// The variable that holds the accounts' password.
 const SECRET: &str = "TIDEMARK_SANDBOX_SECRET";
+/// The variable that holds a refresh token of the first account.
+const REFRESH_TOKEN: &str = "TIDEMARK_SANDBOX_REFRESH_TOKEN";
 
 pub async fn perform(arguments: SandboxArguments, data: Option<PathBuf>, out: &Out) -> Result<Exit, Fault> {
     let accounts = accounts(&arguments.accounts)?;
@@ -27,11 +29,9 @@ pub async fn perform(arguments: SandboxArguments, data: Option<PathBuf>, out: &O
     let switches = arguments.switches.then(|| server.origin());
     out.say(&json!({"url": server.url(), "port": server.port(), "switches": switches}), || {
         let mut lines = vec![format!("The sandbox answers at {}", server.url())];
-        lines.extend(
-            switches
-                .as_ref()
-                .map(|origin| format!("Its switches are under {origin}/_faults, /_colleague, /_report")),
-        );
+        lines.extend(switches.as_ref().map(|origin| {
+            format!("Its switches are under {origin}/_faults, /_colleague, /_tokens, /_report")
+        }));
         lines.push("Ctrl-C ends it.".to_owned());
         lines.join("\n")
     });
@@ -46,7 +46,11 @@ fn accounts(names: &[String]) -> Result<Vec<Account>, Fault> {
     }
     let secret = std::env::var(SECRET).ok().filter(|secret| !secret.is_empty());
     let secret = secret.ok_or_else(|| Fault::Usage(format!("--account needs a password in {SECRET}")))?;
-    Ok(names.iter().map(|name| Account::new(name, &secret)).collect())
+    let mut accounts: Vec<Account> = names.iter().map(|name| Account::new(name, &secret)).collect();
+    if let Some(first) = accounts.first_mut() {
+        first.refresh_token = std::env::var(REFRESH_TOKEN).ok().filter(|token| !token.is_empty());
+    }
+    Ok(accounts)
 }
 
 /// The wishes to end, listened for from here on.

@@ -1,5 +1,5 @@
 use crate::support::{Shell, bytes, sample};
-use tidemark_sandbox::{Account, RunningSandbox, Sandbox, SandboxOptions};
+use tidemark_sandbox::{Account, RunningSandbox, Sandbox, SandboxOptions, TokenSwitches};
 
 const SECRET: &str = "swordfish-4711";
 
@@ -47,5 +47,40 @@ async fn no_argument_takes_a_secret() {
     let inside = url.replace("http://", &format!("http://ann:{SECRET}@"));
     let refused = shell.run(&["link", "add", "W", "--kind", "rest", "--url", &inside]).await.ends(1);
     assert!(!format!("{refused:?}").contains(SECRET), "an address with a password is not repeated");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_is_taken_where_a_secret_is_and_a_refused_one_is_replaced_by_hand() {
+    let accounts = vec![Account::new("ann", "a password").with_refresh_token(SECRET)];
+    let server = Sandbox::start(SandboxOptions { accounts, ..SandboxOptions::sample() }).await.unwrap();
+    // Where the server replaces nothing, one token is good for every program that is given it.
+    server.set_tokens(&TokenSwitches { rotate: Some(false), ..TokenSwitches::default() });
+    let mut shell = Shell::new();
+    shell.variables.push(("TIDEMARK_LOG".to_owned(), "trace".to_owned()));
+    let url = server.url();
+    let sign_in = format!(
+        r#"{{"sign_in": {{"kind": "oauth2", "token_url": "{url}/token", "client_id": "tidemark"}}}}"#
+    );
+    let settings = shell.file("signed.json", &sign_in);
+    let add =
+        ["link", "add", "W", "--kind", "rest", "--url", &url, "--settings", &settings, "--secret-stdin"];
+    assert_eq!(shell.run_with(&add, "wrong\n").await.ends(2).error()["code"], "sign_in");
+    let added = shell.run_with(&add, &format!("{SECRET}\n")).await.ends(0);
+    shell.variables.push(("TIDEMARK_SECRET_W".to_owned(), SECRET.to_owned()));
+    let synced = shell.run(&["sync"]).await.ends(0);
+    assert_eq!(synced.line()["received"], 200);
+    let test = shell.run(&["link", "test", "W"]).await.ends(0);
+    server.set_tokens(&TokenSwitches { revoke: true, expire: true, ..TokenSwitches::default() });
+    let refused = shell.run(&["sync"]).await.ends(2);
+    assert_eq!(refused.line()["failure"]["class"], "auth");
+    let taken = shell.run_with(&["link", "secret", "W"], &format!("{SECRET}\n")).await.ends(0);
+    for said in [added, synced, test, refused, taken] {
+        assert!(!format!("{said:?}").contains(SECRET), "no output holds a token, also not the log");
+    }
+    for file in std::fs::read_dir(shell.folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        assert!(!bytes(&path).windows(SECRET.len()).any(|part| part == SECRET.as_bytes()), "{path:?}");
+    }
     server.stop().await;
 }

@@ -3,43 +3,49 @@
 use crate::Secret;
 use base64::Engine as _;
 use reqwest::header::HeaderValue;
+use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-/// An account of one link.
+/// What one account sends.
 #[derive(Clone)]
 pub(super) struct Account {
-    user: Option<String>,
     header: Option<HeaderValue>,
-    /// Texts that must not come back: the secret itself, encoded, and as it stands in JSON.
+    /// Texts that must not come back: the secret itself, encoded, and as it stands in JSON and in forms.
     hidden: Vec<Secret>,
 }
 
 impl Account {
     /// Basic authentication with a user, else a bearer token; `None` where no header can carry them.
-    pub(super) fn new(user: Option<String>, secret: Option<Secret>) -> Option<Self> {
-        let Some(secret) = secret else { return Some(Self { user, header: None, hidden: Vec::new() }) };
-        let (scheme, credentials) = match &user {
-            Some(user) if user.contains(':') => return None,
+    pub(super) fn new(user: Option<&str>, secret: Option<Secret>) -> Option<Self> {
+        let Some(secret) = secret else { return Some(Self { header: None, hidden: Vec::new() }) };
+        match user {
+            Some(user) if user.contains(':') => None,
             Some(user) => {
                 let pair = Zeroizing::new(format!("{user}:{}", secret.expose()));
-                ("Basic", Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes())))
+                let pair = Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()));
+                Self::with("Basic", pair, secret)
             }
-            None => ("Bearer", secret.clone()),
-        };
+            None => Self::bearer(secret),
+        }
+    }
+
+    /// An account with a bearer token; `None` where no header can carry it.
+    pub(super) fn bearer(token: Secret) -> Option<Self> {
+        Self::with("Bearer", token.clone(), token)
+    }
+
+    fn with(scheme: &str, credentials: Secret, secret: Secret) -> Option<Self> {
         let line = Zeroizing::new(format!("{scheme} {}", credentials.expose()));
         let mut header = HeaderValue::from_str(&line).ok()?;
         header.set_sensitive(true);
         let quoted = Zeroizing::new(serde_json::Value::from(secret.expose()).to_string());
         let in_json = Secret::new(quoted.trim_matches('"'));
-        Some(Self { user, header: Some(header), hidden: vec![credentials, in_json, secret] })
+        let in_form = Secret::new(byte_serialize(secret.expose().as_bytes()).collect::<String>());
+        Some(Self { header: Some(header), hidden: vec![credentials, in_json, in_form, secret] })
     }
 
     pub(super) fn header(&self) -> Option<&HeaderValue> {
         self.header.as_ref()
-    }
-
-    pub(super) fn user(&self) -> Option<&str> {
-        self.user.as_deref()
     }
 
     /// The text without the secret, which a server may echo.
@@ -58,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_secret_echoed_by_a_server_is_taken_out_of_its_words() {
-        let account = Account::new(Some("ann".into()), Some(Secret::new("swordfish"))).unwrap();
+        let account = Account::new(Some("ann"), Some(Secret::new("swordfish"))).unwrap();
         let header = account.header().unwrap();
         assert!(header.is_sensitive());
         let encoded = header.to_str().unwrap().to_owned();
@@ -77,6 +83,6 @@ mod tests {
         let account = Account::new(None, Some(Secret::new("t0ken"))).unwrap();
         assert_eq!(account.header().unwrap().to_str().unwrap(), "Bearer t0ken");
         assert!(Account::new(None, Some(Secret::new("line\nbreak"))).is_none());
-        assert!(Account::new(Some("a:b".into()), Some(Secret::new("x"))).is_none());
+        assert!(Account::new(Some("a:b"), Some(Secret::new("x"))).is_none());
     }
 }

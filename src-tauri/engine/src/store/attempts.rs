@@ -78,15 +78,9 @@ pub(crate) fn fail(
     Ok(())
 }
 
-/// How many tries were made under a mutation's present key.
-pub(crate) fn under_key(tx: &Connection, mutation: &MutationRow) -> Result<i64, StoreError> {
-    Ok(tx
-        .prepare_cached("SELECT count(*) FROM attempts WHERE seq = ?1 AND key = ?2")?
-        .query_row(params![mutation.seq, mutation.key], |row| row.get(0))?)
-}
-
 /// Whether an earlier try under a mutation's present key may have had its effect: it left, and what came back (or did not)
-/// was no refusal.
+/// was no refusal. Of the effect that a connector told only class and status are kept: 408 and a 409 that says to come
+/// again refuse nothing, nor does whatever has no status of the server's own.
 pub(crate) fn may_have_worked(
     tx: &Connection,
     mutation: &MutationRow,
@@ -95,7 +89,11 @@ pub(crate) fn may_have_worked(
     Ok(tx
         .prepare_cached(
             "SELECT 1 FROM attempts WHERE seq = ?1 AND key = ?2 AND number < ?3
-                AND (class IS NULL OR class IN ('offline', 'transient', 'intercepted')) LIMIT 1",
+                AND CASE WHEN class IN ('auth', 'untrusted', 'upgrade', 'conflict') THEN 0
+                         WHEN class = 'permanent' THEN status IS NOT NULL AND status NOT BETWEEN 400 AND 499
+                         WHEN class IN ('transient', 'throttled')
+                         THEN status IS NULL OR status NOT BETWEEN 400 AND 499 OR status IN (408, 409)
+                         ELSE 1 END LIMIT 1",
         )?
         .exists(params![mutation.seq, mutation.key, number])?)
 }

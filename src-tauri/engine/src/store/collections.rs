@@ -37,7 +37,6 @@ pub struct CollectionRow {
     /// The running comparison of whole sets, if one runs.
     pub full_generation: Option<i64>,
     /// Clean records removed in this run, but for those that a person agreed to.
-    pub removals_in_run: i64,
     /// What it asks before it removes more.
     pub asks: Option<Removals>,
     /// Rows of this run without an id that could be read.
@@ -53,7 +52,7 @@ pub struct CollectionRow {
 }
 
 const COLUMNS: &str = "id, link_id, name, label, settings, paused, stream, epoch, received, pull_started_at, \
-                       pull_received, pull_total, pulled_at, full_generation, full_running, removals_in_run, \
+                       pull_received, pull_total, pulled_at, full_generation, full_running, \
                        removals_asked, nameless_in_run, overlap, lag, quiet_polls, news_in_run, newest_asked, record_count, \
                        quarantined";
 
@@ -89,7 +88,6 @@ impl CollectionRow {
             pull_total: row.get("pull_total")?,
             pulled_at: row.get::<_, Option<i64>>("pulled_at")?.map(Millis),
             full_generation: if full_running { Some(row.get("full_generation")?) } else { None },
-            removals_in_run: row.get("removals_in_run")?,
             asks: asked.map(|text| serde_json::from_str(&text)).transpose()?,
             nameless_in_run: row.get("nameless_in_run")?,
             lateness: Lateness {
@@ -147,11 +145,38 @@ pub(crate) fn by_name(
 /// A new pull begins, or goes on where one stopped.
 pub(crate) fn begin_pull(tx: &Connection, id: i64, now: Millis) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE collections SET pull_started_at = ?2, pull_received = 0, pull_total = NULL, removals_in_run = 0,
-                nameless_in_run = 0, news_in_run = 0
+        "UPDATE collections SET pull_started_at = ?2, pull_received = 0, pull_total = NULL, nameless_in_run = 0,
+                news_in_run = 0
           WHERE id = ?1 AND pull_started_at IS NULL",
     )?
     .execute(params![id, now.0])?;
+    Ok(())
+}
+
+/// Finds the record of an `asked_removals` row gone: where nobody agreed to that, nobody was asked about it either.
+const GONE: &str = "SELECT 1 FROM records r WHERE r.id = record_id AND r.base IS NULL AND r.local IS NULL";
+
+/// A record went in this run, and nobody was asked about it.
+pub(crate) fn went_unasked(tx: &Connection, id: i64, record: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO asked_removals (collection_id, record_id) VALUES (?1, ?2)")?
+        .execute([id, record])?;
+    Ok(())
+}
+
+/// How many records went in this run without a question and are not back.
+pub(crate) fn gone_in_run(tx: &Connection, id: i64) -> Result<i64, StoreError> {
+    let sql = format!(
+        "SELECT count(*) FROM asked_removals WHERE collection_id = ?1 AND agreed = 0 AND EXISTS ({GONE})"
+    );
+    Ok(tx.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
+}
+
+/// What went in a run that was broken off is of no interest to the next.
+fn forget_gone(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(&format!(
+        "DELETE FROM asked_removals WHERE collection_id = ?1 AND agreed = 0 AND EXISTS ({GONE})"
+    ))?
+    .execute([id])?;
     Ok(())
 }
 
@@ -159,7 +184,6 @@ pub(crate) fn begin_pull(tx: &Connection, id: i64, now: Millis) -> Result<(), St
 pub(crate) struct PageMark<'a> {
     pub(crate) checkpoint: &'a Checkpoint,
     pub(crate) rows: i64,
-    pub(crate) removals: i64,
     /// Rows without an id that could be read.
     pub(crate) nameless: i64,
     pub(crate) total: Option<i64>,
@@ -170,10 +194,10 @@ pub(crate) struct PageMark<'a> {
 pub(crate) fn mark_page(tx: &Connection, id: i64, mark: &PageMark<'_>) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE collections SET stream = ?2, epoch = ?3, received = ?4, contiguous_applied = ?4,
-                pull_received = pull_received + ?5, removals_in_run = removals_in_run + ?6,
-                nameless_in_run = nameless_in_run + ?7, pull_total = coalesce(?8, pull_total),
-                pulled_at = coalesce(?9, pulled_at),
-                pull_started_at = CASE WHEN ?9 IS NULL THEN pull_started_at END
+                pull_received = pull_received + ?5,
+                nameless_in_run = nameless_in_run + ?6, pull_total = coalesce(?7, pull_total),
+                pulled_at = coalesce(?8, pulled_at),
+                pull_started_at = CASE WHEN ?8 IS NULL THEN pull_started_at END
           WHERE id = ?1",
     )?
     .execute(params![
@@ -182,7 +206,6 @@ pub(crate) fn mark_page(tx: &Connection, id: i64, mark: &PageMark<'_>) -> Result
         mark.checkpoint.epoch,
         mark.checkpoint.token,
         mark.rows,
-        mark.removals,
         mark.nameless,
         mark.total,
         mark.ends_at.map(|at| at.0)
@@ -219,7 +242,7 @@ pub(crate) fn start_full(tx: &Connection, id: i64) -> Result<(), StoreError> {
                 overlap = NULL, lag = 0, quiet_polls = 0 WHERE id = ?1",
     )?
     .execute([id])?;
-    Ok(())
+    forget_gone(tx, id)
 }
 
 pub(crate) fn end_full(tx: &Connection, id: i64) -> Result<(), StoreError> {
@@ -232,7 +255,8 @@ pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), S
     Ok(())
 }
 
-/// What is asked of a person from now on, and about which records; a former question and a former yes end.
+/// What is asked of a person from now on, and about which records; a former question and a former yes end, and with no
+/// question the run.
 pub(crate) fn set_asked(
     tx: &Connection,
     id: i64,
@@ -240,11 +264,19 @@ pub(crate) fn set_asked(
     records: &BTreeSet<i64>,
 ) -> Result<(), StoreError> {
     let text = asked.map(serde_json::to_string).transpose()?;
-    tx.prepare_cached("DELETE FROM asked_removals WHERE collection_id = ?1")?.execute([id])?;
+    match asked {
+        Some(_) => {
+            let sql = format!(
+                "DELETE FROM asked_removals WHERE collection_id = ?1 AND NOT (agreed = 0 AND EXISTS ({GONE}))"
+            );
+            tx.prepare_cached(&sql)?.execute([id])?
+        }
+        None => tx.prepare_cached("DELETE FROM asked_removals WHERE collection_id = ?1")?.execute([id])?,
+    };
     tx.prepare_cached("UPDATE collections SET removals_asked = ?2 WHERE id = ?1")?
         .execute(params![id, text])?;
     let mut insert =
-        tx.prepare_cached("INSERT INTO asked_removals (collection_id, record_id) VALUES (?1, ?2)")?;
+        tx.prepare_cached("INSERT OR IGNORE INTO asked_removals (collection_id, record_id) VALUES (?1, ?2)")?;
     for record in records {
         insert.execute([id, *record])?;
     }
@@ -253,7 +285,9 @@ pub(crate) fn set_asked(
 
 /// The question is answered: the records that it was about may go.
 pub(crate) fn agree(tx: &Connection, id: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE asked_removals SET agreed = 1 WHERE collection_id = ?1")?.execute([id])?;
+    let asked_about =
+        format!("UPDATE asked_removals SET agreed = 1 WHERE collection_id = ?1 AND NOT EXISTS ({GONE})");
+    tx.prepare_cached(&asked_about)?.execute([id])?;
     tx.prepare_cached("UPDATE collections SET removals_asked = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())
 }

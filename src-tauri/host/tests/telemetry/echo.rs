@@ -15,6 +15,7 @@ struct Behind {
     refused: Arc<Mutex<Option<String>>>,
     unauthorized: Arc<AtomicUsize>,
     unprocessable: Arc<AtomicUsize>,
+    ungranted: Arc<AtomicUsize>,
 }
 
 pub struct Echo {
@@ -33,6 +34,7 @@ impl Echo {
             refused: Arc::default(),
             unauthorized: Arc::default(),
             unprocessable: Arc::default(),
+            ungranted: Arc::default(),
         };
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", socket.local_addr().unwrap());
@@ -49,6 +51,7 @@ impl Echo {
     /// It repeated something of each kind.
     pub fn assert_used(&self) {
         assert!(self.behind.unauthorized.load(Ordering::Relaxed) > 1, "a wrong secret was repeated");
+        assert!(self.behind.ungranted.load(Ordering::Relaxed) > 1, "a refresh token was repeated");
         assert!(self.behind.unprocessable.load(Ordering::Relaxed) > 1, "a record was repeated");
     }
 }
@@ -77,6 +80,12 @@ async fn answer(
     if status == StatusCode::UNAUTHORIZED {
         behind.unauthorized.fetch_add(1, Ordering::Relaxed);
         return repeat(status, &headers, &body);
+    }
+    if status == StatusCode::BAD_REQUEST && uri.path() == "/v1/token" {
+        behind.ungranted.fetch_add(1, Ordering::Relaxed);
+        let said = String::from_utf8_lossy(&body).into_owned();
+        let problem = serde_json::json!({"error": "invalid_grant", "error_description": said});
+        return (status, [(header::CONTENT_TYPE, "application/json")], problem.to_string()).into_response();
     }
     for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING] {
         kept.remove(name);

@@ -16,14 +16,16 @@ use tidemark_host::{Environment, Hidden, Host, HostOptions, NoKeychain};
 use tidemark_model::connector::{Sealed, WireForm};
 use tidemark_model::mutation::Operation;
 use tidemark_model::view::{Event, ExportFormat, FieldEdit, NewLink, QueueFilter, Refusal};
-use tidemark_sandbox::{Account, ColleagueEdit, RunningSandbox, Sandbox, SandboxOptions};
+use tidemark_sandbox::{Account, ColleagueEdit, RunningSandbox, Sandbox, SandboxOptions, TokenSwitches};
 
 const PASSWORD: &str = "mark-password-\"4711";
 const WRONG: &str = "mark-wrong-\\4712";
 const TOKEN: &str = "mark-token-4713";
+/// The sandbox's tokens begin with an account's first one, so that all of them hold its mark.
+const REFRESH: &str = "mark-refresh-\"4714";
 /// Every secret holds one of these in every escaping; the last ones are the pair and its parts as base64 writes them.
-const SECRETS: [&str; 6] =
-    ["mark-password", "mark-wrong", "mark-token", PAIR, WRONG_PAIR, "bWFyay10b2tlbi00NzEz"];
+const SECRETS: [&str; 7] =
+    ["mark-password", "mark-wrong", "mark-token", "mark-refresh", PAIR, WRONG_PAIR, "bWFyay10b2tlbi00NzEz"];
 const PAIR: &str = "YW5uOm1hcmstcGFzc3dvcmQtIjQ3MTE";
 const WRONG_PAIR: &str = "YW5uOm1hcmstd3JvbmctXDQ3MTI";
 /// Every value that somebody wrote into a record begins so.
@@ -47,6 +49,7 @@ async fn no_secret_is_written_anywhere_and_no_record_into_a_log() {
     add_links(&mut ground).await;
     work(&mut ground).await;
     sign_in_wrongly(&mut ground).await;
+    refresh(&mut ground).await;
     start_over(&ground).await;
     ground.host.engine().back_up_now().await.unwrap();
     let exports = export(&ground);
@@ -102,7 +105,11 @@ async fn no_secret_is_written_anywhere_and_no_record_into_a_log() {
 }
 
 async fn open(hidden: Hidden) -> Ground {
-    let accounts = vec![Account::new("ann", PASSWORD), Account::new("robot", TOKEN)];
+    let accounts = vec![
+        Account::new("ann", PASSWORD),
+        Account::new("robot", TOKEN),
+        Account::new("cat", "another").with_refresh_token(REFRESH),
+    ];
     let server = Sandbox::start(SandboxOptions { accounts, ..SandboxOptions::sample() }).await.unwrap();
     let echo = Echo::before(&server.origin()).await;
     let folder = tempfile::tempdir().unwrap();
@@ -174,6 +181,48 @@ async fn sign_in_wrongly(ground: &mut Ground) {
     assert_eq!(host.engine().sync(None, None).await.unwrap().failure, None, "signed in again");
 }
 
+/// A link whose tokens end, are replaced and are refused; the refusal repeats what was sent.
+async fn refresh(ground: &mut Ground) {
+    let host = ground.host.clone();
+    let url = ground.server.url().replace(&ground.server.origin(), &ground.echo.origin);
+    let sign_in =
+        serde_json::json!({"kind": "oauth2", "token_url": format!("{url}/token"), "client_id": "tidemark"});
+    let new = |secret: &str| NewLink {
+        name: "Signed".into(),
+        kind: "rest".into(),
+        url: url.clone(),
+        user: None,
+        secret: Some(secret.into()),
+        settings: Some(serde_json::json!({ "sign_in": sign_in }).to_string()),
+        collections: Vec::new(),
+    };
+    let refused = host.add_link_with_everything(new("mark-refresh-wrong")).await.unwrap_err();
+    ground.said.push(("the error of a wrong token", format!("{refused:?} {refused}")));
+    ground.said.push(("its refusal", format!("{:?}", Refusal::from(refused))));
+    host.add_link_with_everything(new(REFRESH)).await.unwrap();
+    assert_eq!(host.engine().sync(Some("Signed"), None).await.unwrap().failure, None);
+    let edit =
+        |mark: &str| [FieldEdit { path: "/street".into(), set: Some(format!("\"{CONTENT}-{mark}\"")) }];
+    let ends = |revoke| {
+        ground.server.set_tokens(&TokenSwitches { expire: true, revoke, ..TokenSwitches::default() });
+    };
+    for revoke in [false, true] {
+        ends(revoke);
+        host.engine().update_record("Signed", "customers", "CU-0007", &edit("mine"), None).await.unwrap();
+        host.engine().update_record("Signed", "customers", "CU-0003", &edit("no"), None).await.unwrap();
+        let report = host.engine().sync(Some("Signed"), None).await.unwrap();
+        assert_eq!(report.failure.is_some(), revoke, "{:?}", report.failure);
+        ground.said.push(("a sync with tokens", format!("{report:?}")));
+        ground.said.push(("a test", format!("{:?}", host.test_link("Signed").await.unwrap())));
+    }
+    let status = host.engine().status().unwrap();
+    ground.said.push(("the status", format!("{status:?} {}", serde_json::to_string(&status).unwrap())));
+    ground.server.set_tokens(&TokenSwitches { restore: true, ..TokenSwitches::default() });
+    let note = host.set_secret("Signed", REFRESH.into()).await.unwrap();
+    ground.said.push(("a sign-in", format!("{note:?}")));
+    assert_eq!(host.engine().sync(Some("Signed"), None).await.unwrap().failure, None);
+}
+
 async fn start_over(ground: &Ground) {
     ground.server.new_epoch(0).unwrap();
     ground.host.engine().sync(None, None).await.unwrap();
@@ -193,10 +242,10 @@ fn export(ground: &Ground) -> Vec<String> {
 /// The vault has told the log what to hide: whoever logs a secret by mistake writes none.
 fn log_carelessly(listener: &Listener) {
     let pair = format!("{PAIR}=");
-    tracing::error!(header = pair, lost = ?Some(PASSWORD), "a careless line with {WRONG} and {TOKEN}");
+    tracing::error!(header = pair, lost = ?Some(PASSWORD), "a careless line with {WRONG}, {TOKEN} and {REFRESH}.access.1");
     let (told, logged) = (listener.told(), listener.logged());
     assert!(logged.contains("a careless line"));
-    for mark in ["mark-password", "mark-wrong", "mark-token", PAIR] {
+    for mark in ["mark-password", "mark-wrong", "mark-token", "mark-refresh", PAIR] {
         assert!(told.contains(mark), "{mark} was told");
         assert!(!logged.contains(mark), "{mark} is in the log");
     }

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::body::text;
 use super::respond::response;
+use super::tokens::TokenSwitches;
 use crate::faults::Faults;
 use crate::world::WorldError;
 use crate::world::answer::{Answer, ProblemKind};
@@ -19,13 +20,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// `/_faults`, `/_colleague`, `/_epoch`, `/_tombstones`, `/_report`, `/_reset`.
+/// `/_faults`, `/_colleague`, `/_epoch`, `/_tombstones`, `/_tokens`, `/_report`, `/_reset`.
 pub fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/_faults", get(show_faults).post(set_faults))
         .route("/_colleague", post(colleague))
         .route("/_epoch", post(epoch))
         .route("/_tombstones", post(forget_tombstones))
+        .route("/_tokens", post(tokens))
         .route("/_report", get(report))
         .route("/_reset", post(reset))
         .layer(from_fn(no_web_pages))
@@ -89,8 +91,17 @@ async fn forget_tombstones(State(shared): State<Arc<Shared>>) -> Response {
     answered(done.map(|floor| json!({ "floor": floor })))
 }
 
+async fn tokens(State(shared): State<Arc<Shared>>, body: Body) -> Response {
+    let switches: TokenSwitches = match read(body).await.and_then(|value| parsed(value, "tokens")) {
+        Ok(switches) => switches,
+        Err(refusal) => return response(refusal),
+    };
+    shared.tokens().set(&switches);
+    said(json!({}))
+}
+
 async fn report(State(shared): State<Arc<Shared>>) -> Response {
-    let done = shared.world().report();
+    let done = shared.report();
     answered(done.map(|report| serde_json::to_value(report).unwrap_or(Value::Null)))
 }
 

@@ -7,16 +7,20 @@ mod parts;
 mod respond;
 mod routes;
 mod sign_in;
+mod tokens;
 
 pub use misbehave::Closed;
 pub(crate) use misbehave::serve;
 pub(crate) use routes::router;
+pub use tokens::TokenSwitches;
 
 use crate::faults::{FaultDesk, Faults};
 use crate::options::{Account, Now};
-use crate::world::World;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::world::report::Report;
+use crate::world::{World, WorldError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokens::Tokens;
 use tokio::sync::watch;
 
 /// What all requests share.
@@ -26,6 +30,7 @@ pub(crate) struct Shared {
     /// Told when the faults are set anew: requests that a fault lets wait go on then.
     anew: watch::Sender<()>,
     accounts: Vec<Account>,
+    tokens: Mutex<Tokens>,
     pub now: Now,
     pub switches: bool,
 }
@@ -36,6 +41,7 @@ impl Shared {
             world: Mutex::new(world),
             faults: Mutex::new(faults),
             anew: watch::Sender::new(()),
+            tokens: Mutex::new(Tokens::new(&accounts, Arc::clone(&now))),
             accounts,
             now,
             switches,
@@ -57,6 +63,16 @@ impl Shared {
     /// A wait that can begin now. Taken before the faults are asked, so that no change of them is missed.
     pub fn wait(&self) -> Wait {
         Wait { anew: self.anew.subscribe() }
+    }
+
+    pub fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The world's report with what the world does not see.
+    pub fn report(&self) -> Result<Report, WorldError> {
+        let token_requests = self.tokens().requests();
+        Ok(Report { token_requests, ..self.world().report()? })
     }
 
     pub fn faults(&self) -> MutexGuard<'_, FaultDesk> {

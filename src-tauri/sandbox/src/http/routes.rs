@@ -7,6 +7,7 @@ use super::misbehave::Conduct;
 use super::parts::{check_json, key, number, patch_form, precondition, query, segments};
 use super::respond::response;
 use super::sign_in::sign_in;
+use super::tokens::token;
 use crate::world::answer::{Answer, ProblemKind};
 use crate::world::call::{Batch, Call, Caller, Form, List, Precondition, Write};
 use crate::world::document::invalid;
@@ -39,6 +40,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .fallback(nowhere)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(Arc::clone(&shared), sign_in));
+    let contract = contract.route("/v1/token", post(token));
     let router = if shared.switches { contract.merge(control::routes()) } else { contract };
     router
         .layer(CompressionLayer::new())

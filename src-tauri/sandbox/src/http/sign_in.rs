@@ -1,4 +1,4 @@
-//! Who asks: bearer token or basic, where the sandbox has accounts.
+//! Who asks: bearer token (an account's own, or one that was given for a refresh token) or basic, where the sandbox has accounts.
 
 use super::Shared;
 use super::respond::response;
@@ -18,16 +18,16 @@ use std::sync::Arc;
 /// Lets a request through with its caller, or answers 401 or 403.
 pub async fn sign_in(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let account = match account_of(&shared.accounts, headers) {
+    let account = match account_of(&shared, headers) {
         Ok(account) => account,
         Err(refusal) => return response(refusal),
     };
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && account.is_some_and(|account| account.read_only) {
+    if changes && account.as_ref().is_some_and(|account| account.read_only) {
         return response(Answer::refuse(ProblemKind::Forbidden, "This account may only read."));
     }
     let caller = Caller {
-        account: account.map(|account| account.name.clone()),
+        account: account.map(|account| account.name),
         client: header_text(headers, "x-client-id"),
         order: header_text(headers, "x-client-order").and_then(|text| text.parse().ok()),
     };
@@ -42,7 +42,8 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Result<Option<&'a Account>, Answer> {
+fn account_of(shared: &Shared, headers: &HeaderMap) -> Result<Option<Account>, Answer> {
+    let accounts = &shared.accounts;
     if accounts.is_empty() {
         return Ok(None);
     }
@@ -51,11 +52,15 @@ fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Result<Option
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(refused)?;
     let (scheme, rest) = header.split_once(' ').ok_or_else(refused)?;
     let found = if scheme.eq_ignore_ascii_case("bearer") {
-        accounts.iter().find(|account| same(&account.secret, rest.trim()))
+        accounts
+            .iter()
+            .find(|account| same(&account.secret, rest.trim()))
+            .cloned()
+            .or_else(|| shared.tokens().account_of(rest.trim()))
     } else if scheme.eq_ignore_ascii_case("basic") {
         let pair = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         pair.as_deref().and_then(|pair| pair.split_once(':')).and_then(|(name, secret)| {
-            accounts.iter().find(|account| account.name == name && same(&account.secret, secret))
+            accounts.iter().find(|account| account.name == name && same(&account.secret, secret)).cloned()
         })
     } else {
         None
@@ -64,6 +69,6 @@ fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Result<Option
 }
 
 /// Compares hashes, so that the time taken tells nothing of the secret.
-fn same(secret: &str, given: &str) -> bool {
+pub(super) fn same(secret: &str, given: &str) -> bool {
     Sha256::digest(secret.as_bytes()) == Sha256::digest(given.as_bytes())
 }

@@ -22,6 +22,9 @@ pub struct Report {
     pub duplicates: Vec<Duplicate>,
     /// What came out of order.
     pub order_violations: Vec<OrderViolation>,
+    /// How often a token was asked for; 0 of a world without HTTP.
+    #[serde(default)]
+    pub token_requests: u64,
 }
 
 /// One effect.
@@ -95,6 +98,7 @@ impl World {
             duplicates: duplicates(&rows),
             order_violations: order_violations(&rows),
             effects: rows.into_iter().map(effect_of).collect(),
+            token_requests: 0,
         })
     }
 

@@ -93,7 +93,8 @@ export const form = {
   secret: "Password or token (optional)",
   secretHint: "Stored in your keychain, never in a file.",
   settings: "Settings file (optional)",
-  settingsHint: "Only for a REST server whose names differ from the usual ones.",
+  settingsHint:
+    "For a REST server whose names differ from the usual ones, or one that you sign in to with OAuth 2.0: the token above is then the refresh token.",
   find: "Find collections",
   finding: "Asking the server",
   back: "Back",

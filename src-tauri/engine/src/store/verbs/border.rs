@@ -5,6 +5,7 @@ use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::{StoreError, edges};
 use rusqlite::Connection;
 use serde_json::Value;
+use tidemark_model::connector::Remote;
 use tidemark_model::number::Millis;
 use tidemark_model::plan::{Facts, Plan, plan};
 
@@ -37,6 +38,18 @@ pub(crate) fn agreed<'a>(
         Plan::Agreed => (Plan::Agreed, own),
         _ => (Plan::Agreed, lane),
     }
+}
+
+/// Where a record is gone on both sides only because a transaction behind the first changes deletes it: these would stand in a
+/// conflict without that one, which may fail yet.
+pub(crate) fn is_deleted_behind(decision: &Plan, facts: &Facts<'_>, lane: &[MutationRow]) -> bool {
+    let (own, behind) = split(lane);
+    if *decision != Plan::Agreed || facts.local.is_some() || behind.is_empty() {
+        return false;
+    }
+    let local = with_all(facts.base, own);
+    matches!(plan(&Facts { local: local.as_ref(), ..*facts }), Plan::Conflict { .. })
+        && matches!(facts.remote, Remote::Deleted { .. } | Remote::Missing)
 }
 
 /// Ends a change that is not sent. What waited for it waits for what it waited for itself: the order of its transaction

@@ -1,6 +1,6 @@
-//! A new record that may have reached the server, is deleted there by now, and is deleted here by a later transaction, which
-//! may fail yet (rows A4, C4). Made once more it would bring back what somebody deleted; so the deletion takes in what stands
-//! before it, and only where it is not done after all is a person asked about that.
+//! A record that is deleted there by now, and is deleted here by a later transaction, which may fail yet (rows A4, C4). What
+//! stands before the deletion is a new record that may have reached the server, or an update: sent, it would bring back what
+//! somebody deleted. So the deletion takes it in, and only where it is not done after all is a person asked about that.
 
 use super::border::{end_in_order, with_all};
 use super::reconcile::side_of;
@@ -8,10 +8,11 @@ use super::{MetConflict, Moved};
 use crate::store::conflicts::{self, Sides};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
-use crate::store::records::{self, RecordRow};
+use crate::store::records::{self, RecordRow, SideState};
 use crate::store::{StoreError, transactions};
 use rusqlite::Connection;
 use tidemark_model::connector::Remote;
+use tidemark_model::document;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::ConflictType;
@@ -35,6 +36,10 @@ pub(crate) fn take_in(
         return Ok(());
     };
     let (before, deletion) = (&lane[..last], &lane[last]);
+    if let (Some(first), Some(base)) = (before.first(), &record.base.document) {
+        // What an update was made on leaves the record here.
+        outbox::keep_undo(tx, first.seq, Some(&document::to_text(base)))?;
+    }
     // From its end, so that the one at the front lets the deletion come to the front.
     for mutation in before.iter().rev() {
         outbox::set_may_be_in(tx, mutation.seq)?;
@@ -71,16 +76,18 @@ pub(crate) fn ask(
         moved.changes.push(mutation.id.clone());
     }
     outbox::next_is_head(tx, record.id)?;
-    let mine = with_all(None, &taken);
+    let base = taken[0].undo_doc.as_deref().map(records::serde_json_value).transpose()?;
+    let mine = with_all(base.as_ref(), &taken);
     let sides = Sides {
         kind: ConflictType::UpdatedHereDeletedThere,
         title: &record.title,
-        base: None,
+        base: base.as_ref(),
         base_at: None,
         local: mine.as_ref(),
         local_at: record.local_at,
         server: &record.base,
-        may_be_in: true,
+        // A new record only was taken in because it may be there.
+        may_be_in: base.is_none(),
         to_choose: 1,
         merged: 0,
         choices: &[],
@@ -88,7 +95,15 @@ pub(crate) fn ask(
     };
     let keys = (deletion.link_id, record.collection_id, record.id);
     let id = conflicts::insert(tx, keys, &record.rid, &sides)?;
-    records::set_local(tx, &record, mine.as_ref(), true, now)?;
+    match base {
+        None => records::set_local(tx, &record, mine.as_ref(), true, now)?,
+        Some(_) => {
+            let before = SideState { document: base, ..SideState::default() };
+            records::set_base(tx, &record, &before, mine.as_ref(), true)?;
+            let SideState { version, at, by, .. } = record.base.clone();
+            records::set_remote(tx, record.id, &Remote::Deleted { version, at, by })?;
+        }
+    }
     moved.record(record.collection_id, &record.rid);
     moved.conflicts.push(MetConflict {
         id: Count(id),

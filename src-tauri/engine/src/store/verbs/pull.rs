@@ -53,7 +53,8 @@ pub(crate) fn apply_page(
         now,
     };
     let mut moved = Moved::default();
-    let (mut beyond, mut nameless, mut set_aside) = (0, 0, false);
+    let (mut nameless, mut set_aside) = (0, false);
+    let gone = collections::gone_in_run(tx, place.collection_id)?;
     let shown = shown(tx, place, &page)?;
     let mut sighting = Sighting { ends: !page.more, ..Sighting::default() };
     tx.prepare_cached("SAVEPOINT page")?.execute([])?;
@@ -72,7 +73,7 @@ pub(crate) fn apply_page(
                     sight(&mut sighting, became, remote, page.read_to, bounds);
                 }
                 if became == Became::Removed {
-                    beyond += i64::from(!is_agreed(tx, place, id)?);
+                    went(tx, place, id)?;
                 }
                 if set_aside || collection.quarantined > 0 {
                     quarantine::release(tx, place.collection_id, id)?;
@@ -80,17 +81,18 @@ pub(crate) fn apply_page(
             }
         }
     }
+    let mut gone_after = collections::gone_in_run(tx, place.collection_id)?;
     let unseen = match (page.more, collection.full_generation) {
         (false, Some(generation)) if collection.nameless_in_run + nameless == 0 => {
             for id in records::unseen_clean(tx, place.collection_id, generation)? {
-                beyond += i64::from(!collections::is_agreed(tx, place.collection_id, id)?);
+                gone_after += i64::from(!collections::is_agreed(tx, place.collection_id, id)?);
             }
             records::unseen(tx, place.collection_id, generation)?
         }
         // Of a list with rows that do not tell whose they are nobody knows what it lacks: nothing goes then.
         (_, _) => Vec::new(),
     };
-    if removals::asks(&collection, beyond) {
+    if removals::asks(&collection, gone, gone_after) {
         tx.prepare_cached("ROLLBACK TO page")?.execute([])?;
         tx.prepare_cached("RELEASE page")?.execute([])?;
         return Ok(Applied::Guarded(page));
@@ -109,7 +111,6 @@ pub(crate) fn apply_page(
     let mark = PageMark {
         checkpoint: &page.next,
         rows: page.rows.len() as i64,
-        removals: beyond,
         nameless,
         total: page.total.map(|total| total.0),
         ends_at: (!page.more).then_some(now),
@@ -224,10 +225,13 @@ fn shown(tx: &Connection, place: &Place, page: &Page) -> Result<Vec<(i64, String
     Ok(shown)
 }
 
-fn is_agreed(tx: &Connection, place: &Place, rid: &str) -> Result<bool, StoreError> {
+/// Notes that a record went, unless a person agreed to it.
+fn went(tx: &Connection, place: &Place, rid: &str) -> Result<(), StoreError> {
     match records::by_rid(tx, place.collection_id, rid)? {
-        Some(record) => collections::is_agreed(tx, place.collection_id, record.id),
-        None => Ok(false),
+        Some(record) if !collections::is_agreed(tx, place.collection_id, record.id)? => {
+            collections::went_unasked(tx, place.collection_id, record.id)
+        }
+        _ => Ok(()),
     }
 }
 

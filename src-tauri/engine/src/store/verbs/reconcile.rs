@@ -86,7 +86,14 @@ pub(crate) fn reconcile(
         remote,
         rules: &place.rules,
     };
-    let (decision, done) = border::agreed(plan(&facts), &facts, &lane);
+    let planned = plan(&facts);
+    if border::is_deleted_behind(&planned, &facts, &lane) {
+        gone::take_in(tx, place, &record, &lane, remote, origin.now, moved)?;
+        let at = At { place, record: &record, lane: &lane, done: &[], conflict: conflict.as_ref(), origin };
+        settle_conflict(tx, &at, None, moved)?;
+        return Ok(Became::Changed);
+    }
+    let (decision, done) = border::agreed(planned, &facts, &lane);
     let doubtful = lane.iter().any(|m| m.state == MutationState::Queued && m.may_be_in);
     let origin = &Origin { may_be_in: origin.may_be_in || doubtful, ..*origin };
     let decision = if origin.may_be_in { in_doubt(decision, place, &record, remote) } else { decision };

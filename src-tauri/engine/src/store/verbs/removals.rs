@@ -79,10 +79,10 @@ pub(crate) fn ask(
     collections::set_asked(tx, place.collection_id, Some(&asked), &outlook.going)
 }
 
-/// Whether a run has to ask before `more` records go to which nobody agreed.
-pub(crate) fn asks(collection: &CollectionRow, more: i64) -> bool {
-    let (gone, here) = (collection.removals_in_run, collection.record_count);
-    more > 0 && must_ask(gone + more, here + gone)
+/// Whether a run has to ask before a page is applied: `before` of its records were gone, and `after` it are. Those that come
+/// back count neither among those that go nor twice among those that were here.
+pub(crate) fn asks(collection: &CollectionRow, before: i64, after: i64) -> bool {
+    after > before && must_ask(after, collection.record_count + before)
 }
 
 /// A person's yes to the question that was asked: those records may go, and no others.

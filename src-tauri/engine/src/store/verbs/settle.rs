@@ -81,7 +81,7 @@ pub(crate) fn answer(
         }
         Outcome::Conflict { current, failure } => {
             attempts::fail(tx, mutation.seq, answer.attempt, failure, None, answer.now)?;
-            let in_doubt = !answer.keys_honoured && attempts::under_key(tx, &mutation)? > 1;
+            let in_doubt = !answer.keys_honoured && attempts::may_have_worked(tx, &mutation, answer.attempt)?;
             match current {
                 Some(current) => conflict(tx, place, &mutation, current, in_doubt, answer.now, moved),
                 None if failure.class == ErrorClass::Permanent => {
@@ -462,25 +462,23 @@ fn wait(
         (false, _) => 0,
     };
     // An earlier try under this key may have had an effect that this answer says nothing about.
-    let first_under_key = attempts::under_key(tx, mutation)? <= 1;
+    let certain = !mutation.may_be_in && !attempts::may_have_worked(tx, mutation, answer.attempt)?;
     match (failure.class, failure.effect) {
         // Never left this computer, or met a place that is not the server's: as if it had not been tried. Edits may
         // still join it, and it is sealed anew where the settings are put right.
-        (ErrorClass::Offline | ErrorClass::Untrusted | ErrorClass::Intercepted, Effect::None)
-            if first_under_key =>
-        {
+        (ErrorClass::Offline | ErrorClass::Untrusted | ErrorClass::Intercepted, Effect::None) if certain => {
             outbox::unseal(tx, mutation.seq)?;
             outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(retry_at))?;
         }
         // Refused, and the host says that it goes better in a while: a new key, or a server that remembers them would say
         // the same for ever.
         (ErrorClass::Transient, Effect::None)
-            if failure.is_refusal() && (first_under_key || answer.keys_honoured) =>
+            if failure.is_refusal() && (certain || answer.keys_honoured) =>
         {
             outbox::unseal(tx, mutation.seq)?;
             outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(retry_at))?;
         }
-        (_, Effect::None) if first_under_key => {
+        (_, Effect::None) if certain => {
             outbox::set_state(tx, mutation.seq, MutationState::Queued, Some(retry_at))?;
         }
         (_, Effect::None | Effect::Unknown) => {

@@ -5,6 +5,12 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{ListPage, Removal, UnreadableDetail, UnreadableRow};
 
+/// Not those that went in this run, nor what of them came back.
+const ASKED_ABOUT: &str = "FROM asked_removals a JOIN records r ON r.id = a.record_id
+                             JOIN collections c ON c.id = a.collection_id
+                            WHERE a.collection_id = ?1 AND a.agreed = 0 AND r.local IS NOT NULL
+                              AND c.removals_asked IS NOT NULL";
+
 /// A page of the records that the deletion guard asks about, in the order in which they came here.
 pub(crate) fn removals(
     tx: &Connection,
@@ -13,15 +19,11 @@ pub(crate) fn removals(
     limit: usize,
 ) -> Result<ListPage<Removal>, StoreError> {
     let total: i64 = tx
-        .prepare_cached(
-            "SELECT count(*) FROM asked_removals a JOIN records r ON r.id = a.record_id
-              WHERE a.collection_id = ?1 AND a.agreed = 0",
-        )?
+        .prepare_cached(&format!("SELECT count(*) {ASKED_ABOUT}"))?
         .query_row([collection_id], |row| row.get(0))?;
-    let mut statement = tx.prepare_cached(
-        "SELECT r.rid, r.title FROM asked_removals a JOIN records r ON r.id = a.record_id
-          WHERE a.collection_id = ?1 AND a.agreed = 0 ORDER BY a.record_id LIMIT ?2 OFFSET ?3",
-    )?;
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT r.rid, r.title {ASKED_ABOUT} ORDER BY a.record_id LIMIT ?2 OFFSET ?3"
+    ))?;
     let rows = statement.query_map(params![collection_id, limit as i64, offset as i64], |row| {
         Ok(Removal { record: row.get(0)?, title: row.get(1)? })
     })?;

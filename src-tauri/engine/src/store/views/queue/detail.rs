@@ -128,14 +128,16 @@ fn request(tx: &Connection, mutation: &MutationRow) -> Result<Option<RequestView
     let link = links::get(tx, mutation.link_id)?;
     let base = link.as_ref().map(|link| link.url.clone()).unwrap_or_default();
     let user = link.as_ref().and_then(|link| link.user.clone());
+    let by_token = link.as_ref().is_some_and(|link| link.settings.sign_in.is_some());
     Ok(Some(RequestView {
         url: address(&base, &wire.target),
         headers: headers(&wire),
         method: wire.method,
         body: wire.body,
         key,
-        signed_in: user.is_some() || link.is_some_and(|link| link.secret_kept),
-        user,
+        signed_in: by_token || user.is_some() || link.is_some_and(|link| link.secret_kept),
+        // The name is part of what is sent only beside a password.
+        user: user.filter(|_| !by_token),
     }))
 }
 
