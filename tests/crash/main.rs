@@ -17,5 +17,8 @@ mod drain;
 mod extent;
 mod ground;
 mod moments;
+mod points;
 mod pull;
 mod saving;
+mod script;
+mod watched;

@@ -1,0 +1,195 @@
+//! A short working day in which the process ends at each write in turn: before it, in the middle of it, and after its
+//! commit. Whoever goes on comes to the same end as if nothing had happened.
+
+use crate::child::{self, Worker, told};
+use crate::extent::{self, Run};
+use crate::script::{self, GONE, STEPS};
+use crate::watched::{self, At, WROTE};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use tidemark_engine::{Engine, EngineSettings, Platform};
+use tidemark_model::number::Count;
+use tidemark_tests::clock::ManualClock;
+use tidemark_tests::network::TestNetwork;
+use tidemark_tests::rng::SeededRng;
+use tidemark_tests::wire::Wire;
+use tidemark_tests::world::World;
+
+/// In the child: with which step it goes on.
+const FROM: &str = "TIDEMARK_CRASH_FROM";
+/// In the child: which number its ids follow from.
+const IDS: &str = "TIDEMARK_CRASH_IDS";
+
+/// The commit points by name, each by what grows with it.
+const NAMED: &[(&str, &str)] = &[
+    ("the database is taken", "generation"),
+    ("a change is saved", "change queued"),
+    ("a batch is sealed", "change sealed"),
+    ("an attempt is noted", "attempt"),
+    ("answers are acknowledged", "change confirmed"),
+    ("a page comes with its checkpoint", "pulled to"),
+    ("a conflict is opened", "conflict open"),
+    ("it is resolved", "conflict resolved"),
+    ("a transaction is applied", "transaction pending"),
+    ("one stands behind another", "transaction queued"),
+    ("it begins", "transaction persisting"),
+    ("it completes", "transaction completed"),
+    ("it is rolled back", "transaction failed"),
+    ("a change is refused", "change parked"),
+    ("it goes to the trash", "change discarded"),
+    ("a change is put into another", "change combined"),
+    ("a change is held", "held"),
+    ("it is made urgent", "urgent"),
+    ("the link is paused", "paused"),
+    ("what is old is removed", "purged"),
+];
+
+/// A day without a kill.
+pub struct Day {
+    /// What grew with each write.
+    pub writes: Vec<String>,
+    /// What a person saw before the first step and after each.
+    seen: Vec<Shown>,
+    end: End,
+}
+
+type Shown = BTreeMap<String, Value>;
+
+/// What a day came to.
+#[derive(Debug, PartialEq)]
+struct End {
+    here: Shown,
+    there: Shown,
+    /// What our changes did on the server, by record, in order.
+    effects: BTreeMap<String, Vec<(String, Option<Value>)>>,
+    needs_you: Count,
+    discarded: Count,
+    conflicts: Count,
+}
+
+// proves A1, A4, A8, B1, B2, B4, B6, C3, D7
+#[tokio::test]
+async fn a_day_comes_to_the_same_end_at_whatever_write_its_process_ends() {
+    let name = "points::a_day_comes_to_the_same_end_at_whatever_write_its_process_ends";
+    if child::folder().is_some() {
+        return play_as_child().await;
+    }
+    let mut run = Run::of(name);
+    let day = Day::without_a_kill(name).await;
+    for (point, grows) in NAMED {
+        assert!(day.writes.iter().any(|grew| grew.contains(grows)), "{point}: in none of {:#?}", day.writes);
+    }
+    let all: Vec<(usize, At)> =
+        (1..=day.writes.len()).flat_map(|write| At::ALL.map(|at| (write, at))).collect();
+    let part = if extent::is_long() { 1 } else { all.len().div_ceil(extent::kills()) };
+    for (write, at) in all.iter().skip(run.dice.below(part)).step_by(part) {
+        let mut world = script::morning().await;
+        let again = run.dice.in_hundred(30).then(|| (1 + run.dice.below(8), run.dice.pick(&At::ALL)));
+        let mut gone = 0;
+        for (child, (write, at)) in [Some((*write, *at)), again].into_iter().flatten().enumerate() {
+            let numbers = [[(FROM, gone), (IDS, child)], watched::ends_at(write, at)].concat();
+            let (said, ended) = Worker::start(name, world.folder(), &numbers).end().await;
+            gone += said.iter().filter(|line| line.starts_with(GONE)).count();
+            run.killed += usize::from(!ended.success());
+        }
+        let grew = &day.writes[write - 1];
+        println!("write {write} ({grew}), {at:?}; then {again:?}; {gone} steps were gone");
+        day.goes_on(&mut world, gone).await;
+        day.has_its_end(world).await;
+    }
+}
+
+/// In the child: goes on with the day, on a store that may end it.
+pub async fn play_as_child() {
+    let folder = child::folder().unwrap();
+    let clock = ManualClock::default();
+    let from = told(FROM).unwrap();
+    script::set_clock(&clock, from);
+    let engine = engine_on(&folder, &clock, told(IDS).unwrap()).await;
+    script::play(&engine, &clock, from).await;
+    engine.shutdown().await;
+}
+
+async fn engine_on(folder: &Path, clock: &ManualClock, ids: usize) -> Engine {
+    let rng = Arc::new(SeededRng::new(1_000 + ids as u64));
+    let platform = Platform {
+        surroundings: Arc::new(TestNetwork::default()),
+        ..Platform::new(Arc::new(clock.clone()), rng, Arc::new(Wire::default()))
+    };
+    Engine::open(folder, platform, EngineSettings::default(), watched::keep(folder)).await.unwrap()
+}
+
+/// What a child is told that goes on with a step.
+pub fn goes_on_from(step: usize, ids: usize) -> [(&'static str, usize); 2] {
+    [(FROM, step), (IDS, ids)]
+}
+
+impl Day {
+    /// Lets a child do it that nobody ends.
+    pub async fn without_a_kill(name: &str) -> Self {
+        let mut world = script::morning().await;
+        world.open_engine().await;
+        let mut seen = vec![script::shown(world.engine())];
+        world.close().await;
+        let (said, ended) = Worker::start(name, world.folder(), &goes_on_from(0, 0)).end().await;
+        assert!(ended.success());
+        let mut writes = Vec::new();
+        for line in said {
+            if let Some(grew) = line.strip_prefix(WROTE) {
+                writes.push(grew.to_owned());
+            } else if let Some(shown) = line.strip_prefix(GONE) {
+                seen.push(serde_json::from_str(shown).unwrap());
+            }
+        }
+        assert_eq!(seen.len(), STEPS.len() + 1, "each step was gone");
+        world.open_engine().await;
+        script::set_clock(&world.clock, STEPS.len());
+        let end = End::of(&world).await;
+        world.finish().await;
+        Self { writes, seen, end }
+    }
+
+    /// This process takes over after so many steps; everything of them is there, and of the next one all, some or nothing.
+    pub async fn goes_on(&self, world: &mut World, gone: usize) {
+        script::set_clock(&world.clock, gone);
+        world.open_engine().await;
+        assert_eq!(world.engine().status().unwrap().put_back, None, "a crash is no old copy");
+        world.check_books();
+        let here = script::shown(world.engine());
+        let (before, after) = (&self.seen[gone], &self.seen[(gone + 1).min(STEPS.len())]);
+        for rid in before.keys().chain(after.keys()).chain(here.keys()) {
+            let here = here.get(rid);
+            assert!(
+                here == before.get(rid) || here == after.get(rid),
+                "{rid} is {here:?} after {gone} steps; it was {:?} before the next one and {:?} after",
+                before.get(rid),
+                after.get(rid)
+            );
+        }
+        script::play(world.engine(), &world.clock, gone).await;
+    }
+
+    /// The end is the same as without a kill.
+    pub async fn has_its_end(&self, world: World) {
+        assert_eq!(End::of(&world).await, self.end);
+        world.finish().await;
+    }
+}
+
+impl End {
+    async fn of(world: &World) -> Self {
+        world.sync().await;
+        let mut effects: BTreeMap<String, Vec<(String, Option<Value>)>> = BTreeMap::new();
+        let history = world.server.with_world(|server| server.history()).unwrap();
+        for (effect, document) in history.into_iter().filter(|(effect, _)| effect.op != "seed") {
+            effects.entry(effect.id).or_default().push((effect.op, document));
+        }
+        let here = script::shown(world.engine());
+        let there = here.keys().filter_map(|rid| Some((rid.clone(), world.there(rid)?))).collect();
+        let status = world.engine().status().unwrap();
+        let (needs_you, discarded) = (status.ledger.needs_you, status.ledger.discarded);
+        Self { here, there, effects, needs_you, discarded, conflicts: status.ledger.conflicts }
+    }
+}
