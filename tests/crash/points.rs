@@ -1,12 +1,14 @@
 //! A short working day in which the process ends at each write in turn: before it, in the middle of it, and after its
 //! commit. Whoever goes on comes to the same end as if nothing had happened.
 
-use crate::child::{self, Worker, told};
+use crate::child::{self, Worker, say, told};
 use crate::extent::{self, Run};
-use crate::script::{self, GONE, STEPS};
+use crate::script::{self, STEPS, Shown};
 use crate::watched::{self, At, WROTE};
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use tidemark_engine::{Engine, EngineSettings, Platform};
@@ -19,8 +21,17 @@ use tidemark_tests::world::World;
 
 /// In the child: with which step it goes on.
 const FROM: &str = "TIDEMARK_CRASH_FROM";
-/// In the child: which number its ids follow from.
-const IDS: &str = "TIDEMARK_CRASH_IDS";
+/// In the child: how many have worked on this day before it.
+const NTH: &str = "TIDEMARK_CRASH_NTH";
+/// Before what a person sees after a step.
+pub const GONE: &str = "gone: ";
+/// Not every day is in the way of another: so many go on at once, most of them waiting for the disk.
+pub const AT_ONCE: usize = 4;
+
+/// This process takes over from at most two children.
+const LAST: usize = 2;
+/// SIGABRT.
+const ABORTED: i32 = 6;
 
 /// The commit points by name, each by what grows with it.
 const NAMED: &[(&str, &str)] = &[
@@ -55,8 +66,6 @@ pub struct Day {
     end: End,
 }
 
-type Shown = BTreeMap<String, Value>;
-
 /// What a day came to.
 #[derive(Debug, PartialEq)]
 struct End {
@@ -84,36 +93,42 @@ async fn a_day_comes_to_the_same_end_at_whatever_write_its_process_ends() {
     let all: Vec<(usize, At)> =
         (1..=day.writes.len()).flat_map(|write| At::ALL.map(|at| (write, at))).collect();
     let part = if extent::is_long() { 1 } else { all.len().div_ceil(extent::kills()) };
-    for (write, at) in all.iter().skip(run.dice.below(part)).step_by(part) {
-        let mut world = script::morning().await;
-        let again = run.dice.in_hundred(30).then(|| (1 + run.dice.below(8), run.dice.pick(&At::ALL)));
-        let mut gone = 0;
-        for (child, (write, at)) in [Some((*write, *at)), again].into_iter().flatten().enumerate() {
-            let numbers = [[(FROM, gone), (IDS, child)], watched::ends_at(write, at)].concat();
-            let (said, ended) = Worker::start(name, world.folder(), &numbers).end().await;
-            gone += said.iter().filter(|line| line.starts_with(GONE)).count();
-            run.killed += usize::from(!ended.success());
-        }
-        let grew = &day.writes[write - 1];
-        println!("write {write} ({grew}), {at:?}; then {again:?}; {gone} steps were gone");
-        day.goes_on(&mut world, gone).await;
-        day.has_its_end(world).await;
+    let chosen = all.into_iter().skip(run.dice.below(part)).step_by(part);
+    let points = chosen.map(|(write, at)| Point {
+        write,
+        at,
+        again: run.dice.in_hundred(30).then(|| (1 + run.dice.below(8), run.dice.pick(&At::ALL))),
+    });
+    let points: Vec<Point> = points.collect();
+    let mut days = stream::iter(points).map(|point| day.ends_at(name, point)).buffer_unordered(AT_ONCE);
+    while let Some(killed) = days.next().await {
+        run.killed += killed;
     }
+}
+
+/// Where a day is cut off.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    write: usize,
+    at: At,
+    /// Where whoever goes on is cut off as well.
+    again: Option<(usize, At)>,
 }
 
 /// In the child: goes on with the day, on a store that may end it.
 pub async fn play_as_child() {
     let folder = child::folder().unwrap();
     let clock = ManualClock::default();
-    let from = told(FROM).unwrap();
-    script::set_clock(&clock, from);
-    let engine = engine_on(&folder, &clock, told(IDS).unwrap()).await;
-    script::play(&engine, &clock, from).await;
+    let (from, nth) = (told(FROM).unwrap(), told(NTH).unwrap());
+    script::set_clock(&clock, from, nth);
+    let engine = engine_on(&folder, &clock, nth).await;
+    let tell = |shown| say(&format!("{GONE}{}", serde_json::to_string(&shown).unwrap()));
+    script::play(&engine, &clock, (from, nth), tell).await;
     engine.shutdown().await;
 }
 
-async fn engine_on(folder: &Path, clock: &ManualClock, ids: usize) -> Engine {
-    let rng = Arc::new(SeededRng::new(1_000 + ids as u64));
+async fn engine_on(folder: &Path, clock: &ManualClock, nth: usize) -> Engine {
+    let rng = Arc::new(SeededRng::new(1_000 + nth as u64));
     let platform = Platform {
         surroundings: Arc::new(TestNetwork::default()),
         ..Platform::new(Arc::new(clock.clone()), rng, Arc::new(Wire::default()))
@@ -121,9 +136,9 @@ async fn engine_on(folder: &Path, clock: &ManualClock, ids: usize) -> Engine {
     Engine::open(folder, platform, EngineSettings::default(), watched::keep(folder)).await.unwrap()
 }
 
-/// What a child is told that goes on with a step.
-pub fn goes_on_from(step: usize, ids: usize) -> [(&'static str, usize); 2] {
-    [(FROM, step), (IDS, ids)]
+/// What a child is told that goes on with a step, as the n-th.
+pub fn goes_on_from(step: usize, nth: usize) -> [(&'static str, usize); 2] {
+    [(FROM, step), (NTH, nth)]
 }
 
 impl Day {
@@ -145,15 +160,33 @@ impl Day {
         }
         assert_eq!(seen.len(), STEPS.len() + 1, "each step was gone");
         world.open_engine().await;
-        script::set_clock(&world.clock, STEPS.len());
+        script::set_clock(&world.clock, STEPS.len(), LAST);
         let end = End::of(&world).await;
         world.finish().await;
         Self { writes, seen, end }
     }
 
+    /// Cuts a day off and goes on with it; how often a process ended.
+    async fn ends_at(&self, name: &str, point: Point) -> usize {
+        let mut world = script::morning().await;
+        let (mut gone, mut killed) = (0, 0);
+        let ends = [Some((point.write, point.at)), point.again];
+        for (nth, (write, at)) in ends.into_iter().flatten().enumerate() {
+            let numbers = [goes_on_from(gone, nth), watched::ends_at(write, at)].concat();
+            let (said, ended) = Worker::start(name, world.folder(), &numbers).end().await;
+            gone += said.iter().filter(|line| line.starts_with(GONE)).count();
+            assert_eq!(ended.signal(), Some(ABORTED), "it ends at a write");
+            killed += 1;
+        }
+        println!("{point:?} ({}), after {gone} steps", self.writes[point.write - 1]);
+        self.goes_on(&mut world, gone).await;
+        self.has_its_end(world).await;
+        killed
+    }
+
     /// This process takes over after so many steps; everything of them is there, and of the next one all, some or nothing.
     pub async fn goes_on(&self, world: &mut World, gone: usize) {
-        script::set_clock(&world.clock, gone);
+        script::set_clock(&world.clock, gone, LAST);
         world.open_engine().await;
         assert_eq!(world.engine().status().unwrap().put_back, None, "a crash is no old copy");
         world.check_books();
@@ -168,7 +201,7 @@ impl Day {
                 after.get(rid)
             );
         }
-        script::play(world.engine(), &world.clock, gone).await;
+        script::play(world.engine(), &world.clock, (gone, LAST), drop).await;
     }
 
     /// The end is the same as without a kill.
