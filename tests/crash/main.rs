@@ -12,13 +12,16 @@
 // What tests share is no test, and a child speaks on its standard output.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod calls;
 mod child;
 mod drain;
 mod extent;
+mod full;
 mod ground;
 mod moments;
 mod points;
 mod pull;
 mod saving;
 mod script;
+mod torn;
 mod watched;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use tidemark_engine::{Engine, EngineSettings, Platform};
+use tidemark_engine::{Engine, EngineSettings, Platform, StoreError};
 use tidemark_model::number::Count;
 use tidemark_tests::clock::ManualClock;
 use tidemark_tests::network::TestNetwork;
@@ -23,6 +23,8 @@ use tidemark_tests::world::World;
 const FROM: &str = "TIDEMARK_CRASH_FROM";
 /// In the child: how many have worked on this day before it.
 const NTH: &str = "TIDEMARK_CRASH_NTH";
+/// In the child: at which port the server is, where it is not the link's own.
+pub const PORT: &str = "TIDEMARK_CRASH_PORT";
 /// Before what a person sees after a step.
 pub const GONE: &str = "gone: ";
 /// Not every day is in the way of another: so many go on at once, most of them waiting for the disk.
@@ -68,7 +70,7 @@ pub struct Day {
 
 /// What a day came to.
 #[derive(Debug, PartialEq)]
-struct End {
+pub struct End {
     here: Shown,
     there: Shown,
     /// What our changes did on the server, by record, in order.
@@ -121,19 +123,22 @@ pub async fn play_as_child() {
     let clock = ManualClock::default();
     let (from, nth) = (told(FROM).unwrap(), told(NTH).unwrap());
     script::set_clock(&clock, from, nth);
-    let engine = engine_on(&folder, &clock, nth).await;
+    let engine = engine_on(&folder, &clock, nth).await.unwrap();
     let tell = |shown| say(&format!("{GONE}{}", serde_json::to_string(&shown).unwrap()));
     script::play(&engine, &clock, (from, nth), tell).await;
     engine.shutdown().await;
 }
 
-async fn engine_on(folder: &Path, clock: &ManualClock, nth: usize) -> Engine {
+/// In the child: the engine on a store that may end it, as the n-th to work on the folder.
+pub async fn engine_on(folder: &Path, clock: &ManualClock, nth: usize) -> Result<Engine, StoreError> {
     let rng = Arc::new(SeededRng::new(1_000 + nth as u64));
+    let wire = Wire::default();
+    wire.set_url(told(PORT).map(|port| format!("http://127.0.0.1:{port}/v1")));
     let platform = Platform {
         surroundings: Arc::new(TestNetwork::default()),
-        ..Platform::new(Arc::new(clock.clone()), rng, Arc::new(Wire::default()))
+        ..Platform::new(Arc::new(clock.clone()), rng, Arc::new(wire))
     };
-    Engine::open(folder, platform, EngineSettings::default(), watched::keep(folder)).await.unwrap()
+    Engine::open(folder, platform, EngineSettings::default(), watched::keep(folder)?).await
 }
 
 /// What a child is told that goes on with a step, as the n-th.
@@ -212,7 +217,8 @@ impl Day {
 }
 
 impl End {
-    async fn of(world: &World) -> Self {
+    /// As it is after a last sync.
+    pub async fn of(world: &World) -> Self {
         world.sync().await;
         let mut effects: BTreeMap<String, Vec<(String, Option<Value>)>> = BTreeMap::new();
         let history = world.server.with_world(|server| server.history()).unwrap();

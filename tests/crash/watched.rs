@@ -45,15 +45,15 @@ pub fn freezes_after(write: usize) -> (&'static str, usize) {
 }
 
 /// In the child: the store of a folder, which does as the child was told.
-pub fn keep(folder: &Path) -> Keep {
+pub fn keep(folder: &Path) -> Result<Keep, StoreError> {
     let plan = Plan {
         ends: told(WRITE).zip(told(AT).map(|place| At::ALL[place])),
         freezes: told(FREEZE),
         writes: AtomicUsize::new(0),
     };
     // On the caller's thread: while a write is under way nothing else is.
-    let inner = OnDisk::open(folder, WriterMode::Inline).unwrap();
-    Keep::In(Arc::new(Watched { inner, plan: Arc::new(plan) }))
+    let inner = OnDisk::open(folder, WriterMode::Inline)?;
+    Ok(Keep::In(Arc::new(Watched { inner, plan: Arc::new(plan) })))
 }
 
 struct Plan {

@@ -1,6 +1,5 @@
 //! A database of an earlier version is opened by today's program: everything is there, the books balance, and it syncs.
 
-use rusqlite::Connection;
 use serde_json::json;
 use std::path::Path;
 use tidemark_model::mutation::MutationState;
@@ -8,44 +7,14 @@ use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
 use tidemark_model::view::RecordFilter;
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
-use tidemark_tests::store_files::{database, meta, note};
+use tidemark_tests::earlier::{ROWS, STEPS, put_database};
 use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
-
-/// The steps that made the tables, as they are in the program for ever.
-const STEPS: [&str; 3] = [
-    include_str!("../../src-tauri/engine/src/store/migrations/0001_init.sql"),
-    include_str!("../../src-tauri/engine/src/store/migrations/0002_transactions.sql"),
-    include_str!("../../src-tauri/engine/src/store/migrations/0003_incoming.sql"),
-];
-/// What stood in them, for each version.
-const ROWS: [&str; 3] = [
-    include_str!("../fixtures/schema_1.sql"),
-    include_str!("../fixtures/schema_2.sql"),
-    include_str!("../fixtures/schema_3.sql"),
-];
 
 /// A world whose data folder holds a database of that version, and whose server is as that one left it.
 async fn with_old_database(version: usize, stage: Stage, happened_there: impl FnOnce(&World)) -> World {
     let mut world = stage.open().await;
     world.close().await;
-    for gone in [database(world.folder()), note(world.folder())] {
-        std::fs::remove_file(gone).unwrap();
-    }
-    let db = Connection::open(database(world.folder())).unwrap();
-    for step in &STEPS[..version] {
-        db.execute_batch(step).unwrap();
-    }
-    db.execute_batch(ROWS[version - 1]).unwrap();
-    db.pragma_update(None, "user_version", version as i64).unwrap();
-    drop(db);
-    if let (Some(instance), Some(number)) =
-        (meta(world.folder(), "instance"), meta(world.folder(), "generation"))
-    {
-        // The note that it left beside.
-        let number: i64 = number.parse().unwrap();
-        let left = json!({"instance": instance, "number": number}).to_string();
-        std::fs::write(note(world.folder()), left).unwrap();
-    }
+    put_database(world.folder(), version);
     happened_there(&world);
     world.wire.set_url(Some(world.server.url()));
     world.open_engine().await;

@@ -5,6 +5,7 @@ pub use tidemark_simulation::{audit, rng};
 pub mod clock;
 pub mod deadline;
 pub mod direct;
+pub mod earlier;
 pub mod fault_proxy;
 #[path = "../support/kinto.rs"]
 pub mod kinto;
