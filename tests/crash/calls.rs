@@ -2,7 +2,7 @@
 //! to date, an edit is saved, a backup is made, changes are sent, and the store is closed.
 
 use crate::child::{self, Worker, say};
-use crate::extent::{self, Run};
+use crate::extent::{self, Run, UnderWay};
 use crate::points::{AT_ONCE, End, PORT, engine_on};
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::BTreeMap;
@@ -153,7 +153,7 @@ async fn disturbed(name: &str, expected: &End, what: String) -> bool {
     let (trace, inject) = (format!("trace={}", what.split(':').next().unwrap()), format!("inject={what}"));
     let strace = under_strace(&["-o", "/dev/null", "-e", &trace, "-e", &inject]);
     let (said, ended) = Worker::start_by(strace, name, world.folder(), &[(PORT, port)]).end().await;
-    println!("{what}: {said:?}, {ended}");
+    let _told = UnderWay(format!("{what}: {said:?}, {ended}"));
     let saved = said.iter().any(|line| line == SAVED);
     assert_eq!(&take_up(world, saved).await, expected, "{what}");
     ended.signal().is_some()

@@ -50,3 +50,14 @@ impl Drop for Run {
         }
     }
 }
+
+/// What is under way; told where it fails. Of several at once the one that failed is told first.
+pub struct UnderWay(pub String);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("it was {}", self.0);
+        }
+    }
+}

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tidemark_engine::{
-    Engine, EngineSettings, LinkDraft, Platform, SystemClock, SystemRng, WriterMode,
-};
+use tidemark_engine::{Engine, EngineSettings, LinkDraft, Platform, SystemClock, SystemRng, WriterMode};
 use tidemark_model::clock::Clock as _;
 use tidemark_model::settings::LinkSettings;
 use tidemark_sandbox::{Account, Report, RunningSandbox, Sandbox, SandboxOptions, SeedRecord};
@@ -145,12 +143,9 @@ impl Ground {
     fn report(&self) -> Report {
         match &self.server {
             Server::Sandbox(sandbox) => sandbox.report().unwrap(),
-            Server::Kinto(_) => Report {
-                epoch: String::new(),
-                effects: vec![],
-                duplicates: vec![],
-                order_violations: vec![],
-            },
+            Server::Kinto(_) => {
+                Report { epoch: String::new(), effects: vec![], duplicates: vec![], order_violations: vec![] }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //! commit. Whoever goes on comes to the same end as if nothing had happened.
 
 use crate::child::{self, Worker, say, told};
-use crate::extent::{self, Run};
+use crate::extent::{self, Run, UnderWay};
 use crate::script::{self, STEPS, Shown};
 use crate::watched::{self, At, WROTE};
 use futures_util::stream::{self, StreamExt as _};
@@ -173,6 +173,7 @@ impl Day {
 
     /// Cuts a day off and goes on with it; how often a process ended.
     async fn ends_at(&self, name: &str, point: Point) -> usize {
+        let _told = UnderWay(format!("{point:?}, which is {}", self.writes[point.write - 1]));
         let mut world = script::morning().await;
         let (mut gone, mut killed) = (0, 0);
         let ends = [Some((point.write, point.at)), point.again];
@@ -183,7 +184,6 @@ impl Day {
             assert_eq!(ended.signal(), Some(ABORTED), "it ends at a write");
             killed += 1;
         }
-        println!("{point:?} ({}), after {gone} steps", self.writes[point.write - 1]);
         self.goes_on(&mut world, gone).await;
         self.has_its_end(world).await;
         killed

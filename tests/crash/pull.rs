@@ -49,7 +49,8 @@ async fn each_record_of_kinto_comes_and_no_page_is_skipped_whenever_the_process_
 }
 
 async fn pull_as_child() {
-    let engine = open(&child::folder().unwrap(), EngineSettings { page: PAGE, ..EngineSettings::default() }).await;
+    let engine =
+        open(&child::folder().unwrap(), EngineSettings { page: PAGE, ..EngineSettings::default() }).await;
     engine.start();
     let mut told = engine.subscribe();
     while database_in(&child::folder().unwrap())
@@ -107,7 +108,8 @@ fn tokens_in_order(ground: &Ground) -> Vec<Option<String>> {
     let mut tokens = Vec::new();
     for seen in ground.proxy.seen() {
         let url = reqwest::Url::parse(&format!("http://server{}", seen.target)).unwrap();
-        let of = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let of =
+            |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let token = of("since").or_else(|| of("after"));
         if of("limit").as_deref() == Some(&PAGE.to_string()) && !tokens.contains(&token) {
             tokens.push(token);

@@ -36,7 +36,8 @@ async fn what_was_called_saved_is_sent_once_and_in_order_whenever_its_process_is
 // proves A1, A3, A5, B6, G3
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_called_saved_is_sent_to_kinto_once_and_in_order_whenever_its_process_is_killed() {
-    let name = "saving::what_was_called_saved_is_sent_to_kinto_once_and_in_order_whenever_its_process_is_killed";
+    let name =
+        "saving::what_was_called_saved_is_sent_to_kinto_once_and_in_order_whenever_its_process_is_killed";
     if child::folder().is_some() {
         return edit_as_child().await;
     }
@@ -78,7 +79,8 @@ async fn is_sent(mut run: Run, name: &str, ground: Ground) {
     assert!(ended.success());
     ground.finish().await;
     in_order(&ground.effects().await);
-    let there: BTreeMap<String, Value> = ground.there().await.into_iter().map(|(key, doc)| (key.1, doc)).collect();
+    let there: BTreeMap<String, Value> =
+        ground.there().await.into_iter().map(|(key, doc)| (key.1, doc)).collect();
     let all = (0..RECORDS).filter_map(|record| Some((id(record), state(record, EDITS)?)));
     assert_eq!(there, all.collect(), "all that was saved is there");
 }

@@ -88,7 +88,8 @@ pub async fn morning() -> World {
     let mut world = stage.open().await;
     world.close().await;
     world.colleague_sets("t002", "state", "theirs");
-    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT,PATCH").path("/tasks/x")));
+    world
+        .fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT,PATCH").path("/tasks/x")));
     world
 }
 

@@ -3,7 +3,7 @@
 //! The files are those of one moment at which everything was synchronised, with any part of what was written after it.
 
 use crate::child::{self, Worker};
-use crate::extent::{self, Run};
+use crate::extent::{self, Run, UnderWay};
 use crate::points::{self, AT_ONCE, Day, GONE, goes_on_from};
 use crate::script;
 use crate::watched::{self, At, FROZEN};
@@ -67,7 +67,7 @@ async fn power_goes(day: &Day, name: &str, (write, seed): (usize, u64)) -> bool 
     said.extend(rest);
     let gone = said.iter().filter(|line| line.starts_with(GONE)).count();
     let tear = tear(&synchronised, world.folder(), &Dice::new(seed));
-    println!("after write {write} ({} then), seed {seed}: {tear:?}; {gone} steps", day.writes[write]);
+    let _told = UnderWay(format!("{tear:?} by {seed} after write {write} and {gone} steps"));
     day.goes_on(&mut world, gone).await;
     day.has_its_end(world).await;
     tear != Tear::Nothing
@@ -111,14 +111,20 @@ fn tear(synchronised: &Copied, folder: &Path, dice: &Dice) -> Tear {
             Tear::Border(HEADER + FRAME * (frames.start + dice.below(frames.len().max(1))))
         }
         2 => {
-            for at in sectors().flat_map(|sector| sector * SECTOR..(sector + 1) * SECTOR).filter(|at| *at < new.len()) {
+            for at in sectors()
+                .flat_map(|sector| sector * SECTOR..(sector + 1) * SECTOR)
+                .filter(|at| *at < new.len())
+            {
                 left[at] = old.get(at).copied().unwrap_or(0);
             }
             Tear::Mixed
         }
         _ => {
             // The sector in which the old part ends keeps that.
-            for at in sectors().flat_map(|sector| sector * SECTOR..(sector + 1) * SECTOR).filter(|at| (same..new.len()).contains(at)) {
+            for at in sectors()
+                .flat_map(|sector| sector * SECTOR..(sector + 1) * SECTOR)
+                .filter(|at| (same..new.len()).contains(at))
+            {
                 left[at] = 0xA5;
             }
             Tear::Garbage

@@ -84,7 +84,10 @@ impl Storage for Watched {
         self.inner.submit(Box::new(Numbered { inner, number, plan, grew: String::new() }))
     }
 
-    fn read(&self, look: &mut dyn FnMut(&rusqlite::Connection) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn read(
+        &self,
+        look: &mut dyn FnMut(&rusqlite::Connection) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         self.inner.read(look)
     }
 

@@ -30,9 +30,7 @@ pub fn put_database(folder: &Path, version: usize) {
     db.execute_batch(ROWS[version - 1]).expect("an earlier database can be made");
     db.pragma_update(None, "user_version", version as i64).expect("an earlier database can be made");
     drop(db);
-    if let (Some(instance), Some(number)) =
-        (meta(folder, "instance"), meta(folder, "generation"))
-    {
+    if let (Some(instance), Some(number)) = (meta(folder, "instance"), meta(folder, "generation")) {
         // The note that it left beside.
         let number: i64 = number.parse().expect("an earlier database can be made");
         let left = json!({"instance": instance, "number": number}).to_string();
