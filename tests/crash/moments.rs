@@ -45,6 +45,18 @@ pub async fn by_requests(worker: &mut Worker, proxy: &FaultProxy, moment: Moment
     Some(())
 }
 
+/// The same for requests of which each is made after what came of the one before it: the moment falls anywhere between two
+/// of them, at so many of a thousand parts of the time that they are apart.
+pub async fn between_requests(worker: &mut Worker, proxy: &FaultProxy, moment: Moment) -> Option<()> {
+    let Moment::Step(steps, part) = moment else { return by_requests(worker, proxy, moment).await };
+    by_requests(worker, proxy, Moment::Step(steps, 0)).await?;
+    let began = Instant::now();
+    by_requests(worker, proxy, Moment::Step(1, 0)).await?;
+    let apart = usize::try_from(began.elapsed().as_micros()).unwrap();
+    busy(apart * part / 1_000).await;
+    Some(())
+}
+
 /// Waits until a child's lines have come to a moment; says them. None where the child had ended before.
 pub async fn by_lines(worker: &mut Worker, moment: Moment) -> (Vec<String>, Option<()>) {
     let mut said = Vec::new();

@@ -40,7 +40,8 @@ pub enum Step {
 const LATER: usize = STEPS.len() - 2;
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// The day. Of `t002` the server has a newer version before it begins, and whatever begins with `x` it refuses.
+/// The day. Of `t002` the server has a newer version before it begins, and of `t009`, which nobody edits here; whatever begins
+/// with `x` it refuses.
 pub const STEPS: &[Step] = &[
     Step::Set("t001", "state", 1),
     Step::Set("t001", "rank", 10),
@@ -81,13 +82,14 @@ pub const STEPS: &[Step] = &[
 
 /// A server and a folder as they are before the day begins; nobody works on it.
 pub async fn morning() -> World {
-    let mut stage = Stage::tasks(8);
+    let mut stage = Stage::tasks(9);
     for refused in ["x001", "x002"] {
         stage = stage.record(TASKS, &format!(r#"{{"id":"{refused}","rank":0}}"#));
     }
     let mut world = stage.open().await;
     world.close().await;
     world.colleague_sets("t002", "state", "theirs");
+    world.colleague_sets("t009", "state", "theirs");
     world
         .fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT,PATCH").path("/tasks/x")));
     world
