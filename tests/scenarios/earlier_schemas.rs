@@ -1,6 +1,5 @@
 //! A database of an earlier version is opened by today's program: everything is there, the books balance, and it syncs.
 
-use rusqlite::Connection;
 use serde_json::json;
 use std::path::Path;
 use tidemark_model::mutation::MutationState;
@@ -10,23 +9,8 @@ use tidemark_model::view::RecordFilter;
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
 use tidemark_tests::by_time::{ByTime, Manners};
 use tidemark_tests::clock::START;
-use tidemark_tests::store_files::{database, meta, note};
+use tidemark_tests::earlier::{ROWS, STEPS, put_database_with};
 use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
-
-/// The steps that made the tables, as they are in the program for ever.
-const STEPS: [&str; 4] = [
-    include_str!("../../src-tauri/engine/src/store/migrations/0001_init.sql"),
-    include_str!("../../src-tauri/engine/src/store/migrations/0002_transactions.sql"),
-    include_str!("../../src-tauri/engine/src/store/migrations/0003_incoming.sql"),
-    include_str!("../../src-tauri/engine/src/store/migrations/0004_ready.sql"),
-];
-/// What stood in them, for each version.
-const ROWS: [&str; 4] = [
-    include_str!("../fixtures/schema_1.sql"),
-    include_str!("../fixtures/schema_2.sql"),
-    include_str!("../fixtures/schema_3.sql"),
-    include_str!("../fixtures/schema_4.sql"),
-];
 
 /// A world whose data folder holds a database of that version, and whose server is as that one left it.
 async fn with_old_database(version: usize, stage: Stage, happened_there: impl FnOnce(&World)) -> World {
@@ -41,24 +25,7 @@ async fn with_old_database(version: usize, stage: Stage, happened_there: impl Fn
 /// Puts a database of that version in the place of a world's own; its engine has ended then.
 async fn put_old_database(version: usize, world: &mut World, rows: impl FnOnce(&str) -> String) {
     world.close().await;
-    for gone in [database(world.folder()), note(world.folder())] {
-        std::fs::remove_file(gone).unwrap();
-    }
-    let db = Connection::open(database(world.folder())).unwrap();
-    for step in &STEPS[..version] {
-        db.execute_batch(step).unwrap();
-    }
-    db.execute_batch(&rows(ROWS[version - 1])).unwrap();
-    db.pragma_update(None, "user_version", version as i64).unwrap();
-    drop(db);
-    if let (Some(instance), Some(number)) =
-        (meta(world.folder(), "instance"), meta(world.folder(), "generation"))
-    {
-        // The note that it left beside.
-        let number: i64 = number.parse().unwrap();
-        let left = json!({"instance": instance, "number": number}).to_string();
-        std::fs::write(note(world.folder()), left).unwrap();
-    }
+    put_database_with(world.folder(), version, &rows(ROWS[version - 1]));
 }
 
 // proves A1, A8, B6, D8

@@ -66,6 +66,8 @@ struct Shared {
     cleared: watch::Sender<u64>,
     /// Requests on their way to the server.
     under_way: watch::Sender<usize>,
+    /// Requests that came, ever.
+    came: watch::Sender<usize>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -94,6 +96,7 @@ impl Shared {
             body: body.clone(),
             forwarded,
         });
+        self.came.send_modify(|count| *count += 1);
         let answer = match forwarded {
             true => Some(self.forward(parts.method, &target, parts.headers, body).await?),
             false => None,

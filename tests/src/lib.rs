@@ -6,6 +6,7 @@ pub mod by_time;
 pub mod clock;
 pub mod deadline;
 pub mod direct;
+pub mod earlier;
 pub mod fault_proxy;
 #[path = "../support/kinto.rs"]
 pub mod kinto;

@@ -30,6 +30,11 @@ impl Copied {
         copied
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
     /// Puts it in the place of a folder's database; what stands beside that stays.
     pub fn put_back(&self, folder: &Path) {
         carry(self.0.path(), folder);

@@ -253,6 +253,11 @@ impl World {
 
     /// An engine on a folder and what passes to its server, without a world: for a process that is to be killed.
     pub async fn engine_on(folder: &Path) -> (Engine, Tap) {
+        Self::try_engine_on(folder).await.expect("the data folder opens")
+    }
+
+    /// The same where it may be refused.
+    pub async fn try_engine_on(folder: &Path) -> Result<(Engine, Tap), StoreError> {
         let wire = Arc::new(Wire::default());
         // Another seed than the world's, so that both make different ids.
         let (rng, tap) = (Arc::new(SeededRng::new(13)), wire.tap.clone());
@@ -261,7 +266,7 @@ impl World {
             ..Platform::new(Arc::new(ManualClock::default()), rng, wire)
         };
         let keep = Keep::OnDisk(WriterMode::Threaded);
-        (open(folder, platform, EngineSettings::default(), keep).await, tap)
+        Ok((Engine::open(folder, platform, EngineSettings::default(), keep).await?, tap))
     }
 
     /// Ends the engine in good order.

@@ -134,7 +134,10 @@ kinto.bucket_create_principals = system.Authenticated
 "
     .to_owned();
     for (name, value) in settings {
-        text.push_str(&format!("{name} = {value}\n"));
+        // What is set takes the place of what stands above: twice would be refused.
+        let begins = format!("{name} = ");
+        let kept = text.lines().filter(|line| !line.starts_with(&begins)).map(|line| format!("{line}\n"));
+        text = kept.collect::<String>() + &format!("{begins}{value}\n");
     }
     text
 }

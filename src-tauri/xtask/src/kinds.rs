@@ -47,13 +47,19 @@ pub struct Kind {
     pub needs: Vec<Need>,
     /// How it runs.
     pub how: How,
+    /// What its programs find in their environment.
+    pub variables: Vec<(&'static str, &'static str)>,
 }
 
-/// All kinds: the fixed ones, and one for each test target of the tests' crate.
-pub fn all() -> Vec<Kind> {
+/// All kinds: the fixed ones, and one for each test target of the tests' crate; `long` adds what takes its time.
+pub fn all(long: bool) -> Vec<Kind> {
     use Need::{Browser, Disk, Display, Kinto, Node, Page, Programs, Window};
-    let kind =
-        |name: &str, needs: &[Need], how: How| Kind { name: name.to_string(), needs: needs.to_vec(), how };
+    let kind = |name: &str, needs: &[Need], how: How| Kind {
+        name: name.to_string(),
+        needs: needs.to_vec(),
+        how,
+        variables: vec![],
+    };
     let words = |list: &[&str]| list.iter().map(|word| (*word).to_string()).collect();
 
     let mut kinds = vec![
@@ -76,6 +82,8 @@ pub fn all() -> Vec<Kind> {
             "tidy" => &[Window, Page],
             "window" => &[Window, Page, Programs, Display],
             "scenarios" => &[Window, Page, Programs, Disk],
+            "crash" if long => &[Window, Page, Disk, Kinto],
+            "crash" => &[Window, Page, Disk],
             "contract" => &[Window, Page, Programs, Kinto],
             _ => &[Window, Page, Programs],
         };
@@ -84,7 +92,15 @@ pub fn all() -> Vec<Kind> {
             // Each test has a display, a bus and a browser of its own: two at once are more than two cores carry.
             arguments.extend(words(&["--", "--test-threads=1"]));
         }
-        kinds.push(kind(&target, needs, How::CargoTest(arguments)));
+        if target == "crash" {
+            // It says how often it killed. Most of its time it waits for the disk.
+            arguments.extend(words(&["--", "--nocapture", "--test-threads=4"]));
+        }
+        let mut tests = kind(&target, needs, How::CargoTest(arguments));
+        if target == "crash" && long {
+            tests.variables.push(("TIDEMARK_CRASH_LONG", "1"));
+        }
+        kinds.push(tests);
     }
     kinds.push(kind("simulation", &[], How::Simulation));
     kinds
@@ -92,12 +108,13 @@ pub fn all() -> Vec<Kind> {
 
 /// The page itself, built before anything that embeds it; `--only` adds it where it is needed.
 pub fn page() -> Kind {
-    Kind { name: "page".to_string(), needs: vec![Need::Node], how: How::NpmCheck("build") }
+    let (needs, how) = (vec![Need::Node], How::NpmCheck("build"));
+    Kind { name: "page".to_string(), needs, how, variables: vec![] }
 }
 
 /// The names for `--only`.
 pub fn names() -> Vec<String> {
-    all().into_iter().map(|kind| kind.name).collect()
+    all(false).into_iter().map(|kind| kind.name).collect()
 }
 
 /// The test targets of the tests' crate, in the order of its manifest: a new one needs no word here.

@@ -22,7 +22,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask run                   install what is missing, build, open the window (without a display: the demonstration)
-cargo xtask test [--only KIND]    install what is missing, run every check and test, say how many ran
+cargo xtask test [--only KIND] [--long]
+                                  install what is missing, run every check and test, say how many ran;
+                                  with --long every kill and power cut, and Kinto's too
 cargo xtask simulate [--seeds N]  run whole worlds from seeds (arguments go to `simulate`: --from S, --trace, --long)
 cargo xtask bench [CASE]...       measure, in a release build (arguments go to `tidemarkctl bench`)
 cargo xtask rows                  each row of the promised behaviour with the tests that prove it
@@ -33,8 +35,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["run"] => start::run(),
-        ["test"] => suite::test(None),
-        ["test", "--only", kind] => suite::test(Some(kind)),
+        ["test"] => suite::test(None, false),
+        ["test", "--long"] => suite::test(None, true),
+        ["test", "--only", kind] => suite::test(Some(kind), false),
+        ["test", "--only", kind, "--long"] => suite::test(Some(kind), true),
         ["simulate", rest @ ..] => chores::simulate(rest),
         ["bench", rest @ ..] => chores::bench(rest),
         ["rows"] => rows::print(),

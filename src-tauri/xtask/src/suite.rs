@@ -15,9 +15,9 @@ struct Report {
     note: Option<String>,
 }
 
-/// Runs every kind, or the one named, and fails when anything failed.
-pub fn test(only: Option<&str>) -> Result<(), String> {
-    let mut chosen = kinds::all();
+/// Runs every kind, or the one named, and fails when anything failed; `long` runs also what takes its time.
+pub fn test(only: Option<&str>, long: bool) -> Result<(), String> {
+    let mut chosen = kinds::all(long);
     if let Some(name) = only {
         chosen.retain(|kind| kind.name == name);
         if chosen.is_empty() {
@@ -74,7 +74,7 @@ fn run(kind: &Kind) -> Report {
         How::NpmTest(script) => counted(&mut tally, get::npm(&["run", script])),
         How::CargoTest(arguments) => programs(kind).and_then(|()| {
             let mut test = cargo(&["test", "--workspace", "--no-fail-fast"]);
-            test.args(arguments);
+            test.args(arguments).envs(kind.variables.iter().copied());
             counted(&mut tally, test)
         }),
         How::Simulation => {
@@ -95,7 +95,8 @@ fn run(kind: &Kind) -> Report {
         tally.failed = 1;
         return report(kind, tally, begun, Some("no test ran".to_string()));
     }
-    report(kind, tally, begun, outcome.err())
+    let kills = (tally.kills > 0).then(|| format!("{} kills", tally.kills));
+    report(kind, tally, begun, outcome.err().or(kills))
 }
 
 /// The programs that a test starts, in the same feature set as the tests themselves: nothing is built twice.
@@ -127,7 +128,7 @@ fn report(kind: &Kind, tally: Tally, begun: Instant, note: Option<String>) -> Re
 fn conclude(reports: &[Report]) -> Result<(), String> {
     println!("\n{:<12} {:>7} {:>7} {:>8} {:>8}", "kind", "passed", "failed", "left out", "seconds");
     for one in reports {
-        let Tally { passed, failed, ignored } = one.tally;
+        let Tally { passed, failed, ignored, kills: _ } = one.tally;
         let note = one.note.as_deref().unwrap_or_default();
         println!(
             "{:<12} {passed:>7} {failed:>7} {ignored:>8} {:>8.1}  {note}",

@@ -9,6 +9,8 @@ pub struct Tally {
     pub failed: u64,
     /// Marked to be left out.
     pub ignored: u64,
+    /// Processes that were killed on purpose, as the crash tests say it.
+    pub kills: u64,
 }
 
 impl Tally {
@@ -20,6 +22,8 @@ impl Tally {
             self.add(rest.split(';'));
         } else if let Some(rest) = line.strip_prefix("Tests ") {
             self.add(rest.split('|'));
+        } else if let Some((before, _)) = line.split_once(" kills in ") {
+            self.kills += before.rsplit(' ').next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
         }
     }
 
@@ -51,6 +55,7 @@ mod tests {
         tally.read("      Tests  3 failed | 4 passed | 1 skipped (8)");
         tally.read(" Test Files  2 passed (2)");
         tally.read("test 5 passed ... ok");
-        assert_eq!(tally, Tally { passed: 17, failed: 5, ignored: 2 });
+        tally.read("drain::a_queue_goes_out_once: 30 kills in 12.5 s");
+        assert_eq!(tally, Tally { passed: 17, failed: 5, ignored: 2, kills: 30 });
     }
 }

@@ -16,6 +16,7 @@ mod shrink;
 mod steps;
 
 pub use clock::START;
+pub use dice::Dice;
 pub use run::{Outcome, run};
 pub use shrink::shrink;
 pub use steps::{Kind, Script, Step};

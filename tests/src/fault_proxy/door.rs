@@ -3,6 +3,7 @@
 use super::{Fault, Rule, Seen, Shared, lock};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use tokio::net::{TcpListener, TcpSocket};
@@ -41,6 +42,7 @@ impl FaultProxy {
             seen: Mutex::default(),
             cleared: watch::Sender::new(0),
             under_way: watch::Sender::new(0),
+            came: watch::Sender::new(0),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -94,6 +96,14 @@ impl FaultProxy {
         let mut under_way = self.shared.under_way.subscribe();
         // The sender lives in `self`, so that waiting cannot fail.
         let _ = under_way.wait_for(|count| *count == 0).await;
+    }
+
+    /// Waits until so many requests have come more than had when this was called.
+    pub fn comes(&self, more: usize) -> impl Future<Output = ()> + use<> {
+        let mut came = self.shared.came.subscribe();
+        let awaited = *came.borrow() + more;
+        // The sender lives in the proxy; where that has ended nothing comes any more.
+        async move { drop(came.wait_for(|count| *count >= awaited).await) }
     }
 
     /// Cuts all connections and refuses new ones; the port stays taken. Returns once this is so.
