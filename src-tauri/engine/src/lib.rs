@@ -41,8 +41,8 @@ pub use cycle::CycleReport;
 pub use edits::Beside;
 pub use engine::Engine;
 pub use platform::{
-    Configure, Connect, EngineSettings, Judgement, NetworkState, Platform, Surroundings, UnknownSurroundings,
-    Verdict,
+    ActivityKept, Configure, Connect, EngineSettings, Judgement, NetworkState, Platform, Surroundings,
+    UnknownSurroundings, Verdict,
 };
 pub use restoring::restore;
 pub use store::verbs::links::LinkDraft;

@@ -176,7 +176,8 @@ impl Engine {
         telemetry::repair_ended(Repair::QuickCheck, &checked, Millis(shared.now().0 - started.0));
         match checked {
             Ok(()) => {
-                if let Err(error) = shared.write(standing::checked).await {
+                let now = shared.now();
+                if let Err(error) = shared.write(move |tx| standing::checked(tx, now)).await {
                     tracing::warn!(%error, "noting that the store is whole");
                 }
             }

@@ -3,6 +3,7 @@
 //! Documents and values cross as JSON text, so that numbers keep their digits. Names are camelCase except in
 //! [`ConflictView`], whose names are given by row H2. Times are milliseconds since 1970.
 
+mod activity;
 mod cause;
 mod conflict;
 mod event;
@@ -18,6 +19,7 @@ mod storage;
 mod transaction;
 mod trash;
 
+pub use activity::*;
 pub use cause::*;
 pub use conflict::*;
 pub use event::*;

@@ -4,11 +4,11 @@ pub(crate) mod unread;
 
 use super::discard::on_top;
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
-use super::{Moved, rename};
+use super::{Moved, park, rename};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
-use crate::store::{StoreError, attempts, collections, daily, hosts, meta};
+use crate::store::{StoreError, activity, attempts, collections, daily, hosts, meta};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::backoff::{self, BackoffSettings};
@@ -283,8 +283,10 @@ pub(crate) fn confirm(
     outbox::end(tx, mutation, Ended::Confirmed, now)?;
     daily::confirmed(tx, mutation.link_id, now)?;
     meta::set(tx, "last_confirmed_at", &now.0.to_string())?;
+    let record = records::get(tx, mutation.record_id)?;
+    activity::confirmed(tx, mutation, record.as_ref(), now)?;
     // It left this computer with its link meanwhile: there is nothing to keep in step.
-    let Some(record) = records::get(tx, mutation.record_id)? else { return Ok(()) };
+    let Some(record) = record else { return Ok(()) };
     if mutation.transaction_id.is_some() {
         // What a saga would take it back with.
         let before = record.base.document.as_ref().map(document::to_text);
@@ -376,7 +378,7 @@ fn park_stored_otherwise(
     let failure = Failure::new(ErrorClass::Permanent, words);
     outbox::unseal(tx, mutation.seq)?;
     outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
-    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+    park::park(tx, mutation.seq, answer.now)?;
     if let Some(remote) = seen {
         records::set_remote(tx, mutation.record_id, remote)?;
         records::set_aside(tx, mutation.record_id)?;
@@ -399,7 +401,7 @@ pub(super) fn fail(
         if failure.effect == Effect::Unknown {
             unread::keep_in_doubt(tx, mutation)?;
         }
-        outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+        park::park(tx, mutation.seq, answer.now)?;
         daily::refused(tx, mutation.link_id, answer.now)?;
         return Ok(Settled::Parked);
     }
@@ -411,7 +413,7 @@ pub(super) fn fail(
         if failure.effect == Effect::Unknown {
             outbox::set_may_be_in(tx, mutation.seq)?;
         }
-        outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+        park::park(tx, mutation.seq, answer.now)?;
         daily::refused(tx, mutation.link_id, answer.now)?;
         return Ok(Settled::Parked);
     }
@@ -508,12 +510,14 @@ pub(crate) fn postpone(
 /// Before a run: nothing of the link is on the wire, so what is still sealed lost its answer with a run that was cut
 /// off. Returns how many.
 pub(crate) fn recover(tx: &Connection, link_id: i64) -> Result<usize, StoreError> {
+    activity::begin_run(tx, link_id)?;
     outbox::sealed_of_link_become_uncertain(tx, link_id)
 }
 
 /// After a crash or a takeover: what was sealed is uncertain, and a new epoch of sending begins.
 pub(crate) fn take_over(tx: &Connection) -> Result<i64, StoreError> {
     outbox::sealed_become_uncertain(tx)?;
+    activity::end_all_runs(tx)?;
     if planted::is(Bug::ForgetBackoff) {
         tx.execute(
             "UPDATE outbox SET due_at = 0 WHERE state IN ('queued', 'uncertain') AND held IS NULL",

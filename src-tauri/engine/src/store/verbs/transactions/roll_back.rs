@@ -3,8 +3,8 @@
 use crate::store::outbox::{self, MutationRow};
 use crate::store::records::{self, RecordRow};
 use crate::store::transactions::{self, TransactionRecord};
-use crate::store::verbs::{Moved, gone};
-use crate::store::{StoreError, conflicts};
+use crate::store::verbs::{Moved, gone, park};
+use crate::store::{StoreError, activity, conflicts};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,7 +13,7 @@ use tidemark_model::document;
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
-use tidemark_model::view::TransactionError;
+use tidemark_model::view::{Decided, TransactionError};
 
 /// Takes everything of `failed` that was not accepted out of its lanes, and with it every transaction behind it. All of
 /// it waits, with its values, to be restored; what people see goes back to what remains.
@@ -39,6 +39,7 @@ pub(super) fn roll_back(
             }
             keep_its_base(tx, &member, now, moved)?;
             take_out(tx, &member, &row.id, &error)?;
+            park::rolled_back(tx, &member, &row.id, now)?;
             gone::ask(tx, &member, now, moved)?;
             moved.record(member.collection_id, &member.rid);
             moved.changes.push(member.id.clone());
@@ -71,6 +72,7 @@ fn keep_its_base(
         base.clone_from(&conflict.base);
         let server = conflict.server.document.as_ref();
         conflicts::resolve(tx, conflict.id, None, server, None, now)?;
+        activity::conflict_ended(tx, member.link_id, &conflict, Decided::Dropped, now)?;
         records::set_base(tx, &record, &conflict.server, server, server.is_some())?;
         moved.settled.push(conflict.id);
     }
@@ -149,6 +151,7 @@ fn show_what_remains(
                 outbox::roll_back(tx, &mutation, own.unwrap_or(transaction))?;
                 let words = "not sent, because the change that made its record was rolled back";
                 outbox::set_failure(tx, mutation.seq, &Failure::new(ErrorClass::Permanent, words), false, 0)?;
+                park::rolled_back(tx, &mutation, own.unwrap_or(transaction), now)?;
                 moved.changes.push(mutation.id);
                 None
             }
