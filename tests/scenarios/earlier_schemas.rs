@@ -12,15 +12,18 @@ use tidemark_tests::store_files::{database, meta, note};
 use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
 
 /// The steps that made the tables, as they are in the program for ever.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("../../src-tauri/engine/src/store/migrations/0001_init.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0002_transactions.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0003_incoming.sql"),
+    include_str!("../../src-tauri/engine/src/store/migrations/0004_ready.sql"),
 ];
 /// What stood in them, for each version.
-const ROWS: [&str; 3] = [
+const ROWS: [&str; 4] = [
     include_str!("../fixtures/schema_1.sql"),
     include_str!("../fixtures/schema_2.sql"),
+    include_str!("../fixtures/schema_3.sql"),
+    // The fourth changed an index alone.
     include_str!("../fixtures/schema_3.sql"),
 ];
 
@@ -157,7 +160,18 @@ fn with_notes() -> Stage {
 // proves A1, A4, B6, C4
 #[tokio::test]
 async fn nothing_of_a_database_of_the_third_version_is_lost_and_it_syncs() {
-    let world = with_old_database(3, with_notes(), |world| {
+    opens_and_syncs(3).await;
+}
+
+// proves A1, A4, B6, C4
+#[tokio::test]
+async fn nothing_of_a_database_of_the_fourth_version_is_lost_and_it_syncs() {
+    opens_and_syncs(4).await;
+}
+
+/// A database with what stood in the third version's tables.
+async fn opens_and_syncs(version: usize) {
+    let world = with_old_database(version, with_notes(), |world| {
         // What the third version had sent, and what colleagues had done meanwhile.
         world.colleague_sets("t001", "state", "confirmed");
         world.colleague_sets("t008", "state", "doubtful");

@@ -3,6 +3,7 @@
 //! Time, timers, chance and connectors are inputs ([`Platform`]); the writer runs on its own thread or inline.
 #![warn(missing_docs)]
 
+mod activity;
 mod backups;
 mod changes;
 mod clock;

@@ -202,9 +202,8 @@ pub(crate) fn purge(tx: &Connection, before: Millis, most: i64, limit: usize) ->
             "DELETE FROM activity WHERE id IN (SELECT id FROM activity ORDER BY id LIMIT ?1) AND at < ?2",
         )?
         .execute(params![limit, before.0])?;
-    let (_, bytes) = size(tx)?;
     // Room is made up to the line with which enough has gone.
-    let large = match bytes - most {
+    let large = match size(tx)?.bytes - most {
         over if over > 0 => tx
             .prepare_cached(
                 "DELETE FROM activity WHERE id IN (
@@ -218,9 +217,24 @@ pub(crate) fn purge(tx: &Connection, before: Millis, most: i64, limit: usize) ->
     Ok(old as i64 == limit || large as i64 == limit)
 }
 
-/// How many lines there are, and about how many bytes they take.
-pub(crate) fn size(tx: &Connection) -> Result<(i64, i64), StoreError> {
+/// How many lines, and about how many bytes they take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) lines: i64,
+    pub(crate) bytes: i64,
+}
+
+fn size(tx: &Connection) -> Result<Size, StoreError> {
     Ok(tx
         .prepare_cached("SELECT lines, bytes FROM activity_size")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        .query_row([], |row| Ok(Size { lines: row.get(0)?, bytes: row.get(1)? }))?)
+}
+
+/// Puts the counter right that a check found short by so much.
+pub(crate) fn correct_size(tx: &Connection, by: Size) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE activity_size SET lines = max(0, lines + ?1), bytes = max(0, bytes + ?2)",
+        [by.lines, by.bytes],
+    )?;
+    Ok(())
 }
