@@ -1,7 +1,6 @@
 //! What happened, as the window is told.
 
-use crate::proofs::Commands;
-use crate::stage::{LINK, Stage, TASKS};
+use crate::stage::{Commands, LINK, Stage, TASKS};
 use serde_json::json;
 use tidemark_model::view::{ActivityKind, ActivityPage, Actor, Happened};
 

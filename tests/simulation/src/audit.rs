@@ -218,13 +218,15 @@ const AGREE: &[(&str, &str)] = &[
     (
         "no line tells that a conflict was met, or how it ended",
         "SELECT c.rid || ' in conflict ' || c.id FROM conflicts c JOIN links l ON l.id = c.link_id
-          WHERE l.removed_at IS NULL AND c.created_at > (SELECT coalesce(min(at), 0) FROM activity)
+          WHERE l.removed_at IS NULL AND (SELECT value FROM meta WHERE key = 'activity_from') = '0'
+            AND c.created_at >= (SELECT coalesce(min(at), 0) FROM activity)
             AND (SELECT count(DISTINCT what) FROM CONFLICTS WHERE conflict = c.id
                     AND what IN ('conflict_met', 'conflict_settled')) < 1 + (c.state = 'resolved')",
     ),
     (
         "no line tells of a merge",
-        "SELECT rid FROM merges m WHERE at > (SELECT coalesce(min(at), 0) FROM activity)
+        "SELECT rid FROM merges m WHERE (SELECT value FROM meta WHERE key = 'activity_from') = '0'
+            AND at >= (SELECT coalesce(min(at), 0) FROM activity)
             AND NOT EXISTS (SELECT 1 FROM activity a WHERE a.kind = 'merged' AND a.rid = m.rid AND a.at = m.at)",
     ),
     (
