@@ -3,7 +3,7 @@
 use super::PAGE;
 use crate::store::StoreError;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row, params};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{ActivityFilter, ActivityKind, ActivityLine, ActivityPage, ActivityRun, Actor};
 use tidemark_model::words;
@@ -20,14 +20,9 @@ pub(crate) fn list(
 ) -> Result<ActivityPage, StoreError> {
     let limit = limit.clamp(1, PAGE);
     let links = links_named(tx, filter.link.as_deref())?;
-    let (index, mut values) = walked(filter, &links);
-    values.extend([
-        Value::Integer(after.map_or(i64::MAX, |after| after.0)),
-        // One more tells whether there are older ones.
-        Value::Integer(STRETCH as i64 + 1),
-    ]);
-    let mut statement = tx.prepare_cached(&select(index))?;
-    let mut rows = statement.query(params_from_iter(values))?;
+    let (walk, wanted) = walked(filter, &links);
+    let mut statement = tx.prepare_cached(&walk.sql())?;
+    let mut rows = statement.query(params![wanted, after.map_or(i64::MAX, |after| after.0)])?;
     let mut page = ActivityPage::default();
     let (mut last, mut is_old) = (None, filter.since.is_some());
     while let Some(row) = rows.next()? {
@@ -58,29 +53,41 @@ fn links_named(tx: &Connection, name: Option<&str>) -> Result<Option<Vec<i64>>, 
     Ok(Some(ids.collect::<Result<_, _>>()?))
 }
 
-/// What narrows the lines down the most, and what it is compared with: that index is walked.
-fn walked(filter: &ActivityFilter, links: &Option<Vec<i64>>) -> (&'static str, Vec<Value>) {
-    if let Some(record) = &filter.record {
-        return ("INDEXED BY activity_record WHERE rid = ?1 AND", vec![Value::Text(record.clone())]);
-    }
-    if let Some(kind) = filter.kind {
-        let kind = Value::Text(kind.as_str().to_owned());
-        return ("INDEXED BY activity_kind WHERE kind = ?1 AND", vec![kind]);
-    }
-    match links.as_deref() {
-        Some([link]) => ("INDEXED BY activity_link WHERE link_id = ?1 AND", vec![Value::Integer(*link)]),
-        _ => ("WHERE ?1 AND", vec![Value::Integer(1)]),
+/// What narrows the lines down the most, as the index that has it, and what it is compared with.
+fn walked(filter: &ActivityFilter, links: &Option<Vec<i64>>) -> (Walk, Value) {
+    match (&filter.record, filter.kind, links.as_deref()) {
+        (Some(record), ..) => (Walk::Record, Value::Text(record.clone())),
+        (None, Some(kind), _) => (Walk::Kind, Value::Text(kind.as_str().to_owned())),
+        (None, None, Some([link])) => (Walk::Link, Value::Integer(*link)),
+        (None, None, _) => (Walk::All, Value::Integer(1)),
     }
 }
 
-fn select(index: &str) -> String {
-    format!(
-        "SELECT a.id, a.at, a.until, a.run, a.link_id, a.rid, a.change_id, a.request_id, a.kind, a.actor, a.by_name,
-                a.n, a.happened, l.name AS link, c.name AS collection
-           FROM (SELECT * FROM activity {index} id < ?2 ORDER BY id DESC LIMIT ?3) a
-           LEFT JOIN links l ON l.id = a.link_id LEFT JOIN collections c ON c.id = a.collection_id
-          ORDER BY a.id DESC"
-    )
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Walk {
+    Record,
+    Kind,
+    Link,
+    All,
+}
+
+impl Walk {
+    /// The lines of this walk from a place on; read row by row, so that nothing is read behind the last one that is taken.
+    fn sql(self) -> String {
+        let (index, condition) = match self {
+            Self::Record => ("INDEXED BY activity_record", "a.rid = ?1"),
+            Self::Kind => ("INDEXED BY activity_kind", "a.kind = ?1"),
+            Self::Link => ("INDEXED BY activity_link", "a.link_id = ?1"),
+            Self::All => ("", "?1"),
+        };
+        format!(
+            "SELECT a.id, a.at, a.until, a.run, a.link_id, a.rid, a.change_id, a.request_id, a.kind, a.actor,
+                    a.by_name, a.n, a.happened, l.name AS link, c.name AS collection
+               FROM activity a {index} LEFT JOIN links l ON l.id = a.link_id
+               LEFT JOIN collections c ON c.id = a.collection_id
+              WHERE {condition} AND a.id < ?2 ORDER BY a.id DESC"
+        )
+    }
 }
 
 fn shows(filter: &ActivityFilter, links: &Option<Vec<i64>>, row: &Row<'_>) -> Result<bool, StoreError> {
@@ -171,4 +178,31 @@ fn runs(tx: &Connection, lines: &[ActivityLine]) -> Result<Vec<ActivityRun>, Sto
         }
     }
     Ok(runs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::views::fixture::Fixture;
+
+    // proves A12, A13
+    #[test]
+    fn every_walk_seeks_its_place_in_its_index_and_sorts_nothing() {
+        let fixture = Fixture::new();
+        for (walk, seeks) in [
+            (Walk::Record, "SEARCH a USING INDEX activity_record (rid=? AND id<?)"),
+            (Walk::Kind, "SEARCH a USING INDEX activity_kind (kind=? AND id<?)"),
+            (Walk::Link, "SEARCH a USING INDEX activity_link (link_id=? AND id<?)"),
+            (Walk::All, "SEARCH a USING INTEGER PRIMARY KEY (rowid<?)"),
+        ] {
+            let plan: Vec<String> = fixture.read(|tx| {
+                let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {}", walk.sql()))?;
+                let steps = statement.query_map([], |row| row.get("detail"))?;
+                Ok(steps.collect::<Result<_, _>>()?)
+            });
+            assert_eq!(plan[0], seeks, "{plan:?}");
+            let rest_is_by_key = plan[1..].iter().all(|step| step.contains("INTEGER PRIMARY KEY (rowid=?)"));
+            assert!(rest_is_by_key, "{plan:?}");
+        }
+    }
 }
