@@ -99,6 +99,9 @@ async fn rows_that_cannot_be_read_are_told_once_and_when_they_are_forgotten() {
     world.engine().forget_unreadable(&ids).await.unwrap();
     let forgotten = Happened::UnreadableForgotten { rows: Count(2) };
     assert_eq!(told(&world, Kind::NeedsYou)[1..], [forgotten]);
+    for id in ["t008", "t009"] {
+        world.colleague_deletes(id);
+    }
     world.finish().await;
 }
 

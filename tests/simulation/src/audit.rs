@@ -75,10 +75,10 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
 
 const UNFINISHED: &str = "('queued', 'sealed', 'uncertain', 'conflicted', 'parked')";
 
-/// Changes of links that are there, for as long as their lines are kept, but for those that were there before all lines.
+/// Changes of links that are there, for as long as no line was removed, but for those that were there before all lines.
 const TOLD: &str = "(SELECT o.* FROM outbox o JOIN links l ON l.id = o.link_id WHERE l.removed_at IS NULL
     AND o.seq > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'activity_from')
-    AND o.created_at >= (SELECT coalesce(max(at), 0) FROM activity) - 80 * 24 * 3600000)";
+    AND (SELECT min(id) FROM activity) = 1)";
 
 /// What the lines about conflicts say.
 const CONFLICTS: &str = "(SELECT json_extract(happened, '$.what') AS what,
@@ -219,14 +219,14 @@ const AGREE: &[(&str, &str)] = &[
         "no line tells that a conflict was met, or how it ended",
         "SELECT c.rid || ' in conflict ' || c.id FROM conflicts c JOIN links l ON l.id = c.link_id
           WHERE l.removed_at IS NULL AND (SELECT value FROM meta WHERE key = 'activity_from') = '0'
-            AND c.created_at >= (SELECT coalesce(min(at), 0) FROM activity)
+            AND (SELECT min(id) FROM activity) = 1
             AND (SELECT count(DISTINCT what) FROM CONFLICTS WHERE conflict = c.id
                     AND what IN ('conflict_met', 'conflict_settled')) < 1 + (c.state = 'resolved')",
     ),
     (
         "no line tells of a merge",
         "SELECT rid FROM merges m WHERE (SELECT value FROM meta WHERE key = 'activity_from') = '0'
-            AND at >= (SELECT coalesce(min(at), 0) FROM activity)
+            AND (SELECT min(id) FROM activity) = 1
             AND NOT EXISTS (SELECT 1 FROM activity a WHERE a.kind = 'merged' AND a.rid = m.rid AND a.at = m.at)",
     ),
     (
