@@ -1,10 +1,8 @@
 use super::db;
 use crate::transactions::refuse;
 use serde_json::{Value, json};
-use tidemark_engine::LinkDraft;
-use tidemark_model::settings::LinkSettings;
 use tidemark_model::view::{FieldEdit, Resolution};
-use tidemark_sandbox::{Account, Switch};
+use tidemark_sandbox::Switch;
 use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World};
 
 /// Stands in everything that a line must not hold: values, titles, metadata, bodies, secrets, a server's words.
@@ -82,35 +80,5 @@ async fn no_line_holds_a_value_a_body_a_title_metadata_or_a_servers_words() {
     let all = engine.activity(&Default::default(), None, 500).unwrap();
     let shown = serde_json::to_string(&all).unwrap();
     assert!(shown.contains("t004") && !shown.contains(MARK), "{shown}");
-    world.finish().await;
-}
-
-// proves A12, H1
-#[tokio::test]
-async fn no_line_holds_the_secret_of_a_link() {
-    let mut stage = Stage::default();
-    stage.server.accounts = vec![];
-    let world = stage.open().await;
-    let accounts = vec![Account::new("ann", marked("secret"))];
-    let options = tidemark_sandbox::SandboxOptions {
-        accounts,
-        ..tidemark_sandbox::SandboxOptions::with_collections(&[TASKS])
-    };
-    let guarded = tidemark_sandbox::Sandbox::start(options).await.unwrap();
-    let draft = LinkDraft {
-        name: "guarded".into(),
-        kind: "rest".into(),
-        url: guarded.url(),
-        user: Some("ann".into()),
-        settings: LinkSettings::default(),
-        collections: vec![],
-        secret_kept: true,
-    };
-    world.engine().add_link(draft).await.unwrap();
-    world.engine().set_secret_kept("guarded", true).await.unwrap();
-    world.engine().sync(Some("guarded"), None).await.unwrap();
-    let kept = on_disk(&world);
-    assert!(kept.contains("secret_changed") && !kept.contains(MARK), "{kept}");
-    guarded.stop().await;
     world.finish().await;
 }

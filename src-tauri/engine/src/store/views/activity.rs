@@ -197,7 +197,7 @@ mod tests {
         ] {
             let plan: Vec<String> = fixture.read(|tx| {
                 let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {}", walk.sql()))?;
-                let steps = statement.query_map([], |row| row.get("detail"))?;
+                let steps = statement.query_map(params![1, 1], |row| row.get("detail"))?;
                 Ok(steps.collect::<Result<_, _>>()?)
             });
             assert_eq!(plan[0], seeks, "{plan:?}");
