@@ -25,7 +25,7 @@ async fn fails_at(number: usize, at: FaultAt) -> bool {
     world.set("t001", "state", "done").await;
     world.set("t002", "state", "done").await;
     world.colleague_sets("t003", "state", "theirs");
-    faults.set(number, Access::Write, at, if number % 2 == 0 { full() } else { broken() });
+    faults.set(number, Access::Write, at, if number.is_multiple_of(2) { full() } else { broken() });
     // What it comes to is the engine's own to mend.
     let _ = world.engine().sync(None, None).await;
     let failed = faults.end();

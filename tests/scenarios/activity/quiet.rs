@@ -60,7 +60,7 @@ async fn a_sign_in_that_stops_a_link_is_told_once_and_so_is_that_it_goes_on() {
         world.sync().await;
     }
     let stopped = Happened::Stopped { reason: StopReason::SignIn };
-    assert_eq!(told(&world, Kind::Settings)[1..], [stopped.clone()]);
+    assert_eq!(told(&world, Kind::Settings)[1..], *std::slice::from_ref(&stopped));
     assert_eq!(lines(&world, Kind::Settings)[1].sentence, format!("Sign in again to {LINK}."));
     world.server.clear_faults();
     world.sync().await;
