@@ -1,6 +1,11 @@
 //! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
 
+mod beginning;
+mod look;
 pub(crate) mod unread;
+
+pub(crate) use beginning::{recover, take_over};
+pub(crate) use look::{postpone, refreshed};
 
 use super::discard::on_top;
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
@@ -157,20 +162,6 @@ pub(crate) fn read_back(
         }
         Evidence::Moved => moved_there(tx, place, &mutation, remote, true, now, moved),
     }
-}
-
-/// Writes down the version of a record that had none, so that its next change can be sealed.
-pub(crate) fn refreshed(
-    tx: &Connection,
-    place: &Place,
-    rid: &str,
-    remote: &Remote,
-    now: Millis,
-    moved: &mut Moved,
-) -> Result<(), StoreError> {
-    let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
-    reconcile(tx, place, rid, remote, &origin, moved)?;
-    Ok(())
 }
 
 fn evidence(tx: &Connection, mutation: &MutationRow, remote: &Remote) -> Result<Evidence, StoreError> {
@@ -490,39 +481,4 @@ fn wait(
         }
     }
     outbox::set_failure(tx, mutation.seq, failure, counts, same_5xx)
-}
-
-/// A look at a record did not come about: it is tried again later.
-pub(crate) fn postpone(
-    tx: &Connection,
-    seq: i64,
-    failure: &Failure,
-    retry_at: Millis,
-) -> Result<(), StoreError> {
-    let Some(mutation) = outbox::by_seq(tx, seq)? else { return Ok(()) };
-    if matches!(mutation.state, MutationState::Queued | MutationState::Uncertain) {
-        outbox::set_state(tx, seq, mutation.state, Some(retry_at))?;
-        outbox::set_failure(tx, seq, failure, false, mutation.same_5xx)?;
-    }
-    Ok(())
-}
-
-/// Before a run: nothing of the link is on the wire, so what is still sealed lost its answer with a run that was cut
-/// off. Returns how many.
-pub(crate) fn recover(tx: &Connection, link_id: i64) -> Result<usize, StoreError> {
-    activity::begin_run(tx, link_id)?;
-    outbox::sealed_of_link_become_uncertain(tx, link_id)
-}
-
-/// After a crash or a takeover: what was sealed is uncertain, and a new epoch of sending begins.
-pub(crate) fn take_over(tx: &Connection) -> Result<i64, StoreError> {
-    outbox::sealed_become_uncertain(tx)?;
-    activity::end_all_runs(tx)?;
-    if planted::is(Bug::ForgetBackoff) {
-        tx.execute(
-            "UPDATE outbox SET due_at = 0 WHERE state IN ('queued', 'uncertain') AND held IS NULL",
-            [],
-        )?;
-    }
-    meta::next(tx, "sender_epoch")
 }
