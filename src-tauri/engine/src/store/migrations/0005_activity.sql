@@ -5,7 +5,7 @@ ALTER TABLE links ADD COLUMN run INTEGER;
 
 -- Ids, counts and names alone: the values of fields stay with their changes, the words of servers with their tries.
 CREATE TABLE activity (
-    id            INTEGER PRIMARY KEY,        -- rises with time; the oldest go first
+    id            INTEGER PRIMARY KEY AUTOINCREMENT, -- rises with time and is never given twice; the oldest go first
     at            INTEGER NOT NULL,
     until         INTEGER,                    -- of a line that stands for n checks: the last of them
     run           INTEGER,
