@@ -44,6 +44,7 @@ pub const ARGUMENTS: &[(&str, &[&str])] = &[
     ("list_transactions", &["open", "offset", "limit"]),
     ("get_transaction", &["id"]),
     ("restore_transaction", &["id"]),
+    ("list_activity", &["filter", "after", "limit"]),
     ("discover_link", &["link"]),
     ("add_link", &["link"]),
     ("list_links", &[]),

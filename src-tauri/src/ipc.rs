@@ -50,6 +50,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::transactions::list_transactions,
             commands::transactions::get_transaction,
             commands::transactions::restore_transaction,
+            commands::activity::list_activity,
             commands::links::discover_link,
             commands::links::add_link,
             commands::links::list_links,

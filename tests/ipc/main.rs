@@ -1,6 +1,7 @@
 //! Every command through Tauri's mock runtime, with the real configuration and the real access list; every event.
 
 mod access;
+mod activity;
 mod agreement;
 mod arguments;
 mod bindings;

@@ -2,8 +2,8 @@
 
 use crate::stage::Commands;
 use crate::{
-    conflicts, incoming, links, parked, queue, records, requests, sample, settings, status, storage,
-    transactions,
+    activity, conflicts, incoming, links, parked, queue, records, requests, sample, settings, status,
+    storage, transactions,
 };
 use std::sync::OnceLock;
 use tidemark::arguments::ARGUMENTS;
@@ -40,6 +40,7 @@ macro_rules! proofs {
 
 // proves H2
 proofs! {
+    activity::what_happened_is_listed_newest_first_filtered_and_in_words,
     links::a_link_is_discovered_added_and_tested,
     links::a_link_with_unsent_changes_goes_only_by_force,
     links::a_new_secret_lets_a_link_go_on_and_never_comes_back_out,

@@ -9,19 +9,19 @@ use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
 
 /// Fails once, at the n-th access of a kind from the moment it is set.
 #[derive(Default)]
-struct Once {
+pub(crate) struct Once {
     plan: std::sync::Mutex<Option<(Access, FaultAt, StoreError)>>,
     left: AtomicUsize,
 }
 
 impl Once {
-    fn set(&self, number: usize, access: Access, at: FaultAt, error: StoreError) {
+    pub(crate) fn set(&self, number: usize, access: Access, at: FaultAt, error: StoreError) {
         self.left.store(number, Ordering::Relaxed);
         *self.plan.lock().unwrap() = Some((access, at, error));
     }
 
     /// Whether it has failed; from now on it will not.
-    fn end(&self) -> bool {
+    pub(crate) fn end(&self) -> bool {
         self.plan.lock().unwrap().take().is_none()
     }
 }
@@ -37,15 +37,15 @@ impl Faults for Once {
     }
 }
 
-fn full() -> StoreError {
+pub(crate) fn full() -> StoreError {
     StoreError::DiskFull { path: "tidemark.db".into() }
 }
 
-fn broken() -> StoreError {
+pub(crate) fn broken() -> StoreError {
     StoreError::Io { path: "tidemark.db".into(), why: "it was told to fail".into() }
 }
 
-async fn open(inner: Keep) -> (World, Arc<Once>) {
+pub(crate) async fn open(inner: Keep) -> (World, Arc<Once>) {
     let faults = Arc::new(Once::default());
     let keep = Keep::Faulty(Box::new(inner), Arc::clone(&faults) as _);
     (Stage { keep, ..Stage::tasks(4) }.open().await, faults)

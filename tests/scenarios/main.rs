@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acknowledgement;
+mod activity;
 mod backups;
 mod bad_input;
 mod causes;

@@ -54,7 +54,7 @@ fn path(world: &World, row: &TransactionRow) -> Vec<TransactionState> {
 }
 
 /// The server refuses every write of a record.
-fn refuse(world: &World, record: &str) {
+pub(crate) fn refuse(world: &World, record: &str) {
     let path = format!("/tasks/{record}");
     world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT").path(&path)));
 }

@@ -1,5 +1,6 @@
 //! One file per command; here it is decided which, and what it needs.
 
+mod activity;
 mod backup;
 pub mod conflicts;
 mod doubt;
@@ -58,6 +59,7 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Tx(command) => transactions::perform(command, host, out).await,
         Command::Removals(command) => incoming::removals(command, host, out).await,
         Command::Unreadable(command) => incoming::unreadable(command, host, out).await,
+        Command::Activity(arguments) => activity::perform(arguments, host, out),
         Command::Pause(arguments) => pausing::perform(&arguments, true, host, out).await,
         Command::Resume(arguments) => pausing::perform(&arguments, false, host, out).await,
         Command::Settings(command) => settings::perform(&command, host, out).await,

@@ -1,7 +1,9 @@
 //! What may be written after `tidemarkctl`.
 
+mod activity;
 mod incoming;
 
+pub use activity::{ActivityArguments, ActivityCommand, Which};
 pub use incoming::{RemovalsCommand, UnreadableCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -57,6 +59,8 @@ pub enum Command {
     /// Rows of servers that could not be read.
     #[command(subcommand)]
     Unreadable(UnreadableCommand),
+    /// What happened, newest first.
+    Activity(ActivityArguments),
     /// Stop sending and receiving; changes are still saved.
     Pause(PauseArguments),
     /// End a pause.

@@ -1,6 +1,8 @@
 //! The command line as a script uses it: the built program against the built-in server.
 #![allow(clippy::unwrap_used)]
 
+#[path = "shell/activity.rs"]
+mod activity;
 #[path = "shell/backup.rs"]
 mod backup;
 #[path = "shell/bad_input.rs"]

@@ -3,14 +3,15 @@
 use crate::engine::Engine;
 use crate::link::{Link, Wish};
 use crate::store::places::{Place, refuse};
+use crate::store::verbs::pause::{self, Whole};
 use crate::store::verbs::queue::Again;
 use crate::store::verbs::{Moved, discard, queue as verb, retention};
 use crate::store::views::queue;
-use crate::store::{StoreError, Tx, collections, links, meta, signals, wakeups};
+use crate::store::{StoreError, Tx, collections, links, meta, wakeups};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemark_model::backoff::longest_delay;
-use tidemark_model::number::Count;
+use tidemark_model::number::{Count, Millis};
 use tidemark_model::schedule::ScheduleWait;
 use tidemark_model::view::{
     BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ChangeState, ChangesByRecord, QueueFilter,
@@ -114,13 +115,13 @@ impl Engine {
     /// Sends the named changes again now.
     pub async fn retry(&self, ids: Vec<String>) -> Result<BulkResult, StoreError> {
         let (now, shared) = (self.shared().now(), Arc::clone(self.shared()));
-        self.bulk(move |tx| verb::retry(tx, &ids, &Again { fresh_id: &|| shared.uuid(), now })).await
+        self.bulk(move |tx| verb::retry(tx, &ids, &again(&|| shared.uuid(), now))).await
     }
 
     /// Sends every parked change again.
     pub async fn reprocess_failed(&self) -> Result<BulkResult, StoreError> {
         let (now, shared) = (self.shared().now(), Arc::clone(self.shared()));
-        self.bulk(move |tx| verb::reprocess_failed(tx, &Again { fresh_id: &|| shared.uuid(), now })).await
+        self.bulk(move |tx| verb::reprocess_failed(tx, &again(&|| shared.uuid(), now))).await
     }
 
     /// Holds the named changes, or lets them go. One that is on its way goes on, and is held if it comes back.
@@ -204,10 +205,12 @@ impl Engine {
     }
 
     /// Removes what has outlived its span (`engine.md` 13): ended rows of the queue, excerpts of answers, decisions and
-    /// merges, daily figures. It runs by itself at start and once a day.
+    /// merges, daily figures, lines of the activity. It runs by itself at start and once a day.
     pub async fn tidy_up(&self) -> Result<(), StoreError> {
-        let (now, keep_days) = (self.shared().now(), self.shared().settings().keep_days);
+        let settings = self.shared().settings();
+        let (now, keep_days, activity) = (self.shared().now(), settings.keep_days, settings.activity);
         self.clear_old_requests().await?;
+        while self.shared().write(move |tx| retention::clear_activity(tx, now, &activity)).await? {}
         self.shared().write(move |tx| retention::clear_histories(tx, now, keep_days)).await
     }
 
@@ -229,41 +232,18 @@ impl Engine {
     ) -> Result<(), StoreError> {
         self.check_place(link, collection)?;
         let now = self.shared().now();
-        match (link, collection) {
+        let whole = match (link, collection) {
             (Some(link), Some(collection)) => {
-                let id = self.place(link, collection)?.collection_id;
-                self.shared()
-                    .write(move |tx| {
-                        collections::set_paused(tx, id, paused)?;
-                        links::settle_states(tx)?;
-                        signals::call_back(tx)
-                    })
-                    .await?;
+                let place = self.place(link, collection)?;
+                Whole::Collection(place.link_id, place.collection_id)
             }
             (Some(name), None) => {
                 let row = self.shared().store.read(|tx| links::by_name(tx, name))?;
-                let id = row.ok_or_else(|| crate::engine::no_link(name))?.id;
-                self.shared()
-                    .write(move |tx| {
-                        links::set_paused(tx, id, paused)?;
-                        links::settle_states(tx)?;
-                        signals::call_back(tx)
-                    })
-                    .await?;
+                Whole::Link(row.ok_or_else(|| crate::engine::no_link(name))?.id)
             }
-            (None, _) => {
-                self.shared()
-                    .write(move |tx| {
-                        match paused {
-                            true => meta::set_if_absent(tx, "paused_since", &now.0.to_string())?,
-                            false => meta::clear(tx, "paused_since")?,
-                        }
-                        links::settle_states(tx)?;
-                        signals::call_back(tx)
-                    })
-                    .await?;
-            }
-        }
+            (None, _) => Whole::Everything,
+        };
+        self.shared().write(move |tx| pause::set_paused(tx, whole, paused, now)).await?;
         self.shared().bulletin.changes_moved([]);
         self.shared().bulletin.links_moved(self.shared().links().iter().map(|link| link.id));
         self.wake_all();
@@ -304,6 +284,11 @@ impl Engine {
             link.wake(Wish { edited: true, regroup: true, ..Wish::default() });
         }
     }
+}
+
+/// A person sends changes again.
+fn again(fresh_id: &dyn Fn() -> String, now: Millis) -> Again<'_> {
+    Again { fresh_id, by_person: true, now }
 }
 
 /// A change that nothing else holds up waits for its link's hours or network; what waits until a later time goes no

@@ -3,13 +3,16 @@
 use crate::engine::Engine;
 use crate::link::Wish;
 use crate::platform::EngineSettings;
+use crate::store::activity::{self, NewLine};
 use crate::store::places::refuse;
 use crate::store::verbs::links::{self as verb, LinkDraft};
-use crate::store::{LinkRow, StoreError, links, meta};
+use crate::store::{LinkRow, StoreError, Tx, links, meta};
+use serde::Serialize;
+use serde_json::Value;
 use std::sync::atomic::Ordering;
-use tidemark_model::number::Count;
+use tidemark_model::number::{Count, Millis};
 use tidemark_model::sync_settings::SyncSettings;
-use tidemark_model::view::{AppSettings, LinkLimits, RefusalCode, RemovedLink};
+use tidemark_model::view::{AppSettings, Happened, LinkLimits, RefusalCode, RemovedLink};
 
 /// Where the application's settings stand.
 const SETTINGS: &str = "settings";
@@ -47,8 +50,13 @@ impl Engine {
     /// Notes whether the keychain holds a link's secret.
     pub async fn set_secret_kept(&self, name: &str, kept: bool) -> Result<(), StoreError> {
         let row = self.shared().store.read(|tx| links::by_name(tx, name))?;
-        let id = row.ok_or_else(|| crate::engine::no_link(name))?.id;
-        self.shared().write(move |tx| links::set_secret_kept(tx, id, kept)).await
+        let (id, now) = (row.ok_or_else(|| crate::engine::no_link(name))?.id, self.shared().now());
+        self.shared()
+            .write(move |tx| {
+                links::set_secret_kept(tx, id, kept)?;
+                activity::write(tx, &NewLine::of_link(&Happened::SecretChanged { kept }, id, now))
+            })
+            .await
     }
 
     /// Takes another address for the same server and account, and tries it at once.
@@ -57,8 +65,13 @@ impl Engine {
     pub async fn set_link_url(&self, name: &str, url: &str) -> Result<(), StoreError> {
         let row = self.shared().store.read(|tx| links::by_name(tx, name))?;
         let id = row.ok_or_else(|| crate::engine::no_link(name))?.id;
-        let url = url.to_owned();
-        self.shared().write(move |tx| links::set_url(tx, id, &url)).await?;
+        let (url, now) = (url.to_owned(), self.shared().now());
+        self.shared()
+            .write(move |tx| {
+                links::set_url(tx, id, &url)?;
+                activity::write(tx, &NewLine::of_link(&Happened::AddressChanged {}, id, now))
+            })
+            .await?;
         self.shared().bulletin.status_is_stale();
         self.reconnect(name).await
     }
@@ -68,7 +81,13 @@ impl Engine {
     pub async fn set_account(&self, name: &str, user: Option<&str>) -> Result<(), StoreError> {
         let row = self.link_row(name)?;
         let (user, principal) = (user.map(str::to_owned), verb::principal(user, &row.url));
-        self.shared().write(move |tx| links::set_account(tx, row.id, user.as_deref(), &principal)).await?;
+        let now = self.shared().now();
+        self.shared()
+            .write(move |tx| {
+                links::set_account(tx, row.id, user.as_deref(), &principal)?;
+                activity::write(tx, &NewLine::of_link(&Happened::AccountChanged {}, row.id, now))
+            })
+            .await?;
         self.shared().bulletin.changes_moved([]);
         self.reconnect(name).await
     }
@@ -78,13 +97,14 @@ impl Engine {
     pub async fn set_limits(&self, name: &str, limits: LinkLimits) -> Result<(), StoreError> {
         let row = self.link_row(name)?;
         let repacks = row.settings.write.compress != limits.compress;
-        let mut settings = row.settings;
+        let (now, mut settings) = (self.shared().now(), row.settings);
         (settings.schedule, settings.write.compress) = (limits.schedule, limits.compress);
         self.shared()
             .write(move |tx| {
                 if repacks {
                     links::set_plain_bodies(tx, row.id, false)?;
                 }
+                activity::write(tx, &NewLine::of_link(&Happened::LimitsChanged {}, row.id, now))?;
                 links::set_settings(tx, row.id, &settings)
             })
             .await?;
@@ -117,8 +137,15 @@ impl Engine {
                 "Nothing was changed; give a value in that range.",
             )
         })?;
+        let (names, now) = (changed(&self.sync_settings(), settings)?, self.shared().now());
         self.apply(settings);
-        let told = self.shared().write(|tx| meta::next(tx, SETTINGS_REVISION)).await?;
+        let told = self
+            .shared()
+            .write(move |tx| {
+                tell_changed(tx, names, now)?;
+                meta::next(tx, SETTINGS_REVISION)
+            })
+            .await?;
         self.shared().settings_revision.store(told, Ordering::Relaxed);
         Ok(())
     }
@@ -160,9 +187,35 @@ impl Engine {
     /// Changes the application's settings; they apply at once. Those of the engine are kept by the host, which sets them
     /// by [`Engine::set_sync_settings`].
     pub async fn set_settings(&self, settings: &AppSettings) -> Result<(), StoreError> {
-        let text = serde_json::to_string(&AppSettings { sync: None, ..settings.clone() })?;
-        self.shared().write(move |tx| meta::set(tx, SETTINGS, &text)).await?;
+        let wanted = AppSettings { sync: None, ..settings.clone() };
+        let before = AppSettings { sync: None, ..self.settings()? };
+        let (names, now) = (changed(&before, &wanted)?, self.shared().now());
+        let text = serde_json::to_string(&wanted)?;
+        self.shared()
+            .write(move |tx| {
+                tell_changed(tx, names, now)?;
+                meta::set(tx, SETTINGS, &text)
+            })
+            .await?;
         self.shared().bulletin.status_is_stale();
         Ok(())
     }
+}
+
+/// The names of the settings that differ.
+fn changed<T: Serialize>(before: &T, after: &T) -> Result<Vec<String>, StoreError> {
+    let (before, after) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
+    let Value::Object(after) = after else { return Ok(Vec::new()) };
+    Ok(after
+        .into_iter()
+        .filter(|(name, value)| before.get(name) != Some(value))
+        .map(|(name, _)| name)
+        .collect())
+}
+
+fn tell_changed(tx: &Tx, names: Vec<String>, now: Millis) -> Result<(), StoreError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    activity::write(tx, &NewLine::of_all(&Happened::SettingsChanged { names }, now))
 }

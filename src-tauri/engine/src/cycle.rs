@@ -6,14 +6,15 @@ use crate::pull::pull;
 use crate::push::push;
 use crate::shared::Shared;
 use crate::store::verbs::settle::Settled;
+use crate::store::verbs::stop;
 use crate::store::verbs::transactions::seen as settle_seen;
-use crate::store::{StoreError, Tx, hosts, links, meta, outbox, transactions, wakeups};
+use crate::store::{StoreError, Tx, activity, hosts, links, meta, outbox, transactions, wakeups};
 use crate::telemetry;
 use std::sync::{Arc, PoisonError};
 use tidemark_model::backoff;
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::{Connectivity, LastError, Progress, Stopped};
+use tidemark_model::view::{Connectivity, Happened, LastError, Progress, Stopped};
 use tracing::Instrument as _;
 
 /// How long a transaction waits at most to be seen in a pull, in milliseconds (`engine.md` 6).
@@ -218,7 +219,7 @@ async fn contact(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Resul
                     links::set_contact(tx, id, now, skew, contact.key_lifetime)?;
                     // What stopped for another reason than the check has proved good ends here.
                     if links::get(tx, id)?.is_some_and(|row| row.stopped.is_some()) {
-                        links::set_stopped(tx, id, None)?;
+                        stop::set_stopped(tx, id, None, now)?;
                     }
                     if was_away {
                         outbox::bring_forward(tx, id)?;
@@ -280,9 +281,11 @@ async fn finish(
             if let Some(until) = pace {
                 hosts::set_floor(tx, &host, until)?;
             }
-            if let Some(Stop::Stopped(stopped, _)) = &stop {
-                links::set_stopped(tx, id, Some(stopped))?;
-            }
+            let told = match &stop {
+                Some(Stop::Stopped(stopped, _)) => stop::set_stopped(tx, id, Some(stopped), now)?,
+                Some(Stop::Away(_)) | None => false,
+            };
+            tell(tx, id, failure.as_ref().filter(|_| !told), whole, now)?;
             if let Some(failure) = failure {
                 let error = LastError { link: name, class: failure.class, words: failure.words, at: now };
                 links::set_last_error(tx, id, Some(&error))?;
@@ -302,6 +305,18 @@ async fn finish(
     shared.bulletin.links_moved([link.id]);
     written?;
     check_wake_ups(shared, link)
+}
+
+/// A run that left a line is told by that; one that left none is one more look at the server.
+fn tell(tx: &Tx, link: i64, failure: Option<&Failure>, whole: bool, now: Millis) -> Result<(), StoreError> {
+    let is_quiet = !activity::end_run(tx, link)?;
+    match failure {
+        // About one record or collection, in the server's own shape: it was reached.
+        Some(Failure { class: ErrorClass::Conflict | ErrorClass::Permanent, .. }) => Ok(()),
+        Some(failure) => activity::check(tx, &Happened::NotReached { class: failure.class }, link, now),
+        None if whole && is_quiet => activity::check(tx, &Happened::Checked {}, link, now),
+        None => Ok(()),
+    }
 }
 
 /// In builds for tests: nothing is left behind that nobody would ever wake (`engine.md` 1).

@@ -60,8 +60,8 @@ impl Engine {
 
     /// A person says that the change did not arrive: it is sent again, as a new request.
     pub async fn send_again(&self, id: &str) -> Result<(), StoreError> {
-        let id = id.to_owned();
-        let moved = self.shared().write(move |tx| doubt::send_again(tx, &id)).await?;
+        let (id, now) = (id.to_owned(), self.shared().now());
+        let moved = self.shared().write(move |tx| doubt::send_again(tx, &id, now)).await?;
         self.shared().announce(moved, None);
         self.wake_all();
         Ok(())

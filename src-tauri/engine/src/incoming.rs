@@ -1,11 +1,14 @@
 //! What came from servers and waits for a person: removals that are asked about, and rows that could not be read.
 
 use crate::engine::Engine;
+use crate::store::activity::{self, NewLine};
 use crate::store::places::{Place, refuse};
 use crate::store::verbs::{pull, removals};
 use crate::store::{StoreError, quarantine, views};
 use tidemark_model::number::Count;
-use tidemark_model::view::{ListPage, ReadAgain, RefusalCode, Removal, UnreadableDetail, UnreadableRow};
+use tidemark_model::view::{
+    Happened, ListPage, ReadAgain, RefusalCode, Removal, UnreadableDetail, UnreadableRow,
+};
 
 impl Engine {
     /// The records that a collection would remove and asks about.
@@ -32,8 +35,8 @@ impl Engine {
         collection: &str,
         number: Count,
     ) -> Result<(), StoreError> {
-        let place = self.place(link, collection)?;
-        self.shared().write(move |tx| removals::allow(tx, &place, number)).await?;
+        let (place, now) = (self.place(link, collection)?, self.shared().now());
+        self.shared().write(move |tx| removals::allow(tx, &place, number, now)).await?;
         self.shared().bulletin.status_is_stale();
         self.force_sync(Some(link), Some(collection)).await
     }
@@ -117,13 +120,17 @@ impl Engine {
     /// A person wants to hear no more of these rows; on the server nothing changes, and one that comes in another form is
     /// told again. How many were still there.
     pub async fn forget_unreadable(&self, ids: &[Count]) -> Result<Count, StoreError> {
-        let ids = ids.to_vec();
+        let (ids, now) = (ids.to_vec(), self.shared().now());
         let gone = self
             .shared()
             .write(move |tx| {
                 let mut gone = 0;
                 for id in ids {
                     gone += i64::from(quarantine::forget(tx, id.0)?);
+                }
+                if gone > 0 {
+                    let happened = Happened::UnreadableForgotten { rows: Count(gone) };
+                    activity::write(tx, &NewLine::of_all(&happened, now))?;
                 }
                 Ok(gone)
             })

@@ -3,6 +3,7 @@
 //! Time, timers, chance and connectors are inputs ([`Platform`]); the writer runs on its own thread or inline.
 #![warn(missing_docs)]
 
+mod activity;
 mod backups;
 mod changes;
 mod clock;
@@ -42,8 +43,8 @@ pub use cycle::CycleReport;
 pub use edits::Beside;
 pub use engine::Engine;
 pub use platform::{
-    Configure, Connect, EngineSettings, Judgement, NetworkState, Platform, Surroundings, UnknownSurroundings,
-    Verdict,
+    ActivityKept, Configure, Connect, EngineSettings, Judgement, NetworkState, Platform, Surroundings,
+    UnknownSurroundings, Verdict,
 };
 pub use restoring::restore;
 pub use store::verbs::links::LinkDraft;

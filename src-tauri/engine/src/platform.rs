@@ -171,6 +171,23 @@ pub struct EngineSettings {
     pub shutdown: Millis,
     /// Row A12: how many days completed entries stay.
     pub keep_days: i64,
+    /// How much of the activity stays.
+    pub activity: ActivityKept,
+}
+
+/// How much of the activity stays (`engine.md` 13); what is older or has no room goes, the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActivityKept {
+    /// So many days.
+    pub days: i64,
+    /// So many bytes, about.
+    pub bytes: i64,
+}
+
+impl Default for ActivityKept {
+    fn default() -> Self {
+        Self { days: 90, bytes: 200_000_000 }
+    }
 }
 
 impl Default for EngineSettings {
@@ -199,6 +216,7 @@ impl From<&SyncSettings> for EngineSettings {
             page: size(settings.page_size),
             shutdown: settings.shutdown_wait,
             keep_days: settings.keep_completed_days.0,
+            activity: ActivityKept::default(),
         }
     }
 }

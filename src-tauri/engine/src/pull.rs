@@ -9,6 +9,7 @@ use crate::store::places::Place;
 use crate::store::verbs::Moved;
 use crate::store::verbs::pull::{self as verb, Applied};
 use crate::store::verbs::removals::{self, Outlook};
+use crate::store::verbs::stop;
 use crate::store::{CollectionRow, StoreError, Tx, collections, links, outbox, transactions};
 use crate::telemetry;
 use std::sync::Arc;
@@ -44,15 +45,15 @@ pub(crate) async fn pull(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
 
 /// A collection that is not there is told for as long as it is so; nothing is deleted because of it.
 async fn tell_not_found(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
-    let (id, missing) = (link.id, run.not_found.take());
+    let (id, missing, now) = (link.id, run.not_found.take(), shared.now());
     let told = shared.store.read(|tx| Ok(links::get(tx, id)?.and_then(|row| row.stopped)))?;
     match (missing, told) {
         (Some(words), None | Some(Stopped::NotFound { .. })) => {
             let stopped = Stopped::NotFound { words };
-            shared.write(move |tx| links::set_stopped(tx, id, Some(&stopped))).await
+            shared.write(move |tx| stop::set_stopped(tx, id, Some(&stopped), now)).await.map(drop)
         }
         (None, Some(Stopped::NotFound { .. })) => {
-            shared.write(move |tx| links::set_stopped(tx, id, None)).await
+            shared.write(move |tx| stop::set_stopped(tx, id, None, now)).await.map(drop)
         }
         (Some(_), Some(_)) | (None, _) => Ok(()),
     }
@@ -113,8 +114,8 @@ async fn pull_collection(
             Err(PullFailure::CheckpointExpired | PullFailure::EpochChanged) if !started_over => {
                 started_over = true;
                 telemetry::starts_over(place);
-                let place = place.clone();
-                shared.write(move |tx| verb::start_over(tx, &place)).await?;
+                let (place, now) = (place.clone(), shared.now());
+                shared.write(move |tx| verb::start_over(tx, &place, now)).await?;
             }
             Err(failure) => return pull_failed(shared, link, place, failure, run).await,
         }

@@ -6,9 +6,10 @@ use crate::generation;
 use crate::lease::{self, Use};
 use crate::platform::Platform;
 use crate::restoring;
-use crate::store::check::quick_check;
+use crate::store::activity::{self, Size};
+use crate::store::check::{quick_check, uncounted_activity};
 use crate::store::places::refuse;
-use crate::store::{Keep, Store, StoreError, meta, standing};
+use crate::store::{Keep, Store, StoreError, Tx, meta, standing};
 use crate::telemetry::{self, Repair};
 use std::path::Path;
 use std::sync::Arc;
@@ -172,11 +173,19 @@ impl Engine {
         }
         let Some(path) = shared.store.path().map(Path::to_owned) else { return };
         let started = shared.now();
-        let checked = shared.aside(move || quick_check(&path)).await;
+        let checked = shared.aside(move || quick_check(&path).and_then(|()| uncounted_activity(&path))).await;
         telemetry::repair_ended(Repair::QuickCheck, &checked, Millis(shared.now().0 - started.0));
         match checked {
-            Ok(()) => {
-                if let Err(error) = shared.write(standing::checked).await {
+            Ok(uncounted) => {
+                if uncounted != Size::default() {
+                    tracing::warn!(?uncounted, "the activity was counted wrongly; the counter is put right");
+                }
+                let now = shared.now();
+                let verb = move |tx: &Tx| {
+                    activity::correct_size(tx, uncounted)?;
+                    standing::checked(tx, now)
+                };
+                if let Err(error) = shared.write(verb).await {
                     tracing::warn!(%error, "noting that the store is whole");
                 }
             }

@@ -1,5 +1,6 @@
 //! The durable store: verbs that run in transactions, and what keeps the data behind them.
 
+pub(crate) mod activity;
 pub(crate) mod aliases;
 pub(crate) mod attempts;
 pub(crate) mod check;

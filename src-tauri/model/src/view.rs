@@ -3,10 +3,12 @@
 //! Documents and values cross as JSON text, so that numbers keep their digits. Names are camelCase except in
 //! [`ConflictView`], whose names are given by row H2. Times are milliseconds since 1970.
 
+mod activity;
 mod cause;
 mod conflict;
 mod event;
 mod export;
+mod happened;
 mod incoming;
 mod link;
 mod queue;
@@ -18,10 +20,12 @@ mod storage;
 mod transaction;
 mod trash;
 
+pub use activity::*;
 pub use cause::*;
 pub use conflict::*;
 pub use event::*;
 pub use export::*;
+pub use happened::*;
 pub use incoming::*;
 pub use link::*;
 pub use queue::*;

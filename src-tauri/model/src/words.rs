@@ -1,5 +1,7 @@
 //! The status in words, for surfaces that are not the window: tray, command line, notifications (`ui.md` 3.2, A).
 
+pub mod lines;
+
 use crate::number::{Count, Millis};
 use crate::view::{Activity, Attention, PutBack, Sentence, StatusSnapshot, StoreFault};
 

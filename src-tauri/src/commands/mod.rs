@@ -1,5 +1,6 @@
 //! The window's commands, one file per subject. Each takes typed arguments, calls one method, and maps the error.
 
+pub mod activity;
 pub mod conflicts;
 pub mod incoming;
 pub mod links;

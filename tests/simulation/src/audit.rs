@@ -75,6 +75,15 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
 
 const UNFINISHED: &str = "('queued', 'sealed', 'uncertain', 'conflicted', 'parked')";
 
+/// Changes of links that are there, for as long as no line was removed, but for those that were there before all lines.
+const TOLD: &str = "(SELECT o.* FROM outbox o JOIN links l ON l.id = o.link_id WHERE l.removed_at IS NULL
+    AND o.seq > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'activity_from')
+    AND (SELECT min(id) FROM activity) = 1)";
+
+/// What the lines about conflicts say.
+const CONFLICTS: &str = "(SELECT json_extract(happened, '$.what') AS what,
+    json_extract(happened, '$.conflict') AS conflict FROM activity WHERE kind = 'conflict')";
+
 /// Selects that must find nothing, with what it would mean; each gives one text per breach.
 const AGREE: &[(&str, &str)] = &[
     (
@@ -179,6 +188,48 @@ const AGREE: &[(&str, &str)] = &[
              SELECT 1 FROM outbox o WHERE o.transaction_id = t.id AND o.state IN UNFINISHED)",
     ),
     (
+        "the activity is not counted",
+        "SELECT lines || ' lines of ' || bytes || ' bytes counted' FROM activity_size
+          WHERE lines <> (SELECT count(*) FROM activity) OR bytes <> (SELECT coalesce(sum(bytes), 0) FROM activity)",
+    ),
+    (
+        "a run counts its lines wrongly",
+        "SELECT run FROM activity_runs r WHERE lines = 0 OR lines <> (SELECT count(*) FROM activity a WHERE a.run = r.run)",
+    ),
+    (
+        "a line belongs to a run that is not there",
+        "SELECT run FROM activity WHERE run IS NOT NULL AND run NOT IN (SELECT run FROM activity_runs)",
+    ),
+    (
+        "no line tells that a change was confirmed",
+        "SELECT rid || ' at ' || seq FROM TOLD WHERE state = 'confirmed'
+             AND id NOT IN (SELECT change_id FROM activity WHERE kind = 'sent')",
+    ),
+    (
+        "no line tells that a change was discarded",
+        "SELECT rid || ' at ' || seq FROM TOLD WHERE state = 'discarded'
+             AND id NOT IN (SELECT change_id FROM activity WHERE kind = 'queue')",
+    ),
+    (
+        "no line tells that a change needs a person",
+        "SELECT rid || ' at ' || seq FROM TOLD WHERE state = 'parked'
+             AND id NOT IN (SELECT change_id FROM activity WHERE kind = 'needs_you' AND change_id IS NOT NULL)",
+    ),
+    (
+        "no line tells that a conflict was met, or how it ended",
+        "SELECT c.rid || ' in conflict ' || c.id FROM conflicts c JOIN links l ON l.id = c.link_id
+          WHERE l.removed_at IS NULL AND (SELECT value FROM meta WHERE key = 'activity_from') = '0'
+            AND (SELECT min(id) FROM activity) = 1
+            AND (SELECT count(DISTINCT what) FROM CONFLICTS WHERE conflict = c.id
+                    AND what IN ('conflict_met', 'conflict_settled')) < 1 + (c.state = 'resolved')",
+    ),
+    (
+        "no line tells of a merge",
+        "SELECT rid FROM merges m WHERE (SELECT value FROM meta WHERE key = 'activity_from') = '0'
+            AND (SELECT min(id) FROM activity) = 1
+            AND NOT EXISTS (SELECT 1 FROM activity a WHERE a.kind = 'merged' AND a.rid = m.rid AND a.at = m.at)",
+    ),
+    (
         "one key stands for two bodies",
         "SELECT key FROM outbox WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1",
     ),
@@ -202,8 +253,8 @@ const AT_REST: &[(&str, &str)] = &[
 ];
 
 fn found(db: &Connection, what: &str, sql: &str, faults: &mut Vec<String>) {
-    let mut statement =
-        db.prepare_cached(&sql.replace("UNFINISHED", UNFINISHED)).expect("the audit knows the tables");
+    let sql = sql.replace("UNFINISHED", UNFINISHED).replace("TOLD", TOLD).replace("CONFLICTS", CONFLICTS);
+    let mut statement = db.prepare_cached(&sql).expect("the audit knows the tables");
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("the audit can be asked");
     faults.extend(rows.map(|row| format!("{what}: {}", row.expect("a row is read"))));
 }

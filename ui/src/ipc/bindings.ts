@@ -81,6 +81,8 @@ export const commands = {
 	getTransaction: (id: string) => typedError<TransactionDetail, Refusal>(__TAURI_INVOKE("get_transaction", { id })),
 	/**  Puts what a failed transaction had rolled back into the queue again, with its values. */
 	restoreTransaction: (id: string) => typedError<TransactionRow, Refusal>(__TAURI_INVOKE("restore_transaction", { id })),
+	/**  A page of the activity, newest first: from the newest line, or older than another page's `next`. */
+	listActivity: (filter: ActivityFilter, after: Count | null, limit: Count) => typedError<ActivityPage, Refusal>(__TAURI_INVOKE("list_activity", { filter, after, limit })),
 	/**  What a server offers, before it is added. */
 	discoverLink: (link: NewLink) => typedError<Discovery, Refusal>(__TAURI_INVOKE("discover_link", { link })),
 	/**  Adds a connection; its secret goes to the keychain. */
@@ -191,6 +193,122 @@ next: Millis | null } |
 asOf: Millis } | 
 /**  There is no link yet. */
 { id: "noLinks" };
+
+/**  Which lines a list shows; an empty filter shows all. */
+export type ActivityFilter = {
+	/**  Only this kind. */
+	kind?: ActivityKind | null,
+	/**  Without what came from servers. */
+	hideReceived?: boolean,
+	/**  Only this link. */
+	link?: string | null,
+	/**  Only this record's, by its whole id. */
+	record?: string | null,
+	/**  Only those with this text in the id of their record, change, request or transaction. */
+	search?: string | null,
+	/**  Only those of this time and later. */
+	since?: Millis | null,
+};
+
+/**  What a line is about; the filters of `ui.md` 3.9, and what they leave over. */
+export type ActivityKind = 
+/**  Changes of this computer that the server has. */
+"sent" | 
+/**  What came from the server. */
+"received" | 
+/**  What was put together without asking. */
+"merged" | 
+/**  Conflicts and what ended them. */
+"conflict" | 
+/**  What waits for a person. */
+"needs_you" | 
+/**  What a person did to waiting changes. */
+"queue" | 
+/**  Settings, connections and sign-ins. */
+"settings" | 
+/**  Comparing, mending and tidying. */
+"upkeep" | 
+/**  Looks at a server that brought nothing, or did not come about. */
+"checks";
+
+/**  One line. */
+export type ActivityLine = {
+	/**  Its number; rises with time. */
+	id: Count,
+	/**  When. */
+	at: Millis,
+	/**  Of one that stands for several: when the last of them was. */
+	until: Millis | null,
+	/**  The run of syncing that brought it about. */
+	run: Count | null,
+	/**  Its link; none where it is about all of them. */
+	link: string | null,
+	/**  Its collection. */
+	collection: string | null,
+	/**  Its record. */
+	record: string | null,
+	/**  Its change. */
+	change: string | null,
+	/**  The key under which the change was sent. */
+	request: string | null,
+	/**  Its filter. */
+	kind: ActivityKind,
+	/**  Who did it. */
+	actor: Actor,
+	/**  The name of a person whom the server names. */
+	by: string | null,
+	/**  How many things it tells of. */
+	count: Count,
+	/**  What happened. */
+	happened: Happened,
+	/**  The same in words. */
+	sentence: string,
+};
+
+/**  A page of lines, newest first. */
+export type ActivityPage = {
+	/**  The lines; perhaps none although there are more further back. */
+	lines: ActivityLine[],
+	/**  The runs that they belong to. */
+	runs: ActivityRun[],
+	/**  Where the next page begins; none where nothing older is left. */
+	next: Count | null,
+	/**  How many lines were looked at for this page. */
+	looked: Count,
+};
+
+/**  One run of syncing, counted over all its lines, also those that are gone by now. */
+export type ActivityRun = {
+	/**  Its number. */
+	run: Count,
+	/**  Its link. */
+	link: string,
+	/**  Its first line. */
+	startedAt: Millis,
+	/**  Its last line. */
+	endedAt: Millis,
+	/**  Changes confirmed. */
+	sent: Count,
+	/**  Records that are another here now. */
+	received: Count,
+	/**  Records put together without asking. */
+	merged: Count,
+	/**  Conflicts met. */
+	conflicts: Count,
+	/**  Changes that need a person. */
+	refused: Count,
+};
+
+/**  Who did it. */
+export type Actor = 
+/**  The person at this computer. */
+"you" | 
+/**  Somebody else, whom the server names. */
+"person" | 
+/**  A rule of Tidemark. */
+"rule" | 
+/**  The server. */
+"server";
 
 /**  What adding a link came to. */
 export type AddedLink = {
@@ -639,6 +757,19 @@ export type Consequence = {
 /**  A counter: how many of something, or how many bytes. */
 export type Count = number;
 
+/**  How a conflict ended. */
+export type Decided = 
+/**  All mine. */
+"mine" | 
+/**  All the server's. */
+"server" | 
+/**  Field by field, or by a whole document. */
+"chosen" | 
+/**  Both sides came to agree. */
+"by_itself" | 
+/**  It went away with the connection or with its transaction. */
+"dropped";
+
 /**  Row height. */
 export type Density = 
 /**  28 px. */
@@ -855,6 +986,157 @@ export type FormField = {
 	/**  The collection it refers to. */
 	refersTo: string | null,
 };
+
+/**  What happened, with what a sentence about it is made of. */
+export type Happened = 
+/**  The server has the change. */
+{ what: "confirmed"; 
+/**  What it did. */
+operation: Operation } | 
+/**  The change made no difference any more and was not sent. */
+{ what: "not_needed"; 
+/**  What it would have done. */
+operation: Operation } | 
+/**  The server came to the same by itself. */
+{ what: "already_there"; 
+/**  What the change would have done. */
+operation: Operation } | 
+/**  A page of a collection came in. */
+{ what: "received"; 
+/**  Records that are another here now. */
+changed: Count; 
+/**  Of those, records that went. */
+removed: Count; 
+/**  The ids of the first of them. */
+records: string[] } | 
+/**  Both sides changed different fields. */
+{ what: "merged" } | 
+/**  Both sides changed the same. */
+{ what: "conflict_met"; 
+/**  Its number. */
+conflict: Count; 
+/**  Its kind. */
+kind: ConflictType; 
+/**  It was open before, and the server moved again. */
+again: boolean } | 
+/**  A conflict ended. */
+{ what: "conflict_settled"; 
+/**  Its number. */
+conflict: Count; 
+/**  How. */
+decided: Decided } | 
+/**  A decision was taken back; the conflict is open again. */
+{ what: "conflict_reopened"; 
+/**  Its number. */
+conflict: Count } | 
+/**  The change goes no further without a person. */
+{ what: "needs_you"; 
+/**  What it does. */
+operation: Operation; 
+/**  The class of what is in its way. */
+class: ErrorClass; 
+/**  The HTTP status, where there was an answer. */
+status: number | null; 
+/**  The server may have done it all the same. */
+mayBeIn: boolean } | 
+/**  The change was taken back with its transaction and waits to be restored. */
+{ what: "rolled_back"; 
+/**  What it does. */
+operation: Operation; 
+/**  The transaction. */
+transaction: string } | 
+/**  The server deleted so many records that a person is asked. */
+{ what: "removals_asked"; 
+/**  How many would go here. */
+wouldRemove: Count; 
+/**  Of so many. */
+of: Count } | 
+/**  The question was answered with yes. */
+{ what: "removals_allowed"; 
+/**  So many may go. */
+number: Count } | 
+/**  Rows came that cannot be read. */
+{ what: "unreadable"; 
+/**  How many. */
+rows: Count; 
+/**  The ids of the first of them that have one. */
+records: string[] } | 
+/**  A person wants to hear no more of such rows. */
+{ what: "unreadable_forgotten"; 
+/**  How many. */
+rows: Count } | 
+/**  The change went to the trash. */
+{ what: "discarded"; 
+/**  What it would have done. */
+operation: Operation } | 
+/**  The change came back from the trash. */
+{ what: "put_back"; 
+/**  What it does. */
+operation: Operation; 
+/**  The new change that holds it. */
+into: string } | 
+/**  A change that needed a person goes again. */
+{ what: "sent_again"; 
+/**  What it does. */
+operation: Operation } | 
+/**  What a transaction had taken back goes again. */
+{ what: "transaction_restored"; 
+/**  The transaction. */
+transaction: string } | 
+/**  Syncing was paused: all of it, a connection, or a collection. */
+{ what: "paused" } | 
+/**  A pause ended. */
+{ what: "resumed" } | 
+/**  The connection does not sync by itself any more. */
+{ what: "stopped"; 
+/**  Why. */
+reason: StopReason } | 
+/**  What had stopped the connection is over. */
+{ what: "went_on" } | 
+/**  A connection was added. */
+{ what: "link_added"; 
+/**  Its collections. */
+collections: Count } | 
+/**  A connection was removed. */
+{ what: "link_removed"; 
+/**  Changes that went to the trash with it. */
+unsent: Count } | 
+/**  Another account signs in. */
+{ what: "account_changed" } | 
+/**  The connection has another address. */
+{ what: "address_changed" } | 
+/**  When and how the connection may sync is another. */
+{ what: "limits_changed" } | 
+/**  The connection's secret went into the keychain, or could not be kept there. */
+{ what: "secret_changed"; 
+/**  The keychain has it. */
+kept: boolean } | 
+/**  Settings were changed. */
+{ what: "settings_changed"; 
+/**  Their names. */
+names: string[] } | 
+/**  The server cannot say what changed: a collection is listed anew and compared. */
+{ what: "comparing_anew" } | 
+/**  A whole comparison came to its end. */
+{ what: "compared"; 
+/**  Records that went here. */
+removed: Count } | 
+/**  Ended changes that had outlived their days were removed from the history. */
+{ what: "cleaned_up"; 
+/**  How many. */
+changes: Count } | 
+/**  An older copy of the local store was found in its place. */
+{ what: "old_copy"; 
+/**  Changes that may have been sent already. */
+inDoubt: Count } | 
+/**  The local store was checked after an end without a goodbye, and is whole. */
+{ what: "store_checked" } | 
+/**  The server was asked, and nothing was new. */
+{ what: "checked" } | 
+/**  The server was not reached, or did not answer as it should. */
+{ what: "not_reached"; 
+/**  The class of what was in the way. */
+class: ErrorClass };
 
 /**  A part of the day in local time; one that ends before it begins goes over midnight. */
 export type Hours = {
@@ -1785,6 +2067,19 @@ export type StatusSnapshot = {
 
 /**  The one status. */
 export type StatusTold = StatusSnapshot;
+
+/**  Why a connection does not sync by itself; the words of it stand in the status for as long as it lasts. */
+export type StopReason = 
+/**  The server wants a sign-in. */
+"sign_in" | 
+/**  Something else answers at its address. */
+"intercepted" | 
+/**  The certificate is not trusted. */
+"untrusted" | 
+/**  The server wants a newer Tidemark. */
+"upgrade" | 
+/**  A collection is not where it was. */
+"not_found";
 
 /**  Why a link does not sync by itself. */
 export type Stopped = 

@@ -26,7 +26,10 @@ async fn a_secret_comes_from_standard_input_and_stands_in_no_output_and_no_file(
     let with = shell.run(&["sync"]).await.ends(0);
     assert_eq!(with.line()["received"], 200);
     let test = shell.run(&["link", "test", "My Work"]).await.ends(0);
-    for said in [added, without, with, test] {
+    let activity = shell.run(&["activity"]).await.ends(0);
+    assert!(activity.lines.iter().any(|line| line["happened"]["reason"] == "sign_in"), "{activity:?}");
+    let exported = shell.run(&["activity", "export", "-"]).await.ends(0);
+    for said in [added, without, with, test, activity, exported] {
         assert!(!format!("{said:?}").contains(SECRET), "no output holds the secret, also not the log");
     }
     for file in std::fs::read_dir(shell.folder.path()).unwrap() {

@@ -96,7 +96,7 @@ impl Push<'_> {
                             }
                             if let Some(earlier) = was_parked {
                                 // It was not refused for its own sake: it goes with the next sign-in.
-                                let again = Again { fresh_id: &|| fresh.uuid(), now };
+                                let again = Again { fresh_id: &|| fresh.uuid(), by_person: false, now };
                                 moved.append(queue::retry(tx, &[earlier], &again)?.1);
                             }
                             Ok((settled, moved))

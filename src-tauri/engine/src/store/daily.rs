@@ -4,9 +4,12 @@ use super::StoreError;
 use rusqlite::{Connection, params};
 use tidemark_model::number::Millis;
 
+/// A day in milliseconds.
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
+
 /// Days since 1970 in UTC.
 pub(crate) fn day(at: Millis) -> i64 {
-    at.0.div_euclid(24 * 60 * 60 * 1000)
+    at.0.div_euclid(DAY)
 }
 
 pub(crate) fn confirmed(tx: &Connection, link_id: i64, now: Millis) -> Result<(), StoreError> {

@@ -20,14 +20,14 @@ pub(crate) struct Unread<'a> {
 }
 
 /// Keeps a row that cannot be read. The same one again changes nothing, as overlapping pulls bring it again; another text
-/// of the same record takes the place of the former.
+/// of the same record takes the place of the former. Whether it is not the same.
 pub(crate) fn keep(
     tx: &Connection,
     collection_id: i64,
     row: &Unread<'_>,
     seen: i64,
     now: Millis,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let digest = sha256_hex(row.raw.as_bytes());
     let key = match row.rid {
         Some(rid) => format!("id:{rid}"),
@@ -40,7 +40,7 @@ pub(crate) fn keep(
     if let Some((id, same)) = known {
         if same {
             tx.prepare_cached("UPDATE quarantine SET seen = ?2 WHERE id = ?1")?.execute([id, seen])?;
-            return Ok(());
+            return Ok(false);
         }
         drop_row(tx, collection_id, id)?;
     }
@@ -59,7 +59,8 @@ pub(crate) fn keep(
         now.0,
         seen
     ])?;
-    count(tx, collection_id, 1)
+    count(tx, collection_id, 1)?;
+    Ok(true)
 }
 
 /// A page came in: a row without name and text, for which the list stood, is passed.

@@ -1,12 +1,13 @@
 //! Which state this database is in, and how its last session ended; the note beside it is `generation.rs`.
 
 use super::StoreError;
+use super::activity::{self, NewLine};
 use super::meta;
 use super::verbs::{old_copy, settle};
 use crate::generation::{Found, Generation, Verdict, judge};
 use rusqlite::Connection;
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::PutBack;
+use tidemark_model::view::{Happened, PutBack};
 
 /// Set while a sender has it open: found at an open, the last session ended without a goodbye.
 const RUNNING: &str = "running";
@@ -44,6 +45,8 @@ pub(crate) fn take(
         Verdict::OldCopy => {
             let put_back = PutBack { at: now, in_doubt: Count::of(old_copy::put_in_doubt(tx)?) };
             meta::set(tx, PUT_BACK, &serde_json::to_string(&put_back)?)?;
+            let happened = Happened::OldCopy { in_doubt: put_back.in_doubt };
+            activity::write(tx, &NewLine::of_all(&happened, now))?;
             Some(put_back)
         }
     };
@@ -98,7 +101,8 @@ pub(crate) fn is_check_due(tx: &Connection) -> Result<bool, StoreError> {
 }
 
 /// A check found nothing.
-pub(crate) fn checked(tx: &Connection) -> Result<(), StoreError> {
+pub(crate) fn checked(tx: &Connection, now: Millis) -> Result<(), StoreError> {
+    activity::write(tx, &NewLine::of_all(&Happened::StoreChecked {}, now))?;
     meta::clear(tx, CHECK_DUE)
 }
 

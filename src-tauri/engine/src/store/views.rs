@@ -2,6 +2,7 @@
 //!
 //! Every function here runs inside one read transaction and writes nothing.
 
+pub(crate) mod activity;
 pub(crate) mod conflicts;
 pub(crate) mod incoming;
 mod like;

@@ -5,14 +5,14 @@ use super::{Moved, gone, seal};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
-use crate::store::{StoreError, collections, conflicts, edges, transactions};
+use crate::store::{StoreError, activity, collections, conflicts, edges, transactions};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tidemark_model::change;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
-use tidemark_model::view::{BulkResult, RefusalCode};
+use tidemark_model::view::{BulkResult, Happened, RefusalCode};
 
 /// Moves the named changes to the trash; the records go back to what remains. Changes of other records that wait for one
 /// of them need a person from now on: they refer to what is never made.
@@ -97,6 +97,7 @@ fn discard_one(
     for ended in with_it {
         let waiting = edges::waited_on_by(tx, ended.seq)?;
         outbox::end(tx, ended, Ended::Discarded, now)?;
+        activity::of_change(tx, ended, &Happened::Discarded { operation: ended.operation }, now)?;
         gone::ask(tx, ended, now, moved)?;
         gone.insert(ended.seq);
         moved.changes.push(ended.id.clone());

@@ -1,12 +1,12 @@
 //! Changes of which only a person can find out whether the server took them (`engine.md` 4, step 3).
 
-use super::Moved;
 use super::reconcile::{self, Became, Origin};
 use super::rename;
 use super::settle;
+use super::{Moved, park as parking};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{Place, refuse};
-use crate::store::{StoreError, attempts, daily, records};
+use crate::store::{StoreError, activity, attempts, daily, records};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::connector::{Capabilities, Remote};
@@ -15,7 +15,7 @@ use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
 use tidemark_model::temporary;
 use tidemark_model::uncertain::has_all_of;
-use tidemark_model::view::{MayBeIt, RefusalCode};
+use tidemark_model::view::{Happened, MayBeIt, RefusalCode};
 
 /// How many records are offered.
 const OFFERED: usize = 20;
@@ -33,11 +33,16 @@ pub(crate) fn is_nameless(operation: Operation, rid: &str, capabilities: &Capabi
 }
 
 /// It may have been sent: never repeated by itself, its bytes and its key stay.
-pub(crate) fn park(tx: &Connection, mutation: &MutationRow, words: &str) -> Result<(), StoreError> {
+pub(crate) fn park(
+    tx: &Connection,
+    mutation: &MutationRow,
+    words: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
     let failure = Failure::new(ErrorClass::Transient, words);
     outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
     outbox::set_may_be_in(tx, mutation.seq)?;
-    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)
+    parking::park(tx, mutation.seq, now)
 }
 
 /// The same for one whose answer was lost.
@@ -50,6 +55,7 @@ pub(crate) fn park_lost(tx: &Connection, mutation: &MutationRow, now: Millis) ->
             Operation::Request => "it was sent and no answer came; the server may have done it",
             _ => "it was sent and no answer came; the server may have made the record",
         },
+        now,
     )
 }
 
@@ -67,6 +73,7 @@ pub(crate) fn park_unread(
         tx,
         mutation,
         "an older copy of the local store was put back; the server may have made the record since",
+        now,
     )
 }
 
@@ -114,10 +121,11 @@ fn sent_fields(mutation: &MutationRow, id_field: &str) -> Result<Option<Value>, 
 }
 
 /// A person says that it did not arrive: it goes again, under a new key.
-pub(crate) fn send_again(tx: &Connection, id: &str) -> Result<Moved, StoreError> {
+pub(crate) fn send_again(tx: &Connection, id: &str, now: Millis) -> Result<Moved, StoreError> {
     let mutation = doubtful(tx, id)?;
     outbox::clear_doubt(tx, mutation.seq)?;
     outbox::repair(tx, mutation.seq)?;
+    activity::of_change(tx, &mutation, &Happened::SentAgain { operation: mutation.operation }, now)?;
     let mut moved = Moved::default();
     moved.record(mutation.collection_id, &mutation.rid);
     moved.changes.push(mutation.id);

@@ -5,6 +5,7 @@
 use super::border::{end_in_order, with_all};
 use super::reconcile::side_of;
 use super::{MetConflict, Moved};
+use crate::store::activity::{self, Met};
 use crate::store::conflicts::{self, Sides};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
@@ -15,7 +16,7 @@ use tidemark_model::connector::Remote;
 use tidemark_model::document;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::ConflictType;
+use tidemark_model::view::{ConflictType, Happened};
 
 /// Whether this is such a deletion: it is looked for on the server before it is sent, and found done.
 pub(crate) fn waits(mutation: &MutationRow) -> bool {
@@ -95,6 +96,21 @@ pub(crate) fn ask(
     };
     let keys = (deletion.link_id, record.collection_id, record.id);
     let id = conflicts::insert(tx, keys, &record.rid, &sides)?;
+    activity::conflict_met(
+        tx,
+        &Met {
+            place: (deletion.link_id, record.collection_id),
+            rid: &record.rid,
+            change: taken.first().map(|mutation| mutation.id.as_str()),
+            by: record.base.by.as_deref(),
+            happened: Happened::ConflictMet {
+                conflict: Count(id),
+                kind: ConflictType::UpdatedHereDeletedThere,
+                again: false,
+            },
+            now,
+        },
+    )?;
     match base {
         None => records::set_local(tx, &record, mine.as_ref(), true, now)?,
         Some(_) => {

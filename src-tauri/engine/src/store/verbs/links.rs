@@ -1,6 +1,7 @@
 //! Adding and removing links.
 
 use super::Moved;
+use crate::store::activity::{self, NewLine};
 use crate::store::links::{self, NewLinkRow};
 use crate::store::outbox::{self, Ended};
 use crate::store::places::refuse;
@@ -11,7 +12,7 @@ use tidemark_model::connector::Discovered;
 use tidemark_model::document::sha256_hex;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::settings::{CollectionSettings, LinkSettings};
-use tidemark_model::view::{RefusalCode, RemovedLink};
+use tidemark_model::view::{Happened, RefusalCode, RemovedLink};
 
 /// A link as the host found it: named, tested, with the collections to keep.
 #[derive(Clone, Debug)]
@@ -65,6 +66,8 @@ pub(crate) fn add(tx: &Connection, draft: &LinkDraft, now: Millis) -> Result<i64
         let label = settings.label.clone().unwrap_or_else(|| discovered.name.clone());
         collections::insert(tx, id, &label, &settings)?;
     }
+    let happened = Happened::LinkAdded { collections: Count::of(names.len()) };
+    activity::write(tx, &NewLine::of_link(&happened, id, now))?;
     Ok(id)
 }
 
@@ -95,6 +98,7 @@ pub(crate) fn remove(
         records::remove_all(tx, collection.id)?;
     }
     links::mark_removed(tx, link.id, now)?;
+    activity::write(tx, &NewLine::of_link(&Happened::LinkRemoved { unsent: count }, link.id, now))?;
     Ok((RemovedLink { unsent: count, removed: true }, moved))
 }
 

@@ -2,6 +2,7 @@
 
 use super::reconcile::{Became, Origin, reconcile};
 use super::{Moved, removals};
+use crate::store::activity::{self, NewLine};
 use crate::store::collections::{self, CollectionRow, PageMark};
 use crate::store::places::Place;
 use crate::store::quarantine::{self, Unread};
@@ -10,7 +11,8 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 use tidemark_model::connector::{Page, PullRequest, Remote, Row};
 use tidemark_model::lateness::{LookBack, Sighting};
-use tidemark_model::number::Millis;
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::Happened;
 
 /// What a page did.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +57,7 @@ pub(crate) fn apply_page(
     let mut moved = Moved::default();
     let (mut nameless, mut set_aside) = (0, false);
     let gone = collections::gone_in_run(tx, place.collection_id)?;
+    let (mut removed, mut unread) = (0, Vec::new());
     let shown = shown(tx, place, &page)?;
     let mut sighting = Sighting { ends: !page.more, ..Sighting::default() };
     tx.prepare_cached("SAVEPOINT page")?.execute([])?;
@@ -63,7 +66,9 @@ pub(crate) fn apply_page(
         match row {
             Row::Unreadable { id, raw, bytes, reason } => {
                 let row = Unread { rid: id.as_deref(), raw, bytes: *bytes, reason };
-                keep_unread(tx, place, &collection, &row, now)?;
+                if keep_unread(tx, place, &collection, &row, now)? {
+                    unread.push(id.as_deref());
+                }
                 nameless += i64::from(id.is_none());
                 set_aside = true;
             }
@@ -73,6 +78,7 @@ pub(crate) fn apply_page(
                     sight(&mut sighting, became, remote, page.read_to, bounds);
                 }
                 if became == Became::Removed {
+                    removed += 1;
                     went(tx, place, id)?;
                 }
                 if set_aside || collection.quarantined > 0 {
@@ -98,9 +104,11 @@ pub(crate) fn apply_page(
         return Ok(Applied::Guarded(page));
     }
     if let (false, Some(generation)) = (page.more, collection.full_generation) {
-        end_of_full(tx, place, (generation, &unseen), now, &mut moved)?;
+        removed += end_of_full(tx, place, (generation, &unseen), now, &mut moved)?;
     }
     tx.prepare_cached("RELEASE page")?.execute([])?;
+    tell(tx, place, &moved, removed, now)?;
+    tell_unread(tx, place, &unread, now)?;
     if set_aside {
         quarantine::trim(tx, place.collection_id)?;
     }
@@ -207,6 +215,39 @@ pub(crate) struct Pushed {
     pub(crate) page: Page,
 }
 
+/// One line for all that a page changed here, however many records that are.
+fn tell(tx: &Connection, place: &Place, moved: &Moved, removed: i64, now: Millis) -> Result<(), StoreError> {
+    if moved.records.is_empty() {
+        return Ok(());
+    }
+    let happened = Happened::Received {
+        changed: Count::of(moved.records.len()),
+        removed: Count(removed),
+        records: activity::named(moved.records.iter().map(|(_, rid)| rid.as_str())),
+    };
+    let one = if let [(_, rid)] = &moved.records[..] { Some(rid.as_str()) } else { None };
+    let line = NewLine::of_place(&happened, (place.link_id, place.collection_id), now);
+    activity::write(tx, &NewLine { rid: one, ..line })
+}
+
+/// One line for all rows that cannot be read and were not known.
+fn tell_unread(
+    tx: &Connection,
+    place: &Place,
+    unread: &[Option<&str>],
+    now: Millis,
+) -> Result<(), StoreError> {
+    if unread.is_empty() {
+        return Ok(());
+    }
+    let happened = Happened::Unreadable {
+        rows: Count::of(unread.len()),
+        records: activity::named(unread.iter().copied().flatten()),
+    };
+    let line = NewLine::of_place(&happened, (place.link_id, place.collection_id), now);
+    activity::write(tx, &line)
+}
+
 /// The records of a page that stand in it as they were known before it, with their versions.
 fn shown(tx: &Connection, place: &Place, page: &Page) -> Result<Vec<(i64, String)>, StoreError> {
     let mut shown = Vec::new();
@@ -235,42 +276,50 @@ fn went(tx: &Connection, place: &Place, rid: &str) -> Result<(), StoreError> {
     }
 }
 
-/// Keeps a row that cannot be read; a whole comparison has seen its record all the same.
+/// Keeps a row that cannot be read; a whole comparison has seen its record all the same. Whether it is a new one.
 fn keep_unread(
     tx: &Connection,
     place: &Place,
     collection: &CollectionRow,
     row: &Unread<'_>,
     now: Millis,
-) -> Result<(), StoreError> {
-    quarantine::keep(tx, place.collection_id, row, collection.full_generation.unwrap_or_default(), now)?;
+) -> Result<bool, StoreError> {
+    let seen = collection.full_generation.unwrap_or_default();
+    let is_new = quarantine::keep(tx, place.collection_id, row, seen, now)?;
     if let (Some(rid), Some(generation)) = (row.rid, collection.full_generation)
         && let Some(record) = records::by_rid(tx, place.collection_id, rid)?
     {
         records::mark_seen(tx, record.id, generation)?;
     }
-    Ok(())
+    Ok(is_new)
 }
 
-/// The last page of a whole comparison: what the server no longer has goes, except what was changed here.
+/// The last page of a whole comparison: what the server no longer has goes, except what was changed here. Returns how many.
 fn end_of_full(
     tx: &Connection,
     place: &Place,
     (generation, unseen): (i64, &[String]),
     now: Millis,
     moved: &mut Moved,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
+    let mut removed = 0;
     let gone = Remote::Deleted { version: None, at: None, by: None };
     for rid in unseen {
-        reconcile(tx, place, rid, &gone, &origin, moved)?;
+        let became = reconcile(tx, place, rid, &gone, &origin, moved)?;
+        removed += i64::from(became == Became::Removed);
     }
+    let happened = Happened::Compared { removed: Count(removed) };
+    activity::write(tx, &NewLine::of_place(&happened, (place.link_id, place.collection_id), now))?;
     quarantine::release_unseen(tx, place.collection_id, generation)?;
-    collections::end_full(tx, place.collection_id)
+    collections::end_full(tx, place.collection_id)?;
+    Ok(removed)
 }
 
 /// The checkpoint is void: everything is listed again and compared.
-pub(crate) fn start_over(tx: &Connection, place: &Place) -> Result<(), StoreError> {
+pub(crate) fn start_over(tx: &Connection, place: &Place, now: Millis) -> Result<(), StoreError> {
+    let happened = Happened::ComparingAnew {};
+    activity::write(tx, &NewLine::of_place(&happened, (place.link_id, place.collection_id), now))?;
     collections::start_full(tx, place.collection_id)
 }
 
@@ -302,6 +351,7 @@ pub(crate) fn fetched(
     let generation = current(tx, place)?.full_generation;
     let origin = Origin { pull_ack_seq: Some(pull_ack_seq), generation, may_be_in: false, now };
     let became = reconcile(tx, place, rid, remote, &origin, &mut moved)?;
+    tell(tx, place, &moved, i64::from(became == Became::Removed), now)?;
     if let Some(record) = record.filter(|_| became != Became::SetAside) {
         nothing_waits(tx, record.id)?;
     }
@@ -324,7 +374,10 @@ pub(crate) fn stands(tx: &Connection, place: &Place, reason: &str, now: Millis) 
         return Ok(());
     }
     let row = Unread { rid: None, raw: "", bytes: 0, reason };
-    keep_unread(tx, place, &current(tx, place)?, &row, now)
+    match keep_unread(tx, place, &current(tx, place)?, &row, now)? {
+        true => tell_unread(tx, place, &[None], now),
+        false => Ok(()),
+    }
 }
 
 /// A record that was set aside cannot be read by its id: it waits in quarantine, as if its row in a page had been so.
@@ -341,7 +394,9 @@ pub(crate) fn fetched_unread(
     // A row that a page brought says more.
     if !quarantine::is_known(tx, place.collection_id, rid)? {
         let row = Unread { rid: Some(rid), raw: "", bytes: 0, reason };
-        keep_unread(tx, place, &current(tx, place)?, &row, now)?;
+        if keep_unread(tx, place, &current(tx, place)?, &row, now)? {
+            tell_unread(tx, place, &[Some(rid)], now)?;
+        }
     }
     if let Some(record) = records::by_rid(tx, place.collection_id, rid)? {
         nothing_waits(tx, record.id)?;

@@ -3,12 +3,12 @@
 use super::{Moved, discard, parents, transactions};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{self, Place, refuse};
-use crate::store::{StoreError, edges, signals, transactions as stored};
+use crate::store::{StoreError, activity, edges, signals, transactions as stored};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
-use tidemark_model::view::{BulkResult, RefusalCode};
+use tidemark_model::view::{BulkResult, Happened, RefusalCode};
 
 /// What a bulk action did so far.
 #[derive(Default)]
@@ -37,6 +37,8 @@ impl Bulk {
 pub(crate) struct Again<'a> {
     /// Makes the ids of what is restored.
     pub(crate) fresh_id: &'a dyn Fn() -> String,
+    /// A person asked for it.
+    pub(crate) by_person: bool,
     pub(crate) now: Millis,
 }
 
@@ -73,7 +75,13 @@ pub(crate) fn retry(
                 }
             }
             MutationState::Parked => match retry_parked(tx, &places, &mutation)? {
-                true => bulk.done(mutation),
+                true => {
+                    if again.by_person {
+                        let happened = Happened::SentAgain { operation: mutation.operation };
+                        activity::of_change(tx, &mutation, &happened, again.now)?;
+                    }
+                    bulk.done(mutation);
+                }
                 false => bulk.result.kept.0 += 1,
             },
             // It came back with one of its transaction that was named before it.

@@ -2,6 +2,7 @@
 
 use super::{MetConflict, Moved};
 use super::{border, gone};
+use crate::store::activity::{self, Met, NewLine};
 use crate::store::conflicts::{self, ConflictRecord, Merged, Sides};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
@@ -19,7 +20,7 @@ use tidemark_model::number::{Count, Millis};
 use tidemark_model::path;
 use tidemark_model::plan::{Facts, Plan, plan};
 use tidemark_model::planted::{self, Bug};
-use tidemark_model::view::{ChoiceAt, ConflictType};
+use tidemark_model::view::{ChoiceAt, ConflictType, Decided, Happened};
 
 /// Where a server state came from.
 #[derive(Clone, Copy, Debug)]
@@ -223,6 +224,10 @@ fn rebase(
             now: at.origin.now,
         };
         conflicts::log_merge(tx, (at.place.collection_id, at.record.id), &at.record.rid, &sides)?;
+        let place = (at.place.link_id, at.place.collection_id);
+        let line = NewLine::of_record(&Happened::Merged {}, place, &at.record.rid, at.origin.now);
+        let change = at.lane.first().map(|head| head.id.as_str());
+        activity::write(tx, &NewLine { change, ..line })?;
     }
     if let (Some(base), Some(local)) = (&side.document, local) {
         rewrite_lane(tx, at.lane, base, local)?;
@@ -326,6 +331,17 @@ fn open_conflict(
             conflicts::insert(tx, keys, &at.record.rid, &sides)?
         }
     };
+    activity::conflict_met(
+        tx,
+        &Met {
+            place: (at.place.link_id, at.place.collection_id),
+            rid: &at.record.rid,
+            change: at.lane.first().map(|head| head.id.as_str()),
+            by: server.by.as_deref(),
+            happened: Happened::ConflictMet { conflict: Count(id), kind, again: earlier.is_some() },
+            now: at.origin.now,
+        },
+    )?;
     hold_lane(tx, at.lane, moved)?;
     records::set_remote(tx, at.record.id, remote)?;
     records::clear_aside(tx, at.record.id)?;
@@ -415,6 +431,7 @@ fn settle_conflict(
 ) -> Result<(), StoreError> {
     if let Some(conflict) = at.conflict {
         conflicts::resolve(tx, conflict.id, None, result, None, at.origin.now)?;
+        activity::conflict_ended(tx, at.place.link_id, conflict, Decided::ByItself, at.origin.now)?;
         moved.settled.push(conflict.id);
     }
     Ok(())
@@ -425,6 +442,8 @@ fn end_lane(tx: &Connection, at: &At<'_>, moved: &mut Moved) -> Result<(), Store
         // Children that waited for this record may go: the server has it.
         edges::release(tx, mutation.seq)?;
         outbox::end(tx, mutation, Ended::Superseded, at.origin.now)?;
+        let happened = Happened::AlreadyThere { operation: mutation.operation };
+        activity::of_change(tx, mutation, &happened, at.origin.now)?;
         moved.changes.push(mutation.id.clone());
     }
     Ok(())

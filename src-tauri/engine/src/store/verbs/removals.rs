@@ -1,6 +1,7 @@
 //! The deletion guard: what a pull would remove here, the question about it, and a person's yes (`engine.md` 8).
 
 use super::pull::current;
+use crate::store::activity::{self, NewLine};
 use crate::store::collections::{self, CollectionRow};
 use crate::store::places::{Place, refuse};
 use crate::store::{StoreError, links, outbox, records};
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use tidemark_model::connector::{Page, Remote, Row};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::removals::must_ask;
-use tidemark_model::view::{RefusalCode, Removals};
+use tidemark_model::view::{Happened, RefusalCode, Removals};
 
 /// The records here that a pull would remove, found page by page without applying any.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +77,11 @@ pub(crate) fn ask(
         at_least,
         since: collection.asks.map_or(now, |asked| asked.since),
     };
+    // A question that is asked again is told once.
+    if collection.asks.is_none_or(|before| before.would_remove != asked.would_remove) {
+        let happened = Happened::RemovalsAsked { would_remove: asked.would_remove, of: asked.of };
+        activity::write(tx, &NewLine::of_place(&happened, (place.link_id, place.collection_id), now))?;
+    }
     collections::set_asked(tx, place.collection_id, Some(&asked), &outlook.going)
 }
 
@@ -88,7 +94,7 @@ pub(crate) fn asks(collection: &CollectionRow, before: i64, after: i64) -> bool 
 /// A person's yes to the question that was asked: those records may go, and no others.
 ///
 /// Errors: nothing is asked; the question is about another number by now.
-pub(crate) fn allow(tx: &Connection, place: &Place, number: Count) -> Result<(), StoreError> {
+pub(crate) fn allow(tx: &Connection, place: &Place, number: Count, now: Millis) -> Result<(), StoreError> {
     match current(tx, place)?.asks {
         None => Err(refuse(
             RefusalCode::NotNow,
@@ -100,6 +106,10 @@ pub(crate) fn allow(tx: &Connection, place: &Place, number: Count) -> Result<(),
             format!("{} records would be removed by now, not {}", asked.would_remove.0, number.0),
             "Nothing was removed; look at the records again and answer for that number.",
         )),
-        Some(_) => collections::agree(tx, place.collection_id),
+        Some(_) => {
+            let happened = Happened::RemovalsAllowed { number };
+            activity::write(tx, &NewLine::of_place(&happened, (place.link_id, place.collection_id), now))?;
+            collections::agree(tx, place.collection_id)
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::settle::{self, Settled};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, RecordRow};
-use crate::store::{StoreError, aliases, collections, conflicts, edges};
+use crate::store::{StoreError, activity, aliases, collections, conflicts, edges};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -18,6 +18,7 @@ use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
 use tidemark_model::planted::{self, Bug};
 use tidemark_model::temporary;
+use tidemark_model::view::Decided;
 
 /// A record that the server was to name and has taken. Without a name in the answer it is there and cannot be found:
 /// then a person is asked, and this says so.
@@ -41,7 +42,7 @@ pub(crate) fn acknowledged(
             Ok(None)
         }
         None => {
-            doubt::park(tx, mutation, "the server took it and did not say under which id")?;
+            doubt::park(tx, mutation, "the server took it and did not say under which id", now)?;
             Ok(Some(Settled::Parked))
         }
     }
@@ -68,7 +69,7 @@ pub(crate) fn rename(
     if let Some(twin) = records::by_rid(tx, place.collection_id, &new)?
         && twin.id != create.record_id
     {
-        take_in(tx, create.record_id, &twin, now, moved)?;
+        take_in(tx, place, create.record_id, &twin, now, moved)?;
     }
     records::rename(tx, create.record_id, &new)?;
     outbox::rename(tx, create.record_id, &new)?;
@@ -100,6 +101,7 @@ pub(crate) fn rename(
 /// A pull brought the record under its new id before the acknowledgement came: both become one.
 fn take_in(
     tx: &Connection,
+    place: &Place,
     record_id: i64,
     twin: &RecordRow,
     now: Millis,
@@ -108,6 +110,7 @@ fn take_in(
     if let Some(conflict) = conflicts::open_of(tx, twin.id)? {
         // What it was about is looked at anew when the record is fetched.
         conflicts::resolve(tx, conflict.id, None, None, None, now)?;
+        activity::conflict_ended(tx, place.link_id, &conflict, Decided::Dropped, now)?;
         moved.settled.push(conflict.id);
     }
     for mutation in outbox::lane(tx, twin.id)? {

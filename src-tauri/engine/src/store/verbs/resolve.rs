@@ -11,7 +11,7 @@ use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
-use crate::store::{StoreError, counters, edges};
+use crate::store::{StoreError, activity, counters, edges};
 use behind::InPlace;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -21,7 +21,7 @@ use tidemark_model::document::{self, same};
 use tidemark_model::merge::{self, Choice, ResolveError};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::{ChoiceAt, FieldChoice, RefusalCode, Resolution, Resolved};
+use tidemark_model::view::{ChoiceAt, Decided, FieldChoice, RefusalCode, Resolution, Resolved};
 
 /// A decision with what the caller makes for it.
 #[derive(Clone, Debug)]
@@ -193,6 +193,7 @@ fn without_sending(
     let mut moved = moved_of(at);
     records::set_base(tx, at.record, &at.conflict.server, result, visible)?;
     conflicts::resolve(tx, at.conflict.id, Some(&decision.resolution), result, None, at.now)?;
+    tell(at, tx, &decision.resolution)?;
     moved.settled.push(at.conflict.id);
     Ok((resolved(at, None, None, result), moved))
 }
@@ -249,8 +250,19 @@ fn send(
         conflicts::set_choices(tx, at.conflict.id, choices, None)?;
     }
     conflicts::resolve(tx, at.conflict.id, Some(&decision.resolution), result, id, decision.now)?;
+    tell(at, tx, &decision.resolution)?;
     moved.settled.push(at.conflict.id);
     Ok((resolved(at, id, sends_at, result), moved))
+}
+
+/// Says in the activity how it was decided.
+fn tell(at: &At<'_>, tx: &Connection, resolution: &Resolution) -> Result<(), StoreError> {
+    let decided = match resolution {
+        Resolution::LocalWins {} => Decided::Mine,
+        Resolution::ServerWins {} => Decided::Server,
+        Resolution::Manual { .. } | Resolution::Skip { .. } => Decided::Chosen,
+    };
+    activity::conflict_ended(tx, at.place.link_id, at.conflict, decided, at.now)
 }
 
 /// What takes changes in takes over their place in a transaction.

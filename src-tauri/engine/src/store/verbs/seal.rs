@@ -1,9 +1,9 @@
 //! Fixing bytes and key before anything is sent (`engine.md` 3, 4).
 
-use super::{doubt, parents, request};
+use super::{doubt, parents, park, request};
 use crate::store::outbox::{self, Ended, From, MutationRow, Seal};
 use crate::store::places::{Place, refuse};
-use crate::store::{StoreError, attempts, meta, records, transactions};
+use crate::store::{StoreError, activity, attempts, meta, records, transactions};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
 use tidemark_model::planted::{self, Bug};
-use tidemark_model::view::RefusalCode;
+use tidemark_model::view::{Happened, RefusalCode};
 
 /// What is to be done on the wire next for one lane.
 #[derive(Clone, Debug, PartialEq)]
@@ -243,6 +243,8 @@ fn seal_first(
     if makes_no_difference && mutation.conflict_id.is_none() {
         // A write without a change would only make everybody fetch the record again.
         outbox::end(tx, mutation, Ended::Cancelled, sealing.now)?;
+        let happened = Happened::NotNeeded { operation: mutation.operation };
+        activity::of_change(tx, mutation, &happened, sealing.now)?;
         return Ok(None);
     }
     let intent = Intent {
@@ -325,7 +327,7 @@ pub(crate) fn park_unsent(
     attempts::fail(tx, mutation.seq, attempt, failure, None, now)?;
     outbox::count_attempt(tx, mutation.seq)?;
     outbox::set_failure(tx, mutation.seq, failure, false, 0)?;
-    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)
+    park::park(tx, mutation.seq, now)
 }
 
 fn sealed(

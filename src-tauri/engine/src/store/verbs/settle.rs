@@ -1,16 +1,18 @@
 //! What an answer does: acknowledge, conflict, wait, or park (`engine.md` 1, 3, 4, 7).
 
+mod beginning;
 mod look;
 pub(crate) mod unread;
 
-pub(crate) use look::{confirm_seen, read_back};
+pub(crate) use beginning::{recover, take_over};
+pub(crate) use look::{confirm_seen, postpone, read_back, refreshed};
 
 use super::reconcile::{self, Became, Origin, reconcile, side_of};
-use super::{Moved, rename};
+use super::{Moved, park, rename};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
-use crate::store::{StoreError, attempts, collections, daily, hosts, meta};
+use crate::store::{StoreError, activity, attempts, collections, daily, hosts, meta};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::backoff::{self, BackoffSettings};
@@ -127,20 +129,6 @@ pub(super) fn accepted_words(replayed: bool) -> &'static str {
     if replayed { "accepted before, said again" } else { "accepted" }
 }
 
-/// Writes down the version of a record that had none, so that its next change can be sealed.
-pub(crate) fn refreshed(
-    tx: &Connection,
-    place: &Place,
-    rid: &str,
-    remote: &Remote,
-    now: Millis,
-    moved: &mut Moved,
-) -> Result<(), StoreError> {
-    let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
-    reconcile(tx, place, rid, remote, &origin, moved)?;
-    Ok(())
-}
-
 fn evidence(tx: &Connection, mutation: &MutationRow, remote: &Remote) -> Result<Evidence, StoreError> {
     let sealed = match (&mutation.sealed_doc, mutation.operation) {
         (Some(text), _) => Some(records::serde_json_value(text)?),
@@ -225,8 +213,10 @@ pub(crate) fn confirm(
     outbox::end(tx, mutation, Ended::Confirmed, now)?;
     daily::confirmed(tx, mutation.link_id, now)?;
     meta::set(tx, "last_confirmed_at", &now.0.to_string())?;
+    let record = records::get(tx, mutation.record_id)?;
+    activity::confirmed(tx, mutation, record.as_ref(), now)?;
     // It left this computer with its link meanwhile: there is nothing to keep in step.
-    let Some(record) = records::get(tx, mutation.record_id)? else { return Ok(()) };
+    let Some(record) = record else { return Ok(()) };
     if mutation.transaction_id.is_some() {
         // What a saga would take it back with.
         let before = record.base.document.as_ref().map(document::to_text);
@@ -318,7 +308,7 @@ fn park_stored_otherwise(
     let failure = Failure::new(ErrorClass::Permanent, words);
     outbox::unseal(tx, mutation.seq)?;
     outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
-    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+    park::park(tx, mutation.seq, answer.now)?;
     if let Some(remote) = seen {
         records::set_remote(tx, mutation.record_id, remote)?;
         records::set_aside(tx, mutation.record_id)?;
@@ -341,7 +331,7 @@ pub(super) fn fail(
         if failure.effect == Effect::Unknown {
             unread::keep_in_doubt(tx, mutation)?;
         }
-        outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+        park::park(tx, mutation.seq, answer.now)?;
         daily::refused(tx, mutation.link_id, answer.now)?;
         return Ok(Settled::Parked);
     }
@@ -353,7 +343,7 @@ pub(super) fn fail(
         if failure.effect == Effect::Unknown {
             outbox::set_may_be_in(tx, mutation.seq)?;
         }
-        outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+        park::park(tx, mutation.seq, answer.now)?;
         daily::refused(tx, mutation.link_id, answer.now)?;
         return Ok(Settled::Parked);
     }
@@ -428,37 +418,4 @@ fn wait(
         }
     }
     outbox::set_failure(tx, mutation.seq, failure, counts, same_5xx)
-}
-
-/// A look at a record did not come about: it is tried again later.
-pub(crate) fn postpone(
-    tx: &Connection,
-    seq: i64,
-    failure: &Failure,
-    retry_at: Millis,
-) -> Result<(), StoreError> {
-    let Some(mutation) = outbox::by_seq(tx, seq)? else { return Ok(()) };
-    if matches!(mutation.state, MutationState::Queued | MutationState::Uncertain) {
-        outbox::set_state(tx, seq, mutation.state, Some(retry_at))?;
-        outbox::set_failure(tx, seq, failure, false, mutation.same_5xx)?;
-    }
-    Ok(())
-}
-
-/// Before a run: nothing of the link is on the wire, so what is still sealed lost its answer with a run that was cut
-/// off. Returns how many.
-pub(crate) fn recover(tx: &Connection, link_id: i64) -> Result<usize, StoreError> {
-    outbox::sealed_of_link_become_uncertain(tx, link_id)
-}
-
-/// After a crash or a takeover: what was sealed is uncertain, and a new epoch of sending begins.
-pub(crate) fn take_over(tx: &Connection) -> Result<i64, StoreError> {
-    outbox::sealed_become_uncertain(tx)?;
-    if planted::is(Bug::ForgetBackoff) {
-        tx.execute(
-            "UPDATE outbox SET due_at = 0 WHERE state IN ('queued', 'uncertain') AND held IS NULL",
-            [],
-        )?;
-    }
-    meta::next(tx, "sender_epoch")
 }

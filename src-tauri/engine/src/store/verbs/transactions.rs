@@ -9,6 +9,7 @@ pub(crate) use settle::{seen, settle_stale};
 use super::Moved;
 use super::edit::{self, Edit, EditKind, Member};
 use super::reconcile::{Origin, reconcile, remote_of};
+use crate::store::activity::{self, NewLine};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, SideState};
@@ -21,7 +22,7 @@ use tidemark_model::document::same;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
 use tidemark_model::transaction::{Strategy, TransactionState};
-use tidemark_model::view::{Refusal, RefusalCode};
+use tidemark_model::view::{Happened, Refusal, RefusalCode};
 
 /// A transaction to be made, with its edits in order.
 pub(crate) struct NewTransaction {
@@ -159,6 +160,8 @@ pub(crate) fn restore(
     };
     let restored = restored.into_iter().filter_map(still_waits).collect::<Result<Vec<_>, _>>()?;
     put_in_order(tx, row, &restored)?;
+    let happened = Happened::TransactionRestored { transaction: row.id.clone() };
+    activity::write(tx, &NewLine::of_link(&happened, row.link_id, at.now))?;
     Ok(moved)
 }
 

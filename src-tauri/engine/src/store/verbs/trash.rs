@@ -6,13 +6,13 @@ use super::{Moved, queue::Bulk, request};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::{self, Place};
 use crate::store::records;
-use crate::store::{StoreError, links};
+use crate::store::{StoreError, activity, links};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::change::{self, Change};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
-use tidemark_model::view::{NotRestored, RestoreResult};
+use tidemark_model::view::{Happened, NotRestored, RestoreResult};
 
 /// How many reasons an answer names.
 const REASONS: usize = 20;
@@ -52,6 +52,8 @@ pub(crate) fn restore(
         match restore_one(tx, &places, &mutation, &one.new_id, now)? {
             Ok((new_id, moved)) => {
                 outbox::put_back(tx, mutation.seq, &new_id, now)?;
+                let happened = Happened::PutBack { operation: mutation.operation, into: new_id };
+                activity::of_change(tx, &mutation, &happened, now)?;
                 bulk.moved.records.extend(moved.records);
                 bulk.moved.changes.extend(moved.changes);
                 bulk.moved.conflicts.extend(moved.conflicts);

@@ -1,5 +1,6 @@
 //! Taking a resolution back while it is held for that (row D9).
 
+use crate::store::activity::{self, NewLine};
 use crate::store::conflicts::{self, ConflictRecord};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
@@ -14,8 +15,8 @@ use tidemark_model::coalesce::{Coalesced, Tail, coalesce};
 use tidemark_model::failure::Failure;
 use tidemark_model::merge;
 use tidemark_model::mutation::{MutationState, Operation};
-use tidemark_model::number::Millis;
-use tidemark_model::view::RefusalCode;
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{Happened, RefusalCode};
 
 /// Takes a held resolution back: the conflict is open again with its choices, and each change that was decided about is
 /// itself again, at its own place and in its own transaction.
@@ -41,6 +42,9 @@ pub(crate) fn undo(
     let record = records::get(tx, conflict.record_id)?
         .ok_or_else(|| StoreError::Corrupt(format!("conflict {} has no record", conflict.id)))?;
     conflicts::reopen(tx, conflict.id)?;
+    let happened = Happened::ConflictReopened { conflict: Count(conflict.id) };
+    let at = (place.link_id, place.collection_id);
+    activity::write(tx, &NewLine::of_record(&happened, at, &record.rid, now))?;
     let mut moved = Moved::default();
     moved.record(place.collection_id, &record.rid);
     let mut undoing =

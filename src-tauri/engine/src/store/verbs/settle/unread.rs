@@ -3,7 +3,7 @@
 use super::{Settled, confirm_seen, evidence, moved_there};
 use crate::store::outbox::{self, MutationRow};
 use crate::store::places::Place;
-use crate::store::verbs::{Moved, seal};
+use crate::store::verbs::{Moved, park, seal};
 use crate::store::{StoreError, attempts, daily};
 use rusqlite::Connection;
 use tidemark_model::connector::Remote;
@@ -70,7 +70,7 @@ pub(super) fn taken(
             attempts::fail(tx, mutation.seq, attempt, &failure, None, now)?;
             outbox::unseal(tx, mutation.seq)?;
             outbox::set_failure(tx, mutation.seq, &failure, false, 0)?;
-            outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+            park::park(tx, mutation.seq, now)?;
             daily::refused(tx, mutation.link_id, now)?;
             Ok(Settled::Parked)
         }
@@ -94,7 +94,7 @@ pub(super) fn park_conflict(
         outbox::set_may_be_in(tx, mutation.seq)?;
     }
     outbox::set_failure(tx, mutation.seq, failure, false, 0)?;
-    outbox::set_state(tx, mutation.seq, MutationState::Parked, None)?;
+    park::park(tx, mutation.seq, now)?;
     daily::refused(tx, mutation.link_id, now)?;
     Ok(Settled::Parked)
 }

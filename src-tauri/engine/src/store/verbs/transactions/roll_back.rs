@@ -5,8 +5,8 @@ use crate::store::outbox::{self, MutationRow};
 use crate::store::records::{self, RecordRow};
 use crate::store::transactions::{self, TransactionRecord};
 use crate::store::verbs::reconcile::{Origin, reconcile, remote_of};
-use crate::store::verbs::{Moved, gone};
-use crate::store::{StoreError, places};
+use crate::store::verbs::{Moved, gone, park};
+use crate::store::{StoreError, activity, places};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,7 +16,7 @@ use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::merge::merge;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
-use tidemark_model::view::{ChoiceAt, TransactionError};
+use tidemark_model::view::{ChoiceAt, Decided, TransactionError};
 
 /// Takes everything of `failed` that was not accepted out of its lanes, and with it every transaction behind it. All of
 /// it waits, with its values, to be restored; what people see goes back to what remains.
@@ -31,6 +31,8 @@ pub(super) fn roll_back(
     // By record: the transaction that its orphans come back with, which is the one that made it.
     let mut touched: BTreeMap<i64, String> = BTreeMap::new();
     let mut seen = BTreeSet::new();
+    // By record: the conflict that was open before anything of it went back.
+    let mut ended: BTreeMap<i64, Option<ConflictRecord>> = BTreeMap::new();
     while let Some((row, error)) = failing.pop_front() {
         if !seen.insert(row.id.clone()) {
             continue;
@@ -40,8 +42,16 @@ pub(super) fn roll_back(
             if member.record_id == 0 {
                 continue;
             }
-            keep_its_base(tx, &member)?;
+            if !ended.contains_key(&member.record_id) {
+                let conflict = conflicts::open_of(tx, member.record_id)?;
+                if let Some(conflict) = &conflict {
+                    end_conflict(tx, conflict, now, moved)?;
+                }
+                ended.insert(member.record_id, conflict);
+            }
+            keep_its_base(tx, &member, ended.get(&member.record_id).and_then(Option::as_ref))?;
             take_out(tx, &member, &row.id, &error)?;
+            park::rolled_back(tx, &member, &row.id, now)?;
             gone::ask(tx, &member, now, moved)?;
             moved.record(member.collection_id, &member.rid);
             moved.changes.push(member.id.clone());
@@ -54,12 +64,10 @@ pub(super) fn roll_back(
     }
     for (record, transaction) in touched {
         let Some(record) = records::get(tx, record)? else { continue };
-        let conflict = conflicts::open_of(tx, record.id)?;
-        if let Some(conflict) = &conflict {
-            end_conflict(tx, conflict, now, moved)?;
-        }
         show_what_remains(tx, &record, &transaction, now, moved)?;
-        if let Some(conflict) = conflict {
+        if let Some(conflict) = ended.remove(&record.id).flatten()
+            && conflicts::open_of(tx, record.id)?.is_none()
+        {
             ask_anew(tx, &conflict, now, moved)?;
         }
     }
@@ -74,6 +82,7 @@ fn end_conflict(
     moved: &mut Moved,
 ) -> Result<(), StoreError> {
     conflicts::resolve(tx, conflict.id, None, conflict.server.document.as_ref(), None, now)?;
+    activity::conflict_ended(tx, conflict.link_id, conflict, Decided::Dropped, now)?;
     moved.settled.push(conflict.id);
     match outbox::lane(tx, conflict.record_id)?.first() {
         Some(head) if head.state == MutationState::Conflicted => {
@@ -107,11 +116,15 @@ fn ask_anew(
 }
 
 /// What it was made on is kept with it, so that a later restoring sees what a colleague changed meanwhile.
-fn keep_its_base(tx: &Connection, member: &MutationRow) -> Result<(), StoreError> {
-    let Some(record) = records::get(tx, member.record_id)? else { return Ok(()) };
-    let base = match conflicts::open_of(tx, record.id)? {
-        Some(conflict) => conflict.base,
-        None => record.base.document,
+fn keep_its_base(
+    tx: &Connection,
+    member: &MutationRow,
+    ended: Option<&ConflictRecord>,
+) -> Result<(), StoreError> {
+    let base = match (ended, records::get(tx, member.record_id)?) {
+        (_, None) => return Ok(()),
+        (Some(conflict), Some(_)) => conflict.base.clone(),
+        (None, Some(record)) => record.base.document,
     };
     outbox::keep_undo(tx, member.seq, base.as_ref().map(document::to_text).as_deref())
 }
@@ -188,6 +201,7 @@ fn show_what_remains(
                 outbox::roll_back(tx, &mutation, own.unwrap_or(transaction))?;
                 let words = "not sent, because the change that made its record was rolled back";
                 outbox::set_failure(tx, mutation.seq, &Failure::new(ErrorClass::Permanent, words), false, 0)?;
+                park::rolled_back(tx, &mutation, own.unwrap_or(transaction), now)?;
                 moved.changes.push(mutation.id);
                 None
             }
