@@ -144,6 +144,15 @@ impl Client {
         })
     }
 
+    /// What waits longer than the longest delay there is, with its spread, and than any server here asks for.
+    pub fn waits_too_long(&self) -> Vec<String> {
+        let most = self.clock.now().0 + 400_000;
+        let waits = self.waits().into_iter().filter(|(_, due)| *due > most);
+        waits
+            .map(|(seq, due)| format!("change {seq} is to wait until {due}, which nobody asked for"))
+            .collect()
+    }
+
     /// Copies the store as it is.
     pub fn copy(&mut self) {
         self.copy = Some(self.store.copy().expect("memory can be copied"));

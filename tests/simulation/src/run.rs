@@ -293,7 +293,9 @@ impl Simulation {
                     at_rest,
                 })
             });
-            self.faults.extend(found.into_iter().map(|fault| format!("{}: {fault}", client.name)));
+            let waits = if self.jumped { Vec::new() } else { client.waits_too_long() };
+            let found = found.into_iter().chain(waits);
+            self.faults.extend(found.map(|fault| format!("{}: {fault}", client.name)));
         }
     }
 

@@ -57,7 +57,9 @@ fn planted_bugs_are_found() {
         Bug::CheckpointFirst => 77,
         Bug::TrustAnyAnswer => 21,
         Bug::NameOnce => 321,
-        Bug::ForgetBackoff | Bug::ForgetWakeUp | Bug::PlanDuringAnswer | Bug::CountOffline => 1,
+        Bug::ForgetBackoff | Bug::ForgetWakeUp => 1,
+        Bug::PlanDuringAnswer => 12,
+        Bug::CountOffline => 27,
     };
     for bug in Bug::ALL {
         plant(Some(bug));

@@ -76,7 +76,7 @@ test("the records of a question are looked through, and answered where they are 
   expect(await grid.getAttribute("aria-rowcount")).toBe("181");
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
-  expect(page.url()).toMatch(/#\/connections$/);
+  await page.waitForURL(/#\/connections$/);
   expect(await focused(page)).toBe("Show which");
 
   await notes(page).getByRole("button", { name: "Show which" }).click();
@@ -90,7 +90,7 @@ test("the records of a question are looked through, and answered where they are 
   await moved.getByText("NEWLY-GONE").waitFor();
   await moved.getByRole("button", { name: "Remove 181 records here" }).click();
   await moved.waitFor({ state: "detached" });
-  expect(page.url()).toMatch(/#\/connections$/);
+  await page.waitForURL(/#\/connections$/);
   expect(await focused(page)).toBe("Sample");
 });
 
