@@ -9,7 +9,7 @@ const STEPS: [&str; 5] = [
     include_str!("migrations/0002_transactions.sql"),
     include_str!("migrations/0003_incoming.sql"),
     include_str!("migrations/0004_ready.sql"),
-    concat!(include_str!("migrations/0005_pulling.sql"), include_str!("migrations/0005_activity.sql")),
+    include_str!("migrations/0005_pulling_and_activity.sql"),
 ];
 
 /// Brings a database up to date; one of a newer Tidemark is refused and left alone.
