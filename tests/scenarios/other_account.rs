@@ -1,6 +1,8 @@
 //! What one account saved is never sent by another; a refusal of the account is told from one of a record.
 
+use crate::transactions::{apply, set};
 use tidemark_model::mutation::MutationState;
+use tidemark_model::transaction::Strategy;
 use tidemark_model::view::{Stopped, WaitReason};
 use tidemark_sandbox::Switch;
 use tidemark_tests::world::{LINK, Stage};
@@ -36,6 +38,29 @@ async fn after_signing_in_as_somebody_else_nothing_of_the_former_is_sent_and_all
     assert_eq!(world.sync().await.confirmed, 1);
     assert_eq!(world.there("t001").unwrap()["state"], "second");
     world.engine().set_account(LINK, None).await.unwrap();
+    world.finish().await;
+}
+
+// proves A7, C7, B2
+#[tokio::test]
+async fn what_is_restored_stays_the_accounts_that_saved_it() {
+    let world = Stage::tasks(3).open().await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT")));
+    let changes = vec![set("t001", "state", "first"), set("t002", "state", "first")];
+    let row = apply(&world, Strategy::Ordered, changes).await;
+    world.sync().await;
+    world.server.clear_faults();
+    world.engine().set_account(LINK, Some("bob")).await.unwrap();
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.sync().await;
+    assert_eq!(world.effect_count(), 0, "nothing of it is sent by the other account");
+    assert!(
+        world.queue().iter().all(|row| row.reason == Some(WaitReason::OtherAccount)),
+        "{:?}",
+        world.queue()
+    );
+    world.engine().set_account(LINK, None).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 2);
     world.finish().await;
 }
 

@@ -54,10 +54,11 @@ fn planted_bugs_are_found() {
     let found_by = |bug| match bug {
         Bug::DropSuccessor | Bug::ReuseKey | Bug::MergeWithoutBase => 1,
         Bug::SkipPrecondition | Bug::KeepDeleted => 1,
-        Bug::CheckpointFirst => 77,
+        Bug::CheckpointFirst => 110,
         Bug::TrustAnyAnswer => 21,
         Bug::NameOnce => 321,
-        Bug::ForgetBackoff | Bug::ForgetWakeUp => 1,
+        Bug::ForgetBackoff => 1,
+        Bug::ForgetWakeUp => 3,
         Bug::PlanDuringAnswer => 12,
         Bug::CountOffline => 27,
     };

@@ -89,7 +89,6 @@ fn restore_one(
         Ok(place) => place,
         Err(why) => return Ok(Err(why)),
     };
-    let place = &place.of_whoever_saved(tx, mutation)?;
     let kind = match kind_of(tx, place, mutation)? {
         Ok(kind) => kind,
         Err(why) => return Ok(Err(why)),

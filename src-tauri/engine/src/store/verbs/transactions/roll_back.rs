@@ -9,6 +9,7 @@ use crate::store::verbs::{Moved, gone, park};
 use crate::store::{StoreError, activity, places};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tidemark_model::change;
 use tidemark_model::document;
@@ -42,14 +43,17 @@ pub(super) fn roll_back(
             if member.record_id == 0 {
                 continue;
             }
-            if !ended.contains_key(&member.record_id) {
-                let conflict = conflicts::open_of(tx, member.record_id)?;
-                if let Some(conflict) = &conflict {
-                    end_conflict(tx, conflict, now, moved)?;
+            let conflict = match ended.entry(member.record_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let conflict = conflicts::open_of(tx, member.record_id)?;
+                    if let Some(conflict) = &conflict {
+                        end_conflict(tx, conflict, now, moved)?;
+                    }
+                    new.insert(conflict)
                 }
-                ended.insert(member.record_id, conflict);
-            }
-            keep_its_base(tx, &member, ended.get(&member.record_id).and_then(Option::as_ref))?;
+            };
+            keep_its_base(tx, &member, conflict.as_ref())?;
             take_out(tx, &member, &row.id, &error)?;
             park::rolled_back(tx, &member, &row.id, now)?;
             gone::ask(tx, &member, now, moved)?;
