@@ -61,7 +61,7 @@ fn planted_bugs_are_found() {
     let found_by = |bug| match bug {
         Bug::NameOnce => serde_json::from_str(NAMED_ONCE).expect("a script"),
         Bug::CheckpointFirst => Script::of(110),
-        Bug::TrustAnyAnswer => Script::of(21),
+        Bug::TrustAnyAnswer => Script::of(34),
         Bug::ForgetWakeUp => Script::of(3),
         Bug::PlanDuringAnswer => Script::of(12),
         Bug::CountOffline => Script::of(27),
