@@ -1,12 +1,13 @@
 //! A disk, a file or a database that may grow no further, and a folder that cannot be written.
 
 use crate::child::{self, Worker, say};
+use crate::on_write::OnWrite;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tidemark_engine::{Engine, Keep, OnDisk, Storage, StoreError, Write, WriterMode};
+use tidemark_engine::{Engine, Keep, OnDisk, StoreError, Write, WriterMode};
 use tidemark_model::view::{Refusal, StoreFault};
 use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
 
@@ -68,37 +69,7 @@ async fn a_file_that_may_grow_no_further_loses_nothing_that_was_called_saved() {
     }
 }
 
-/// A database that may have so many pages; 0 sets no limit.
-struct Limited {
-    inner: OnDisk,
-    pages: Arc<AtomicI64>,
-}
-
-impl Storage for Limited {
-    fn submit(&self, inner: Box<dyn Write>) -> Result<(), StoreError> {
-        self.inner.submit(Box::new(WithLimit { inner, pages: self.pages.load(Ordering::Relaxed) }))
-    }
-
-    fn read(
-        &self,
-        look: &mut dyn FnMut(&rusqlite::Connection) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.inner.read(look)
-    }
-
-    fn data_version(&self) -> Result<i64, StoreError> {
-        self.inner.data_version()
-    }
-
-    fn path(&self) -> Option<&Path> {
-        self.inner.path()
-    }
-
-    fn close(&self) {
-        self.inner.close();
-    }
-}
-
+/// A write into a database that may have so many pages; 0 sets no limit.
 struct WithLimit {
     inner: Box<dyn Write>,
     pages: i64,
@@ -122,7 +93,15 @@ async fn a_database_that_may_have_no_more_pages_is_full_and_ends_being_so() {
     let pages = Arc::new(AtomicI64::new(0));
     let folder = tempfile::tempdir().unwrap();
     let inner = OnDisk::open(folder.path(), WriterMode::Threaded).unwrap();
-    let storage = Arc::new(Limited { inner, pages: Arc::clone(&pages) });
+    let storage = Arc::new(OnWrite {
+        inner,
+        wrap: {
+            let pages = Arc::clone(&pages);
+            move |inner| -> Box<dyn Write> {
+                Box::new(WithLimit { inner, pages: pages.load(Ordering::Relaxed) })
+            }
+        },
+    });
     let world = Stage { keep: Keep::In(storage), ..Stage::tasks(1) }.open().await;
     pages.store(300, Ordering::Relaxed);
     let mut saved = 0;

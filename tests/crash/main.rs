@@ -19,6 +19,7 @@ mod extent;
 mod full;
 mod ground;
 mod moments;
+mod on_write;
 mod points;
 mod pull;
 mod saving;

@@ -1,11 +1,12 @@
 //! A store that counts its writes, tells what each does, and ends its process at one of them.
 
 use crate::child::{say, told, wait_for_word};
+use crate::on_write::OnWrite;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tidemark_engine::{Keep, OnDisk, Storage, StoreError, Write, WriterMode};
+use tidemark_engine::{Keep, OnDisk, StoreError, Write, WriterMode};
 
 /// Where in a write the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,13 @@ pub fn keep(folder: &Path) -> Result<Keep, StoreError> {
     };
     // On the caller's thread: while a write is under way nothing else is.
     let inner = OnDisk::open(folder, WriterMode::Inline)?;
-    Ok(Keep::In(Arc::new(Watched { inner, plan: Arc::new(plan) })))
+    let plan = Arc::new(plan);
+    let wrap = move |inner| -> Box<dyn Write> {
+        let number = plan.writes.fetch_add(1, Ordering::Relaxed) + 1;
+        plan.come_to(number, At::Before);
+        Box::new(Numbered { inner, number, plan: Arc::clone(&plan), grew: String::new() })
+    };
+    Ok(Keep::In(Arc::new(OnWrite { inner, wrap })))
 }
 
 struct Plan {
@@ -68,39 +75,6 @@ impl Plan {
             // As SIGKILL: nothing is unwound, closed or flushed.
             std::process::abort();
         }
-    }
-}
-
-struct Watched {
-    inner: OnDisk,
-    plan: Arc<Plan>,
-}
-
-impl Storage for Watched {
-    fn submit(&self, inner: Box<dyn Write>) -> Result<(), StoreError> {
-        let number = self.plan.writes.fetch_add(1, Ordering::Relaxed) + 1;
-        self.plan.come_to(number, At::Before);
-        let plan = Arc::clone(&self.plan);
-        self.inner.submit(Box::new(Numbered { inner, number, plan, grew: String::new() }))
-    }
-
-    fn read(
-        &self,
-        look: &mut dyn FnMut(&rusqlite::Connection) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.inner.read(look)
-    }
-
-    fn data_version(&self) -> Result<i64, StoreError> {
-        self.inner.data_version()
-    }
-
-    fn path(&self) -> Option<&Path> {
-        self.inner.path()
-    }
-
-    fn close(&self) {
-        self.inner.close();
     }
 }
 

@@ -78,18 +78,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl ByTime {
     /// Stands before a world's server from now on.
     pub async fn before(world: &World, manners: Manners) -> Self {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .no_gzip()
-            .no_zstd()
-            .tls_certs_only([])
-            .build()
-            .expect("a client");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
         let desk = Self {
             behind: world.server.handle(),
-            client,
+            client: carrier(),
             clock: world.clock.clone(),
             manners,
             late: Arc::default(),

@@ -94,11 +94,8 @@ fn main() -> ExitCode {
         }
     }
     let seconds = started.elapsed().as_secs_f64();
-    let speed = wish.seeds as f64 / seconds;
-    println!(
-        "{} seeds are clean, with {effects} effects: {seconds:.1} s, {speed:.1} seeds a second",
-        wish.seeds
-    );
+    let speed = seeds as f64 / seconds;
+    println!("{seeds} seeds are clean, with {effects} effects: {seconds:.1} s, {speed:.1} seeds a second");
     ExitCode::SUCCESS
 }
 

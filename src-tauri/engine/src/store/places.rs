@@ -1,6 +1,5 @@
 //! What every verb must know of the collection it acts in, read once and kept until links change.
 
-use super::outbox::{self, MutationRow};
 use super::{StoreError, collections, links};
 use rusqlite::Connection;
 use tidemark_model::merge::MergeRules;
@@ -27,18 +26,6 @@ pub struct Place {
     pub priority: u8,
     /// What the merge must know about its fields.
     pub rules: MergeRules,
-}
-
-impl Place {
-    /// The same for what is put back: it stays the account's that saved it, whoever is signed in by now.
-    pub(crate) fn of_whoever_saved(
-        &self,
-        tx: &Connection,
-        mutation: &MutationRow,
-    ) -> Result<Self, StoreError> {
-        let saved_by = outbox::principal(tx, mutation.seq)?;
-        Ok(Self { principal: saved_by.unwrap_or_else(|| self.principal.clone()), ..self.clone() })
-    }
 }
 
 /// All places, in the order of links and collections.

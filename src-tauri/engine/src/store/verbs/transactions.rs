@@ -129,7 +129,9 @@ pub(crate) fn restore(
                 "Add the collection again first.",
             )
         })?;
-        let place = &place.of_whoever_saved(tx, member)?;
+        // It stays the account's that saved it, whoever is signed in by now.
+        let saved_by = outbox::principal(tx, member.seq)?.unwrap_or_else(|| place.principal.clone());
+        let place = &Place { principal: saved_by, ..place.clone() };
         let edit = Edit {
             kind: again(tx, member)?,
             mutation_id: (at.fresh_id)(),
