@@ -2,5 +2,6 @@
 
 mod children;
 mod doubt;
+mod made_again;
 pub mod stage;
 mod twins;

@@ -279,7 +279,7 @@ async fn finish(
                 links::set_plain_bodies(tx, id, true)?;
             }
             if let Some(until) = pace {
-                hosts::set_floor(tx, &host, until)?;
+                hosts::set_floor(tx, &host, until, now)?;
             }
             let told = match &stop {
                 Some(Stop::Stopped(stopped, _)) => stop::set_stopped(tx, id, Some(stopped), now)?,

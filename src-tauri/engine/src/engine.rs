@@ -297,12 +297,15 @@ impl Engine {
             false => live_file::read(&self.shared.folder),
         };
         let told = told.unwrap_or_else(|| self.told());
+        if self.is_sender() {
+            live_file::leave(&self.shared.folder, &told);
+        }
+        self.tell_of_links(&std::mem::take(&mut stale.of_links), &told.live);
+        if !self.shared.bulletin.is_heard() {
+            return;
+        }
         match self.shared.store.read(|tx| status::snapshot(tx, &told.live, &told.process)) {
             Ok(snapshot) => {
-                if self.is_sender() {
-                    live_file::leave(&self.shared.folder, &told);
-                }
-                self.tell_of_links(&std::mem::take(&mut stale.of_links), &told.live);
                 let queue_length: Count = snapshot.queue_length;
                 self.shared.bulletin.tell(Event::SyncStateChanged(Box::new(snapshot)));
                 for event in stale.into_events(queue_length) {

@@ -45,6 +45,11 @@ impl Bulletin {
         self.listeners.subscribe()
     }
 
+    /// Whether anybody listens: what nobody hears need not be read first.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.listeners.receiver_count() > 0
+    }
+
     /// Tells at once; nobody listening is no fault.
     pub(crate) fn tell(&self, event: Event) {
         let _ = self.listeners.send(event);

@@ -3,22 +3,24 @@
 use crate::link::Link;
 use crate::shared::Shared;
 use crate::store::verbs::jump as verb;
-use crate::store::{StoreError, links};
+use crate::store::{StoreError, hosts, links};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tidemark_model::number::Millis;
 
 /// Clocks are put right by fractions of a second all the time; these move nothing.
-const TOLERATED: i64 = 1_000;
+pub(crate) const TOLERATED: i64 = 1_000;
 
 /// Compares the time with the latest that is known; before a cycle.
 pub(crate) async fn notice(shared: &Arc<Shared>, link: &Arc<Link>) -> Result<(), StoreError> {
     let now = shared.now();
     link.gate.notice(now, TOLERATED);
-    let contact = shared.store.read(|tx| Ok(links::get(tx, link.id)?.and_then(|row| row.last_contact)))?;
-    let seen = link.latest.swap(now.0, Ordering::Relaxed);
-    // The last contact tells it after a restart too.
-    let by = seen.max(contact.map_or(0, |contact| contact.0)) - now.0;
+    // These tell it after a restart too.
+    let (contact, floor_set) = shared.store.read(|tx| {
+        Ok((links::get(tx, link.id)?.and_then(|row| row.last_contact), hosts::floor_set_at(tx)?))
+    })?;
+    let seen = Millis(link.latest.swap(now.0, Ordering::Relaxed));
+    let by = contact.into_iter().chain(floor_set).fold(seen, Millis::max).0 - now.0;
     if by <= TOLERATED || shared.lease().is_none() {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 use crate::cycle::{AWAITED, Cause, needs_a_person, sync_once};
 use crate::engine::Engine;
 use crate::events::INTERVAL;
+use crate::jump::TOLERATED;
 use crate::link::{Link, Wish};
 use crate::live_file;
 use crate::shared::Shared;
@@ -91,8 +92,11 @@ async fn wait(shared: &Shared, link: &Link, mut until: Option<Millis>) {
             biased;
             () = link.woken() => {}
             () = timer => {
-                let is_due = until.is_some_and(|until| until <= shared.now());
-                if is_due || is_ready(shared, link) {
+                let now = shared.now();
+                let is_due = until.is_some_and(|until| until <= now);
+                // It slept as long as it meant to, and it is not yet the time: the next cycle moves all times with the clock.
+                let put_back = tick.or(until).is_some_and(|at| at > now.plus(TOLERATED));
+                if is_due || put_back || is_ready(shared, link) {
                     return;
                 }
             }

@@ -187,8 +187,9 @@ pub fn judge(facts: &Facts) -> Verdict {
     let going = members.waiting + members.on_wire;
     Verdict::Stands(match members {
         Tally { conflicted: 1.., .. } => Conflicted,
-        Tally { rolled_back: 1.., .. } => Failed,
-        _ if going > 0 && (begun || (members.parked > 0 && !rolls_back)) => Persisting,
+        // One of a parallel transaction went back with what it was made on; the others go on.
+        Tally { rolled_back: 1.., .. } if going == 0 || rolls_back => Failed,
+        _ if going > 0 && (begun || (members.parked + members.rolled_back > 0 && !rolls_back)) => Persisting,
         _ if going > 0 && facts.behind => Queued,
         _ if going > 0 => TransactionState::Pending,
         Tally { parked: 1.., .. } | Tally { discarded: 1.., .. } => Failed,

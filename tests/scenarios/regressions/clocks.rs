@@ -1,6 +1,7 @@
 //! No order and no deadline rests on two clocks being alike.
 
 use serde_json::json;
+use tidemark_model::clock::Clock as _;
 use tidemark_sandbox::Switch;
 use tidemark_tests::world::{Stage, World, task};
 
@@ -76,5 +77,45 @@ async fn a_clock_put_right_while_the_program_is_closed_delays_nothing_by_an_hour
     assert_eq!(world.effect_count(), 0, "what the server asked for is still given");
     world.clock.advance_s(62);
     assert_eq!(world.sync().await.confirmed, 1, "and not an hour more");
+    world.finish().await;
+}
+
+// proves A6, B6
+#[tokio::test]
+async fn a_clock_put_right_after_a_server_was_busy_for_long_delays_nothing_either() {
+    let mut world = Stage::tasks(2).open().await;
+    world.sync().await;
+    world.fault(|faults| {
+        faults.status = Some(Switch::always(vec![429]));
+        faults.retry_after = Some(Switch::always(120));
+    });
+    // The last good answer is long ago when the server asks for its pause.
+    world.clock.advance_s(900);
+    world.set("t001", "state", "done").await;
+    world.sync().await;
+    world.server.clear_faults();
+    world.close().await;
+    world.clock.correct(-HOUR * 1_000);
+    world.open_engine().await;
+    world.sync().await;
+    world.clock.advance_s(60);
+    world.sync().await;
+    assert_eq!(world.effect_count(), 0, "what the server asked for is still given");
+    world.clock.advance_s(62);
+    assert_eq!(world.sync().await.confirmed, 1, "and not a quarter of an hour more");
+    world.finish().await;
+}
+
+// proves A6, E5
+#[tokio::test]
+async fn a_clock_put_back_between_two_polls_delays_the_next_by_no_hour() {
+    let world = Stage::tasks(1).open().await;
+    world.engine().start();
+    let soon = world.clock.now().plus(5_000);
+    world.until(|world| world.here("t001").is_some() && world.clock.now() > soon).await;
+    world.clock.correct(-HOUR * 1_000);
+    world.colleague_sets("t001", "state", "theirs");
+    // Ten minutes of the clock at most.
+    world.until(|world| world.here("t001").unwrap()["state"] == "theirs").await;
     world.finish().await;
 }

@@ -3,7 +3,8 @@ use serde_json::json;
 use tidemark_model::transaction::Strategy::Ordered;
 use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending, Persisting, Queued};
 use tidemark_model::view::{ChangeState, TransactionError, WaitReason};
-use tidemark_tests::world::{Stage, task};
+use tidemark_sandbox::{ColleagueEdit, Switch};
+use tidemark_tests::world::{Stage, TASKS, task};
 
 // proves B1, B7, A5
 #[tokio::test]
@@ -189,5 +190,39 @@ async fn it_survives_being_cut_off_and_goes_on_under_the_same_key() {
     world.sync().await;
     assert_eq!(state(&world, &row), Completed);
     assert_eq!(world.effects("t001").len(), 1, "it took effect once");
+    world.finish().await;
+}
+
+// proves B2, C2
+#[tokio::test]
+async fn a_record_of_the_same_name_that_a_colleague_made_meanwhile_shows_after_the_roll_back() {
+    let world = Stage::tasks(3).open().await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![503]).method("PUT").path("/tasks/t002")));
+    let row =
+        apply(&world, Ordered, vec![set("t001", "rank", 11), set("t002", "rank", 12), create(&task(9))])
+            .await;
+    world.sync().await;
+    assert_eq!(state(&world, &row), Persisting);
+    let theirs = json!({"id": "t009", "title": "Theirs", "state": "open", "rank": 99});
+    world.colleague(ColleagueEdit {
+        collection: TASKS.into(),
+        id: "t009".into(),
+        create: theirs.as_object().cloned(),
+        ..ColleagueEdit::default()
+    });
+    world.clock.advance_s(3);
+    world.sync().await;
+    assert_eq!(
+        world.here("t009"),
+        Some(task(9)),
+        "the transaction has begun: what is pulled waits for its end"
+    );
+    world.server.clear_faults();
+    refuse(&world, "t002");
+    world.clock.advance_s(600);
+    world.sync().await;
+    world.sync().await;
+    assert_eq!(state(&world, &row), Failed);
+    assert_eq!(world.here("t009"), Some(theirs));
     world.finish().await;
 }

@@ -1,8 +1,8 @@
-use super::{apply, now, refuse, set, state};
+use super::{apply, create, now, refuse, set, state};
 use tidemark_model::transaction::Strategy::{Ordered, Parallel};
-use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending};
-use tidemark_model::view::WaitReason;
-use tidemark_tests::world::Stage;
+use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending, Persisting};
+use tidemark_model::view::{TransactionError, WaitReason};
+use tidemark_tests::world::{Stage, task};
 
 // proves B3
 #[tokio::test]
@@ -39,5 +39,24 @@ async fn it_locks_nothing_and_stands_behind_nobody() {
     world.sync().await;
     assert_eq!(world.there("t001").unwrap()["rank"], 2);
     assert_eq!(world.there("t001").unwrap()["title"], "Theirs");
+    world.finish().await;
+}
+
+// proves B2, B3
+#[tokio::test]
+async fn it_goes_on_where_one_of_it_goes_back_with_what_it_was_made_on() {
+    let world = Stage::tasks(3).open().await;
+    let maker = apply(&world, Ordered, vec![set("t001", "rank", 11), create(&task(9))]).await;
+    let changes = vec![set("t009", "state", "apart"), set("t002", "state", "apart")];
+    let row = apply(&world, Parallel, changes).await;
+    let first = world.queue().into_iter().find(|change| change.record == "t001").unwrap().id;
+    world.engine().discard(vec![first]).await.unwrap();
+    assert_eq!(state(&world, &maker), Failed);
+    assert_eq!((state(&world, &row), now(&world, &row).rolled_back.0), (Persisting, 1));
+    world.check_books();
+    world.sync().await;
+    assert_eq!(world.there("t002").unwrap()["state"], "apart");
+    let because = TransactionError::DependencyFailed { transaction: maker.id.clone() };
+    assert_eq!((state(&world, &row), now(&world, &row).error), (Failed, Some(because)));
     world.finish().await;
 }

@@ -210,3 +210,17 @@ async fn a_circle_inside_one_transaction_is_refused_whole_with_the_ids_in_it() {
     }
     world.finish().await;
 }
+
+// proves B4, C8
+#[tokio::test]
+async fn what_goes_in_one_request_does_not_wait_for_a_parent_that_stands_behind_it() {
+    let world = open_with_own_ids().await;
+    let order = |id: &str, customer: &str| new("orders", &json!({"id": id, "customer": customer}));
+    let ahead = apply(&world, Atomic, vec![order("o5", "c1"), order("o6", "c6")]).await;
+    let customer = new("customers", &json!({"id": "c6"}));
+    let behind = apply(&world, Ordered, vec![set("orders", "o5", "title", "later"), customer]).await;
+    world.sync().await;
+    assert_eq!((state(&world, &ahead), state(&world, &behind)), (Completed, Completed));
+    assert_eq!((there(&world, "orders").len(), there(&world, "customers").len()), (2, 1));
+    world.finish().await;
+}

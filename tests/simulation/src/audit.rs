@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 use tidemark_model::change::{self, Change};
 use tidemark_model::document::{canonical, same};
 use tidemark_model::mutation::MutationState;
@@ -52,7 +53,7 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
     let rows = count_by_state(db);
     ledger(&audit.status.ledger, &rows, &mut faults);
     statistics(&audit.stats.counts, &rows, &mut faults);
-    for (what, sql) in AGREE {
+    for (what, sql) in &*AGREES {
         found(db, what, sql, &mut faults);
     }
     overlays(db, &mut faults);
@@ -66,7 +67,7 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
     }
     if audit.at_rest {
         for (what, sql) in AT_REST {
-            found(db, what, &sql.replace(":now", &audit.now.0.to_string()), &mut faults);
+            found(db, what, &whole(sql).replace(":now", &audit.now.0.to_string()), &mut faults);
         }
         converged(db, &audit.there, &mut faults);
     }
@@ -252,9 +253,16 @@ const AT_REST: &[(&str, &str)] = &[
     ),
 ];
 
+/// `AGREE`, written out once, for it is asked after every step.
+static AGREES: LazyLock<Vec<(&str, String)>> =
+    LazyLock::new(|| AGREE.iter().map(|(what, sql)| (*what, whole(sql))).collect());
+
+fn whole(sql: &str) -> String {
+    sql.replace("UNFINISHED", UNFINISHED).replace("TOLD", TOLD).replace("CONFLICTS", CONFLICTS)
+}
+
 fn found(db: &Connection, what: &str, sql: &str, faults: &mut Vec<String>) {
-    let sql = sql.replace("UNFINISHED", UNFINISHED).replace("TOLD", TOLD).replace("CONFLICTS", CONFLICTS);
-    let mut statement = db.prepare_cached(&sql).expect("the audit knows the tables");
+    let mut statement = db.prepare_cached(sql).expect("the audit knows the tables");
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("the audit can be asked");
     faults.extend(rows.map(|row| format!("{what}: {}", row.expect("a row is read"))));
 }
@@ -263,7 +271,7 @@ fn count_by_state(db: &Connection) -> BTreeMap<MutationState, i64> {
     // What retention removed was there, and is counted all the same.
     let sql = "SELECT state, sum(n) FROM (SELECT state, count(*) AS n FROM outbox GROUP BY state UNION ALL
                                           SELECT state, purged FROM counters WHERE state <> 'saved') GROUP BY state";
-    let mut statement = db.prepare(sql).expect("the outbox is there");
+    let mut statement = db.prepare_cached(sql).expect("the outbox is there");
     let rows =
         statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).expect("it can be read");
     rows.map(|row| {

@@ -1,6 +1,6 @@
 //! One client: a whole engine that runs by itself, on a store that outlives it.
 
-use super::clock::SimClock;
+use super::clock::{START, SimClock};
 use super::line::{Carried, Line, Way};
 use super::power::Power;
 use super::steps::{COLLECTIONS, Kind, RECORDS, Rec};
@@ -266,6 +266,20 @@ impl Client {
         let mut rows = self.engine().list_queue(&QueueFilter::default(), 0, 2_000)?.rows;
         rows.sort_by_key(|row| row.number);
         Ok(rows)
+    }
+
+    /// What happened here, line by line, for a trace.
+    pub fn activity(&self) -> Vec<String> {
+        self.look(|db| {
+            let mut statement = db
+                .prepare("SELECT at, coalesce(rid, ''), happened FROM activity ORDER BY id")
+                .expect("there is an activity");
+            let lines = statement.query_map([], |row| {
+                let (at, rid, happened): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(format!("    {} at {} {rid}: {happened}", self.name, at - START.0))
+            });
+            lines.and_then(Iterator::collect).expect("the activity can be read")
+        })
     }
 
     /// Looks at the store itself.

@@ -316,6 +316,9 @@ impl Simulation {
                 Err(error) => self.faults.push(error.to_string()),
             }
         }
+        if !self.faults.is_empty() {
+            self.trace.extend(self.clients.iter().flat_map(Client::activity));
+        }
         for client in &mut self.clients {
             client.stop().await;
         }

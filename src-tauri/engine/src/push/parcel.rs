@@ -14,6 +14,7 @@ use tidemark_model::connector::{Outcome, PullRequest, PushAnswer, Remote, Sealed
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::mutation::Operation;
 use tidemark_model::number::Millis;
+use tidemark_model::temporary;
 use tracing::{Instrument as _, Span};
 
 /// What goes in one request: one change, or all of an atomic transaction.
@@ -67,7 +68,7 @@ pub(super) fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxF
             }
             let outcome = outcomes.next().unwrap_or_else(|| Outcome::Failed(no_outcome()));
             telemetry::attempt_ended(span, &outcome, spent);
-            parts.push(look_after(&link, outgoing, outcome).await);
+            parts.push(look_after(&shared, &link, outgoing, outcome).await);
         }
         Answered { parts, server_time, backoff, page }
     };
@@ -92,8 +93,9 @@ fn wish(shared: &Shared, link: &Link, items: &[Sealed]) -> Option<(PullRequest, 
 }
 
 /// Looks at the record where the answer alone does not settle the change.
-async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
-    let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &outgoing.sealed.record).await;
+async fn look_after(shared: &Shared, link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
+    let record = given_name(shared, &outgoing, &outcome).unwrap_or_else(|| outgoing.sealed.record.clone());
+    let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &record).await;
     let (outcome, read_back) = match outcome {
         // The refusal did not tell what the server has: it is asked for before anything is decided.
         Outcome::Conflict { current: None, failure } => match fetch().await {
@@ -123,6 +125,15 @@ async fn look_after(link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
         outcome => (outcome, None),
     };
     Part { outgoing, outcome, read_back }
+}
+
+/// Under which name a server that names records took what was sent: the record that was made again has another than the
+/// one that was deleted.
+fn given_name(shared: &Shared, outgoing: &Outgoing, outcome: &Outcome) -> Option<String> {
+    let Outcome::Accepted { remote: Some(remote), .. } = outcome else { return None };
+    let places = shared.places();
+    let place = places.iter().find(|place| place.collection_id == outgoing.collection_id)?;
+    remote.document()?.get(&place.id_field).map(temporary::text_of)
 }
 
 /// Whether the record can be asked for: one that the server is still to name cannot, and a request has none.

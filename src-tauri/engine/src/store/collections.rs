@@ -36,7 +36,6 @@ pub struct CollectionRow {
     pub pulled_at: Option<Millis>,
     /// The running comparison of whole sets, if one runs.
     pub full_generation: Option<i64>,
-    /// Clean records removed in this run, but for those that a person agreed to.
     /// What it asks before it removes more.
     pub asks: Option<Removals>,
     /// Rows of this run without an id that could be read.

@@ -217,7 +217,7 @@ pub(crate) fn set_choices(
 
 /// The server has named the record of an open conflict.
 pub(crate) fn rename(tx: &Connection, record_id: i64, rid: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE conflicts SET rid = ?2 WHERE record_id = ?1 AND state = 'open'")?
+    tx.prepare_cached("UPDATE conflicts SET rid = ?2 WHERE record_id = ?1")?
         .execute(params![record_id, rid])?;
     Ok(())
 }

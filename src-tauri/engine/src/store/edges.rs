@@ -93,6 +93,9 @@ pub(crate) fn ahead(
         "SELECT waits_for AS seq FROM edges WHERE seq = ?1
          UNION SELECT p.seq FROM outbox m JOIN outbox p ON p.record_id = m.record_id AND p.seq < m.seq
             AND p.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') WHERE m.seq = ?1
+         UNION SELECT s.seq FROM outbox m JOIN transactions t ON t.id = m.transaction_id AND t.strategy = 'atomic'
+            JOIN outbox s ON s.transaction_id = m.transaction_id
+             AND s.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked') WHERE m.seq = ?1
          UNION SELECT p.seq FROM outbox m JOIN outbox s ON s.transaction_id = m.transaction_id
             JOIN outbox p ON p.record_id = s.record_id AND p.seq < s.seq
              AND p.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
@@ -114,8 +117,8 @@ pub(crate) fn ahead(
     Ok(found)
 }
 
-/// Whether `seq` waits, however far, for `other`: over edges, over what is before it in its lane, and, where its
-/// transaction has to come first everywhere, over what is before that.
+/// Whether `seq` waits, however far, for `other`: over edges, over what is before it in its lane, over what goes
+/// in one request with it, and, where its transaction has to come first everywhere, over what is before that.
 pub(crate) fn leads_to(tx: &Connection, seq: i64, other: i64) -> Result<bool, StoreError> {
     Ok(tx
         .prepare_cached(
@@ -125,6 +128,10 @@ pub(crate) fn leads_to(tx: &Connection, seq: i64, other: i64) -> Result<bool, St
                  UNION SELECT p.seq FROM ahead JOIN outbox m ON m.seq = ahead.seq
                      JOIN outbox p ON p.record_id = m.record_id AND p.seq < m.seq
                       AND p.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
+                 UNION SELECT s.seq FROM ahead JOIN outbox m ON m.seq = ahead.seq
+                     JOIN transactions t ON t.id = m.transaction_id AND t.strategy = 'atomic'
+                     JOIN outbox s ON s.transaction_id = m.transaction_id
+                      AND s.state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
                  UNION SELECT p.seq FROM ahead JOIN outbox m ON m.seq = ahead.seq AND m.gated = 1
                      JOIN outbox s ON s.transaction_id = m.transaction_id
                      JOIN outbox p ON p.record_id = s.record_id AND p.seq < s.seq

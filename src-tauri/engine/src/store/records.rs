@@ -166,9 +166,13 @@ pub(crate) fn made_after(
     Ok(records)
 }
 
-/// A record that was made and deleted here before it was sent leaves no trace.
+/// A record that was made here and is not there leaves no trace. One of its name that a pull brought meanwhile is another:
+/// it stays set aside, to be fetched.
 pub(crate) fn remove(tx: &Connection, id: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM records WHERE id = ?1")?.execute([id])?;
+    let removed = tx.prepare_cached("DELETE FROM records WHERE id = ?1 AND set_aside = 0")?.execute([id])?;
+    if removed == 0 {
+        tx.prepare_cached("UPDATE records SET local = NULL, visible = 0 WHERE id = ?1")?.execute([id])?;
+    }
     Ok(())
 }
 

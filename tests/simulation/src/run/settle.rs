@@ -1,7 +1,7 @@
 //! The faults stop; people do what they are asked for, and everything comes to rest by itself.
 
 use super::{AFTERWARDS, Simulation};
-use crate::client::LINK;
+use crate::client::{Client, LINK};
 use crate::line::Way;
 use crate::steps::{Act, Choice, ServerAct};
 use std::time::Duration;
@@ -36,6 +36,9 @@ impl Simulation {
             if !self.faults.is_empty() || self.is_at_rest() {
                 break;
             }
+            for left in self.left() {
+                self.note(AFTERWARDS, &left);
+            }
             for index in 0..self.clients.len() {
                 self.answer(index, round).await;
             }
@@ -43,21 +46,21 @@ impl Simulation {
         // Each takes in what the others sent last.
         tokio::time::sleep(Duration::from_secs(120)).await;
         if self.faults.is_empty() && !self.is_at_rest() {
-            let left: Vec<String> = self
-                .clients
-                .iter()
-                .flat_map(|client| {
-                    let rows = client.queue().unwrap_or_default();
-                    rows.into_iter().map(|row| {
-                        format!(
-                            "{}: {}/{} {:?} {:?}",
-                            client.name, row.collection, row.record, row.mutation_state, row.reason
-                        )
-                    })
-                })
-                .collect();
-            self.faults.push(format!("it does not come to rest: {}", left.join("; ")));
+            self.faults.push(format!("it does not come to rest: {}", self.left().join("; ")));
         }
+    }
+
+    /// What waits anywhere, and why.
+    fn left(&self) -> Vec<String> {
+        let of = |client: &Client| {
+            let rows = client.queue().unwrap_or_default().into_iter();
+            let name = client.name.clone();
+            rows.map(move |row| {
+                let (what, state) = (row.operation, row.mutation_state);
+                format!("{name}: {}/{} {what:?} {state:?} {:?}", row.collection, row.record, row.reason)
+            })
+        };
+        self.clients.iter().flat_map(of).collect()
     }
 
     fn is_at_rest(&self) -> bool {
@@ -95,9 +98,11 @@ impl Simulation {
             self.act(index, &Act::Retry).await;
             return;
         }
+        // Only what needs a person is given up: what waits for anything else has to go by itself.
+        let needs_them = |row: &ChangeRow| row.mutation_state == MutationState::Parked;
         let queue = self.clients[index].queue().unwrap_or_default();
-        if !queue.is_empty() {
-            self.act(index, &Act::Discard(0)).await;
+        if let Some(number) = queue.iter().position(needs_them) {
+            self.act(index, &Act::Discard(number)).await;
         }
     }
 }

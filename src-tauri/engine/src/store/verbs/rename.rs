@@ -13,6 +13,7 @@ use crate::store::{StoreError, activity, aliases, collections, conflicts, edges}
 use rusqlite::Connection;
 use serde_json::Value;
 use std::borrow::Cow;
+use tidemark_model::change::Change;
 use tidemark_model::connector::Remote;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
@@ -77,7 +78,7 @@ pub(crate) fn rename(
     moved.record(place.collection_id, &new);
     if !temporary::is(old) {
         // Deleted there and made again: the old id is the deleted record's, and others may mean that one.
-        return Ok(());
+        return name_itself(tx, create.record_id, &place.id_field, id);
     }
     aliases::add(tx, place.collection_id, old, &new, now)?;
     // Its own documents and lane, then those of all that wait for it: whoever refers to it does.
@@ -158,6 +159,30 @@ pub(crate) fn map_record(tx: &Connection, record_id: i64, old: &str, id: &Value)
         && let Some(local) = conflict.local.as_ref().and_then(|local| temporary::replaced(local, old, id))
     {
         conflicts::set_local(tx, conflict.id, &local)?;
+    }
+    Ok(())
+}
+
+/// The server's id takes its place in the record's own documents, and nowhere else.
+fn name_itself(tx: &Connection, record_id: i64, id_field: &str, id: &Value) -> Result<(), StoreError> {
+    let named = |document: &Value| {
+        let mut document = document.clone();
+        if let Some(own) = document.get_mut(id_field) {
+            *own = id.clone();
+        }
+        document
+    };
+    for mutation in outbox::lane(tx, record_id)? {
+        let whole = |change: &Change| match change {
+            Change::Set { path, set } if path.is_empty() => Change::set("", named(set)),
+            change => change.clone(),
+        };
+        let changes: Vec<Change> = mutation.changes.iter().map(whole).collect();
+        outbox::set_changes(tx, mutation.seq, mutation.operation, &changes)?;
+    }
+    let Some(record) = records::get(tx, record_id)? else { return Ok(()) };
+    if let Some(local) = &record.local {
+        records::show(tx, &record, &named(local))?;
     }
     Ok(())
 }

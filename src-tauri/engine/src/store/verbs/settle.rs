@@ -16,10 +16,10 @@ use crate::store::{StoreError, activity, attempts, collections, daily, hosts, me
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::backoff::{self, BackoffSettings};
-use tidemark_model::change;
+use tidemark_model::change::{self, Change};
 use tidemark_model::clock::Rng;
 use tidemark_model::connector::{Outcome, Remote};
-use tidemark_model::document;
+use tidemark_model::document::{self, same};
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
@@ -64,18 +64,26 @@ pub(crate) fn answer(
     rng: &dyn Rng,
     moved: &mut Moved,
 ) -> Result<Settled, StoreError> {
-    let Some(mutation) = answered(tx, answer)? else { return Ok(Settled::Gone) };
+    let Some(mut mutation) = answered(tx, answer)? else { return Ok(Settled::Gone) };
     moved.changes.push(mutation.id.clone());
     moved.record(place.collection_id, &mutation.rid);
     match &answer.outcome {
         Outcome::Accepted { remote, replayed } => {
             attempts::succeed(tx, mutation.seq, answer.attempt, accepted_words(*replayed), answer.now)?;
             let seen = answer.read_back.as_ref().or(remote.as_ref());
-            if let Some(missing) = stored_otherwise(&mutation, answer.read_back.as_ref()) {
-                return park_stored_otherwise(tx, place, &mutation, seen, missing, answer, moved);
-            }
+            let was = mutation.rid.clone();
             if let Some(doubtful) = rename::acknowledged(tx, place, &mutation, seen, answer.now, moved)? {
                 return Ok(doubtful);
+            }
+            mutation = outbox::by_seq(tx, mutation.seq)?.unwrap_or(mutation);
+            if let Some(missing) = stored_otherwise(&mutation, &place.id_field, answer.read_back.as_ref()) {
+                return match &answer.read_back {
+                    // Sent again it would be one more record: what is there and what was wanted are two sides now.
+                    Some(there) if mutation.rid != was => {
+                        moved_there(tx, place, &mutation, there, false, answer.now, moved)
+                    }
+                    _ => park_stored_otherwise(tx, place, &mutation, seen, missing, answer, moved),
+                };
             }
             match &answer.read_back {
                 Some(seen) => confirm_seen(tx, place, &mutation, seen, answer.now, moved)?,
@@ -280,16 +288,23 @@ fn base_after(mutation: &MutationRow, seen: Option<&Remote>) -> Result<SideState
 }
 
 /// How many of the fields that a resolution set read back as something else.
-fn stored_otherwise(mutation: &MutationRow, read_back: Option<&Remote>) -> Option<usize> {
+fn stored_otherwise(mutation: &MutationRow, id_field: &str, read_back: Option<&Remote>) -> Option<usize> {
     mutation.conflict_id?;
     match (mutation.operation, read_back?) {
         (Operation::Delete, Remote::Present { .. }) => Some(1),
         (Operation::Delete, Remote::Deleted { .. } | Remote::Missing) => None,
         (_, Remote::Deleted { .. } | Remote::Missing) => Some(1),
         (_, Remote::Present { document, .. }) => {
-            let missing =
-                mutation.changes.iter().filter(|change| !holds(document, std::slice::from_ref(*change)));
-            Some(missing.count()).filter(|missing| *missing > 0)
+            let missing = mutation.changes.iter().map(|change| match change {
+                // A record that was made again, whose name is the server's: what a server adds to it is no difference.
+                Change::Set { path, set: Value::Object(fields) } if path.is_empty() => fields
+                    .iter()
+                    .filter(|(name, _)| *name != id_field)
+                    .filter(|(name, value)| !document.get(*name).is_some_and(|there| same(there, value)))
+                    .count(),
+                change => usize::from(!holds(document, std::slice::from_ref(change))),
+            });
+            Some(missing.sum()).filter(|missing| *missing > 0)
         }
     }
 }
@@ -385,7 +400,8 @@ fn wait(
     answer: &Answer<'_>,
 ) -> Result<(), StoreError> {
     if let (ErrorClass::Throttled, Some(span)) = (failure.class, failure.retry_after) {
-        hosts::set_floor(tx, answer.host, answer.now.plus(span.0.min(backoff::MAX_FLOOR.0)))?;
+        let until = answer.now.plus(span.0.min(backoff::MAX_FLOOR.0));
+        hosts::set_floor(tx, answer.host, until, answer.now)?;
     }
     let is_5xx = failure.status.is_some_and(|status| status >= 500);
     let same_5xx = match (is_5xx, mutation.status == failure.status) {

@@ -64,9 +64,13 @@ pub(crate) fn confirm_seen(
         (None, Some(record)) => on_top(record.base.document, mutation).0,
     };
     let behind = outbox::lane(tx, mutation.record_id)?.iter().any(|other| other.seq != mutation.seq);
-    let (Some(document), Remote::Present { .. }, true) = (own, seen, behind) else {
+    let (Some(mut document), Remote::Present { document: there, .. }, true) = (own, seen, behind) else {
         return confirm(tx, mutation, Some(seen), now);
     };
+    // The server may have named it anew.
+    if let (Some(own), Some(id)) = (document.get_mut(&place.id_field), there.get(&place.id_field)) {
+        *own = id.clone();
+    }
     let own = Remote::Present { document, version: None, at: None, by: None };
     confirm(tx, mutation, Some(&own), now)?;
     let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };

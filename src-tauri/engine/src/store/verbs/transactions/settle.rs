@@ -65,7 +65,7 @@ fn settle(
         seen,
     });
     match verdict {
-        Verdict::Stands(state) => stand(tx, &row, state, behind.as_deref(), now, moved),
+        Verdict::Stands(state) => stand(tx, &row, (state, &members), behind.as_deref(), now, moved),
         Verdict::RollBack => {
             let error = refused(tx, &row)?;
             roll_back::roll_back(tx, &row, &error, now, moved)
@@ -94,7 +94,7 @@ fn gate(tx: &Connection, row: &TransactionRecord, members: &Tally) -> Result<Opt
 fn stand(
     tx: &Connection,
     row: &TransactionRecord,
-    state: TransactionState,
+    (state, members): (TransactionState, &Tally),
     behind: Option<&str>,
     now: Millis,
     moved: &mut Moved,
@@ -105,8 +105,9 @@ fn stand(
         transactions::set_error(tx, &row.id, Some(&error), row.undoing)?;
         row.error = Some(error);
     }
-    if state != TransactionState::Failed && row.error.is_some() && !row.undoing {
-        // A refused change was put right and went through.
+    let put_right = state != TransactionState::Failed && members.rolled_back == 0;
+    if put_right && row.error.is_some() && !row.undoing {
+        // A refused change went through after all.
         transactions::set_error(tx, &row.id, None, false)?;
         row.error = None;
     }
