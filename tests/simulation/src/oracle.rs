@@ -280,7 +280,15 @@ fn every_effect_is_meant(
                 if !person.deleted.contains_key(&record) {
                     faults.push(what("a deletion that nobody made".to_owned()));
                 }
-                for (path, text) in leaves(before) {
+                // Deleted and made anew at once: what others wrote meanwhile is in what was made.
+                let comes_back = |leaf: &(String, String)| {
+                    history[number..].iter().any(|(later, document)| {
+                        (&later.id, &later.collection) == (&effect.id, &effect.collection)
+                            && owner(&later.by) == owner(&effect.by)
+                            && document.as_ref().is_some_and(|document| leaves(document).contains(leaf))
+                    })
+                };
+                for (path, text) in leaves(before).into_iter().filter(|leaf| !comes_back(leaf)) {
                     if owner(author(&text)) != owner(&effect.by) && !person.seen.contains(&text) {
                         faults.push(what(format!("deleted with '{text}' in {path}, which nobody saw")));
                     }

@@ -1,6 +1,6 @@
-//! A client's electricity and the room on its disk: without power nothing is written and nothing goes over its line any more.
+//! A client's electricity and its disk: without power nothing is written and nothing goes over its line any more.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tidemark_engine::{Access, FaultAt, Faults, StoreError};
 use tokio::sync::watch;
@@ -11,11 +11,20 @@ pub struct Power {
     /// It goes at the n-th write from now, before or after that is committed.
     plan: Mutex<Option<(usize, FaultAt)>>,
     full: AtomicBool,
+    ails: AtomicBool,
+    /// Writes while it ailed.
+    writes: AtomicUsize,
 }
 
 impl Default for Power {
     fn default() -> Self {
-        Self { off: watch::Sender::new(false), plan: Mutex::default(), full: AtomicBool::new(false) }
+        Self {
+            off: watch::Sender::new(false),
+            plan: Mutex::default(),
+            full: AtomicBool::new(false),
+            ails: AtomicBool::new(false),
+            writes: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -40,6 +49,16 @@ impl Power {
         self.full.load(Ordering::Relaxed)
     }
 
+    /// From now on the disk errs with every third write, before it, at its commit or after it, or it does no longer.
+    pub fn ail(&self, ails: bool) {
+        self.ails.store(ails, Ordering::Relaxed);
+    }
+
+    /// Whether a write may err.
+    pub fn ails(&self) -> bool {
+        self.ails.load(Ordering::Relaxed)
+    }
+
     /// Whether it has gone.
     pub fn is_off(&self) -> bool {
         *self.off.borrow()
@@ -60,6 +79,12 @@ impl Faults for Power {
         if access == Access::Write && self.is_full() {
             let full = StoreError::DiskFull { path: "tidemark.db".into() };
             return Some((FaultAt::Commit, full));
+        }
+        if access == Access::Write && self.ails() {
+            let write = self.writes.fetch_add(1, Ordering::Relaxed);
+            let at = [FaultAt::Before, FaultAt::Commit, FaultAt::After][write / 3 % 3];
+            let errs = StoreError::Io { path: "tidemark.db".into(), why: "the disk errs".into() };
+            return (write % 3 == 2).then_some((at, errs));
         }
         let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, at) = plan.as_mut()?;

@@ -141,7 +141,7 @@ impl Simulation {
             let seed = seed.wrapping_mul(31).wrapping_add(number as u64);
             let mut client = Client::new(number, server.clone(), SimClock::new(began), kind, seed);
             client.start().await.expect("a new store opens");
-            client.add_link().await;
+            client.add_link().await.expect("the link is stored");
             clients.push(client);
         }
         tokio::time::sleep(Duration::from_secs(5)).await;

@@ -48,7 +48,8 @@ pub struct Kind {
 impl Script {
     /// The script of a seed.
     pub fn of(seed: u64) -> Self {
-        Self { seed, kind: kind(seed), steps: plan(seed, CLIENTS, STEPS) }
+        let kind = kind(seed);
+        Self { seed, kind, steps: plan(seed, kind, CLIENTS, STEPS) }
     }
 }
 
@@ -106,6 +107,10 @@ pub enum Act {
     Account(bool),
     /// The disk is full, or has room again.
     Full(bool),
+    /// The disk errs now and then, or does no longer.
+    Ails(bool),
+    /// The link is removed with all that was not sent, and added again.
+    Anew,
     /// The files are copied, as they are on disk now.
     Copy,
     /// The last copy is put back while the program does not run.
@@ -216,31 +221,33 @@ fn kind(seed: u64) -> Kind {
 }
 
 /// The steps of a seed.
-fn plan(seed: u64, clients: usize, count: usize) -> Vec<Step> {
+fn plan(seed: u64, kind: Kind, clients: usize, count: usize) -> Vec<Step> {
     let dice = Dice::new(seed ^ 0x7469_6465);
     // A server is put back at most once in a run, and not in every run.
     let mut may_put_back = dice.in_hundred(20);
-    // Few people have two accounts, and fewer put an old copy back.
-    let few = (dice.in_hundred(20), dice.in_hundred(15));
-    (0..count)
-        .map(|_| match dice.below(10) {
-            0..6 => Step::At(dice.below(clients), act(&dice, few)),
-            6..8 => {
-                let act = server(&dice, may_put_back);
-                may_put_back &= !matches!(act, ServerAct::PutBack(_));
-                Step::Server(act)
-            }
-            _ => Step::Wait(dice.pick(&[50, 400, 1_500, 6_000, 40_000, 200_000])),
-        })
-        .collect()
+    // Few people have two accounts, and fewer put an old copy back or add a link anew.
+    let few = [20, 15, 10].map(|share| dice.in_hundred(share));
+    // Where the server names records, orders wait in some runs while their notes are given their names.
+    let waiting = if kind.names && dice.in_hundred(50) { clients } else { 0 };
+    let paused = (0..waiting).map(|client| Step::At(client, Act::Pause(Some(Some(1)))));
+    let steps = (0..count).map(|_| match dice.below(10) {
+        0..6 => Step::At(dice.below(clients), act(&dice, few)),
+        6..8 => {
+            let act = server(&dice, may_put_back);
+            may_put_back &= !matches!(act, ServerAct::PutBack(_));
+            Step::Server(act)
+        }
+        _ => Step::Wait(dice.pick(&[50, 400, 1_500, 6_000, 40_000, 200_000])),
+    });
+    paused.chain(steps).collect()
 }
 
 fn record(dice: &Dice) -> Rec {
     (dice.weighted(&[(3, 0), (1, 1)]), dice.below(RECORDS.len()))
 }
 
-fn act(dice: &Dice, few: (bool, bool)) -> Act {
-    match dice.below(112) {
+fn act(dice: &Dice, [accounts, copies, anew]: [bool; 3]) -> Act {
+    match dice.below(116) {
         0..34 => Act::Edit(record(dice), dice.below(FIELDS.len())),
         34..42 => Act::Create(record(dice)),
         42..47 => Act::Delete(record(dice)),
@@ -277,10 +284,12 @@ fn act(dice: &Dice, few: (bool, bool)) -> Act {
             Act::Line(dice.pick(&ways))
         }
         98..100 => Act::Jump(dice.pick(&[-3_600, -120, 120, 3_600])),
-        100..102 if few.0 => Act::Account(dice.in_hundred(50)),
-        102..104 if few.1 => dice.pick(&[Act::Copy, Act::Copy, Act::OldCopy]),
+        100..102 if accounts => Act::Account(dice.in_hundred(50)),
+        102..104 if copies => dice.pick(&[Act::Copy, Act::Copy, Act::OldCopy]),
         104..106 => Act::Full(dice.in_hundred(40)),
-        106.. => Act::Aside(Box::new(aside(dice))),
+        106..112 => Act::Aside(Box::new(aside(dice))),
+        112..114 => Act::Ails(dice.in_hundred(40)),
+        114 if anew => Act::Anew,
         _ => Act::Edit(record(dice), dice.below(FIELDS.len())),
     }
 }

@@ -21,7 +21,7 @@ impl Simulation {
             Err(StoreError::Refused(refusal)) => format!("refused: {}", refusal.message),
             Err(error) => {
                 let power = self.clients[index].power();
-                if !power.is_off() && !power.is_full() {
+                if !power.is_off() && !power.is_full() && !power.ails() {
                     self.faults.push(format!("c{index} {act:?}: {error}"));
                 }
                 error.to_string()
@@ -97,6 +97,17 @@ impl Simulation {
                 self.clients[index].power().fill(*full);
                 Ok("so it is".to_owned())
             }
+            Act::Ails(ails) => {
+                self.clients[index].power().ail(*ails);
+                Ok("so it is".to_owned())
+            }
+            Act::Anew => {
+                self.people[index].discards();
+                let removed = self.clients[index].engine().remove_link(LINK, true).await;
+                // It may be gone although nobody was told.
+                let again = self.clients[index].add_link().await;
+                removed.map(|removed| format!("{} not sent; {again:?}", removed.unsent.0))
+            }
             Act::Copy => {
                 self.clients[index].copy();
                 self.people[index].copies();
@@ -116,6 +127,8 @@ impl Simulation {
                 self.clients[index].stop_beside().await;
                 done
             }
+            // A disk that errs behind its commit leaves the account on it and the one that is signed in two.
+            Act::Account(_) if self.clients[index].power().ails() => Ok("not now".to_owned()),
             Act::Account(others) => {
                 let other = others.then(|| super::other(&self.clients[index].name));
                 self.clients[index].engine().set_account(LINK, other.as_deref()).await?;

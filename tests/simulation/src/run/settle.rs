@@ -26,8 +26,12 @@ impl Simulation {
             self.revive(index).await;
             self.clients[index].set_line(Way::Fair);
             self.clients[index].power().fill(false);
+            self.clients[index].power().ail(false);
             // A plan to cut the power that did not come about is off.
             self.act(index, &Act::Restart).await;
+            if self.clients[index].engine().links().is_ok_and(|links| links.is_empty()) {
+                self.clients[index].add_link().await.expect("the disk is well again");
+            }
             self.act(index, &Act::Resume).await;
             self.act(index, &Act::Release).await;
         }
