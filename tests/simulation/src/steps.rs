@@ -77,8 +77,8 @@ pub enum Act {
     Apply(Strategy, bool, Vec<(Rec, bool)>),
     /// Wants a sync.
     Sync,
-    /// Pauses everything, the link, or a collection.
-    Pause(Option<Option<usize>>),
+    /// Pauses something.
+    Pause(Place),
     /// Ends every pause.
     Resume,
     /// Holds the n-th waiting change.
@@ -117,6 +117,17 @@ pub enum Act {
     OldCopy,
     /// The same by another program on the same files, where there are files; it ends when that is done.
     Aside(Box<Act>),
+}
+
+/// What is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// Everything.
+    All,
+    /// The link.
+    Link,
+    /// One of its collections.
+    Collection(usize),
 }
 
 /// On which side of its commit a write breaks off.
@@ -229,7 +240,7 @@ fn plan(seed: u64, kind: Kind, clients: usize, count: usize) -> Vec<Step> {
     let few = [20, 15, 10].map(|share| dice.in_hundred(share));
     // Where the server names records, orders wait in some runs while their notes are given their names.
     let waiting = if kind.names && dice.in_hundred(50) { clients } else { 0 };
-    let paused = (0..waiting).map(|client| Step::At(client, Act::Pause(Some(Some(1)))));
+    let paused = (0..waiting).map(|client| Step::At(client, Act::Pause(Place::Collection(1))));
     let steps = (0..count).map(|_| match dice.below(10) {
         0..6 => Step::At(dice.below(clients), act(&dice, few)),
         6..8 => {
@@ -253,7 +264,9 @@ fn act(dice: &Dice, [accounts, copies, anew]: [bool; 3]) -> Act {
         42..47 => Act::Delete(record(dice)),
         47..55 => apply(dice),
         55..59 => Act::Sync,
-        59..62 => Act::Pause(dice.pick(&[None, Some(None), Some(Some(0)), Some(Some(1))])),
+        59..62 => {
+            Act::Pause(dice.pick(&[Place::All, Place::Link, Place::Collection(0), Place::Collection(1)]))
+        }
         62..66 => Act::Resume,
         66..68 => Act::Hold(dice.below(8)),
         68..70 => Act::Release,
@@ -301,7 +314,7 @@ fn aside(dice: &Dice) -> Act {
         11..13 => Act::Delete(record(dice)),
         13..15 => apply(dice),
         15 => Act::Sync,
-        16 => Act::Pause(Some(None)),
+        16 => Act::Pause(Place::Link),
         17 => Act::Resume,
         18 => Act::Discard(dice.below(8)),
         _ => Act::Resolve(dice.below(4), Choice::Mine, 0),
