@@ -60,6 +60,7 @@ mod retry_after;
 mod schedule;
 mod shutting_down;
 mod sign_in;
+mod silent_yes;
 mod slower_pace;
 mod stopped;
 mod time_cursor;

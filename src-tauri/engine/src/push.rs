@@ -308,6 +308,9 @@ impl Push<'_> {
         if written.settled.contains(&Settled::Confirmed) {
             self.shared.bulletin.pushed(self.link.id);
         }
+        // One that a look at a record met beside its answer is met all the same.
+        let told = written.settled.iter().filter(|settled| **settled == Settled::Conflicted).count();
+        self.run.met_conflicts(written.moved.conflicts.len().saturating_sub(told));
         for settled in written.settled {
             self.run.count(settled);
         }
