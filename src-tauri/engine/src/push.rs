@@ -15,7 +15,7 @@ use crate::store::places::Place;
 use crate::store::verbs::seal::take_back;
 use crate::store::verbs::seal::{self, Dispatch, Sealing, Waiting};
 use crate::store::verbs::settle::{self, Settled};
-use crate::store::{StoreError, links, signals, standing};
+use crate::store::{StoreError, Tx, links, signals, standing};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -72,8 +72,13 @@ pub(crate) struct Push<'a> {
 /// Sends until nothing is ready or the server or a person says stop.
 pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
     let Some(lease) = shared.lease() else { return Ok(()) };
-    let id = link.id;
-    let doubtful = shared.write(move |tx| settle::recover(tx, id)).await?;
+    let (id, epoch) = (link.id, lease.epoch);
+    let recover = move |tx: &Tx| {
+        // What somebody else has sealed is not ours to doubt.
+        seal::check_sender(tx, epoch)?;
+        settle::recover(tx, id)
+    };
+    let doubtful = shared.write(recover).await?;
     if doubtful > 0 {
         tracing::info!(
             link = link.name,
@@ -90,7 +95,7 @@ pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
         run,
         places: shared.places(),
         key_lifetime: published.unwrap_or(link.capabilities.key_lifetime),
-        epoch: lease.epoch,
+        epoch,
         buffer: VecDeque::new(),
         looking: Vec::new(),
         calls,
