@@ -101,7 +101,8 @@ pub(crate) struct Restoring<'a> {
 
 /// Puts what was rolled back or taken back to the end of its lanes, with its values, to be sent again.
 ///
-/// Errors: it has not failed, or one of its changes cannot be made on what is here now; then nothing is restored.
+/// Errors: it has not failed, some of it is still to be taken back, or one of its changes cannot be made on what is here
+/// now; then nothing is restored.
 pub(crate) fn restore(
     tx: &Connection,
     row: &TransactionRecord,
@@ -113,6 +114,15 @@ pub(crate) fn restore(
             RefusalCode::NotNow,
             format!("transaction {} has nothing to restore", row.id),
             "Only what was rolled back can be restored; retry a single change in the queue.",
+        ));
+    }
+    let (_, undoing) = transactions::tally(tx, &row.id)?;
+    if undoing.unfinished() > 0 {
+        // Sent later, that would take back what was done once more.
+        return Err(refuse(
+            RefusalCode::NotNow,
+            format!("{} of transaction {} is still to be taken back", undoing.unfinished(), row.id),
+            "Send again or discard what takes it back, then restore the transaction.",
         ));
     }
     transactions::set_error(tx, &row.id, None, false)?;
