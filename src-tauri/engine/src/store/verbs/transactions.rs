@@ -9,6 +9,7 @@ pub(crate) use settle::{seen, settle_stale};
 use super::Moved;
 use super::edit::{self, Edit, EditKind, Member};
 use super::reconcile::{Origin, reconcile, remote_of};
+use super::waits;
 use crate::store::activity::{self, NewLine};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
@@ -129,7 +130,7 @@ pub(crate) fn restore(
     // What a person put in the trash is no part of it any more.
     transactions::let_go_of_discarded(tx, &row.id)?;
     let mut moved = Moved::default();
-    let mut restored = Vec::new();
+    let (mut restored, mut waited_for) = (Vec::new(), Vec::new());
     for (index, member) in members.iter().enumerate() {
         let place = at.places.iter().find(|place| place.collection_id == member.collection_id);
         let place = place.ok_or_else(|| {
@@ -161,7 +162,7 @@ pub(crate) fn restore(
         moved.changes.push(member.id.clone());
         let new = outbox::by_id(tx, &edit.mutation_id)?;
         if member.state == MutationState::Parked {
-            give_place(tx, member, new.as_ref(), at.now)?;
+            waited_for.extend(give_place(tx, member, new.as_ref(), at.now)?);
         }
         restored.extend(new.filter(is_in_line));
     }
@@ -172,6 +173,9 @@ pub(crate) fn restore(
     };
     let restored = restored.into_iter().filter_map(still_waits).collect::<Result<Vec<_>, _>>()?;
     put_in_order(tx, row, &restored)?;
+    for seq in waited_for {
+        waits::refuse_circle_behind(tx, seq)?;
+    }
     let happened = Happened::TransactionRestored { transaction: row.id.clone() };
     activity::write(tx, &NewLine::of_link(&happened, row.link_id, at.now))?;
     Ok(moved)
@@ -179,13 +183,13 @@ pub(crate) fn restore(
 
 /// Ends what was rolled back for the change that holds its values now; what waits for it waits for that one, since an ended
 /// one would never let it go. Where its values are here already, that is the last of its record, or none if they are the
-/// server's own.
+/// server's own. Returns the place of what is waited for now.
 fn give_place(
     tx: &Connection,
     member: &MutationRow,
     new: Option<&MutationRow>,
     now: Millis,
-) -> Result<(), StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let holds = match new.map(|new| new.into_id.as_deref()) {
         Some(Some(into)) => outbox::by_id(tx, into)?,
         Some(None) => new.cloned(),
@@ -194,13 +198,15 @@ fn give_place(
             None => None,
         },
     };
-    if let Some(holds) = holds.as_ref().filter(|holds| is_in_line(holds)) {
-        edges::hand_over(tx, member.seq, holds.seq)?;
+    let waited_for = holds.as_ref().filter(|holds| is_in_line(holds)).map(|holds| holds.seq);
+    if let Some(seq) = waited_for {
+        edges::hand_over(tx, member.seq, seq)?;
     }
     match new.or(holds.as_ref()) {
-        Some(taker) => outbox::end(tx, member, Ended::Combined(&taker.id), now),
-        None => outbox::end(tx, member, Ended::Cancelled, now),
+        Some(taker) => outbox::end(tx, member, Ended::Combined(&taker.id), now)?,
+        None => outbox::end(tx, member, Ended::Cancelled, now)?,
     }
+    Ok(waited_for)
 }
 
 /// It waits to be sent, also where its record's conflict has to be decided first.
