@@ -143,6 +143,7 @@ pub(crate) fn restore(
         // It stays the account's that saved it, whoever is signed in by now.
         let saved_by = outbox::principal(tx, member.seq)?.unwrap_or_else(|| place.principal.clone());
         let place = &Place { principal: saved_by, ..place.clone() };
+        let waits_for = edges::waits_for(tx, member.seq)?;
         let edit = Edit {
             kind: again(tx, member)?,
             mutation_id: (at.fresh_id)(),
@@ -153,7 +154,7 @@ pub(crate) fn restore(
                 gated: row.strategy.locks(),
                 compensates: None,
             }),
-            depends_on: Vec::new(),
+            depends_on: waits_for.iter().map(|seq| outbox::id_of(tx, *seq)).collect::<Result<_, _>>()?,
             now: at.now,
         };
         let saved = put_back(tx, place, member, &edit, at.now);
