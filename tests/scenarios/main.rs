@@ -57,6 +57,7 @@ mod requests;
 mod resolution;
 mod retention;
 mod retry_after;
+mod runs;
 mod schedule;
 mod shutting_down;
 mod sign_in;

@@ -53,8 +53,6 @@ pub(crate) struct Run {
     pub(crate) report: CycleReport,
     /// How many were sealed at once last.
     pub(crate) group: usize,
-    /// The bytes of all bodies that left.
-    pub(crate) bytes: i64,
     /// Nothing is sent before: the server asked for it.
     pub(crate) pace: Option<Millis>,
     /// The link as a whole stops.
@@ -122,7 +120,7 @@ pub(crate) async fn sync_once(
     let span = telemetry::cycle(link, cause);
     let result = steps(shared, link, &mut run).instrument(span.clone()).await;
     let ended = finish(shared, link, &mut run, started).instrument(span.clone()).await;
-    telemetry::cycle_ended(&span, &run.report, run.bytes, Millis(shared.now().0 - started.0));
+    telemetry::cycle_ended(&span, &run.report, run.progress.bytes.0, Millis(shared.now().0 - started.0));
     link.breaker(|breaker| breaker.end_trial(link.id));
     result.and(ended)?;
     Ok(run.report)

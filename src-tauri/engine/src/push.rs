@@ -294,7 +294,7 @@ impl Push<'_> {
         let link = Arc::clone(self.link);
         match next {
             Next::Send(parcel) => {
-                self.run.bytes += bytes_of(&parcel);
+                self.run.progress.bytes.0 += bytes_of(&parcel);
                 let number = link.width(Width::send);
                 let answered = send(Arc::clone(self.shared), link, parcel);
                 Box::pin(async move { Arrived::Answer(number, answered.await) })
