@@ -147,7 +147,7 @@ async fn show_newest(
         }
         // A server that refuses the sorting may list all the same, and what is wrong with the server itself is told then.
         Err(failure) => {
-            tracing::debug!(collection = place.collection, %failure, "the newest rows cannot be had first");
+            telemetry::not_newest_first(place, &failure);
             if let PullFailure::Failed(failure) = failure
                 && matches!(
                     failure.class,
