@@ -69,6 +69,40 @@ async fn an_update_of_nothing_is_no_change_and_a_wrong_one_is_refused_whole() {
     world.finish().await;
 }
 
+// proves A1
+#[tokio::test]
+async fn metadata_is_kept_up_to_16_kib_and_refused_beyond_for_every_kind_of_edit() {
+    let world = Stage::tasks(2).open().await;
+    let engine = world.engine();
+    let edit = [to("/state", "\"done\"")];
+    // As many bytes as are taken, in letters of two bytes each.
+    let most = "ß".repeat(8 * 1024);
+    for (metadata, taken) in [(format!("{most}m"), false), (most, true)] {
+        let with = || Some(metadata.clone());
+        let saved = [
+            engine.create_record(LINK, TASKS, r#"{"id":"n1"}"#, with()).await,
+            engine.update_record(LINK, TASKS, "t001", &edit, with()).await,
+            engine.delete_record(LINK, TASKS, "t002", with()).await,
+        ];
+        for saved in saved {
+            match saved {
+                Ok(saved) if taken => {
+                    let kept = engine.get_change(&saved.change.unwrap()).unwrap().metadata;
+                    assert_eq!(kept.as_deref(), Some(metadata.as_str()));
+                }
+                Ok(saved) => panic!("too much was taken: {saved:?}"),
+                Err(error) => {
+                    let refusal = Refusal::from(error);
+                    assert!(!taken && refusal.message.contains("more than 16384 bytes"), "{refusal:?}");
+                }
+            }
+        }
+        assert_eq!(world.queue().len(), if taken { 3 } else { 0 });
+    }
+    assert_eq!(world.sync().await.confirmed, 3);
+    world.finish().await;
+}
+
 // proves D7
 #[tokio::test]
 async fn a_merged_document_with_a_key_twice_is_refused_and_the_conflict_stays() {

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use tidemark_engine::EngineSettings;
+use tidemark_model::mutation::MutationState;
 use tidemark_model::mutation::Operation::{Create, Delete, Replace, Update};
+use tidemark_model::view::Saved;
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{Stage, World, task};
 
@@ -14,6 +16,15 @@ async fn offline() -> World {
 
 fn queued(world: &World) -> Vec<(String, tidemark_model::mutation::Operation)> {
     world.queue().into_iter().map(|row| (row.record, row.operation)).collect()
+}
+
+/// Undone before it was sent: nothing took it in.
+const UNDONE: (MutationState, Option<String>) = (MutationState::Cancelled, None);
+
+/// What is found under the id that a caller was given.
+fn what_became_of(world: &World, saved: &Saved) -> (MutationState, Option<String>) {
+    let detail = world.engine().get_change(saved.change.as_ref().unwrap()).unwrap();
+    (detail.row.mutation_state, detail.combined_into)
 }
 
 async fn send(world: World, requests: usize) -> World {
@@ -57,11 +68,14 @@ async fn two_updates_are_one_with_the_fields_of_both_on_the_base_of_the_first() 
 #[tokio::test]
 async fn a_create_and_its_delete_vanish() {
     let world = offline().await;
-    world.create(&task(9)).await;
-    world.set("t009", "state", "done").await;
-    world.delete("t009").await;
+    let made = world.create(&task(9)).await;
+    let changed = world.set("t009", "state", "done").await;
+    let deleted = world.delete("t009").await;
     assert_eq!(queued(&world), []);
     assert_eq!(world.record("t009"), None);
+    let found = [&made, &changed, &deleted].map(|saved| what_became_of(&world, saved));
+    let taken_in = (MutationState::Combined, made.change);
+    assert_eq!(found, [UNDONE, taken_in, UNDONE], "each id is found, and leads on where it was taken in");
     let ledger = world.engine().status().unwrap().ledger;
     assert_eq!((ledger.saved.0, ledger.cancelled.0, ledger.combined.0), (3, 2, 1));
     let world = send(world, 0).await;
@@ -99,9 +113,10 @@ async fn a_delete_and_a_create_are_one_replacement() {
 #[tokio::test]
 async fn an_update_back_to_the_base_vanishes() {
     let world = offline().await;
-    world.set("t001", "state", "done").await;
-    world.set("t001", "state", "open").await;
+    let there = world.set("t001", "state", "done").await;
+    let back = world.set("t001", "state", "open").await;
     assert_eq!(queued(&world), []);
+    assert_eq!([&there, &back].map(|saved| what_became_of(&world, saved)), [UNDONE, UNDONE]);
     let saved = world.set("t002", "state", "open").await;
     assert_eq!(saved.change, None, "an edit that changes nothing is no change");
     let world = send(world, 0).await;

@@ -5,12 +5,12 @@ use std::path::Path;
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
-use tidemark_model::view::RecordFilter;
+use tidemark_model::view::{RecordFilter, Resolution};
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
 use tidemark_tests::by_time::{ByTime, Manners};
 use tidemark_tests::clock::START;
 use tidemark_tests::earlier::{ROWS, STEPS, put_database_with};
-use tidemark_tests::world::{LINK, Stage, TASKS, World, task};
+use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 
 /// A world whose data folder holds a database of that version, and whose server is as that one left it.
 async fn with_old_database(version: usize, stage: Stage, happened_there: impl FnOnce(&World)) -> World {
@@ -193,24 +193,40 @@ async fn nothing_of_a_database_of_the_third_version_is_lost_and_it_syncs() {
     world.finish().await;
 }
 
-// proves A1, A4, B6, C3
+// proves A1, A4, B6, C3, D8
 #[tokio::test]
 async fn a_database_of_the_fourth_version_goes_on_in_the_middle_of_its_listing_by_time() {
     let mut world = Stage::tasks(5).open().await;
     let desk = ByTime::before(&world, Manners::default()).await;
     let stream = format!("{}/c/tasks", desk.url());
     put_old_database(4, &mut world, |rows| rows.replace("STREAM", &stream)).await;
+    // What colleagues had done: the conflict was met over the one, the other is still to come.
+    world.colleague_sets("t001", "state", "theirs");
     world.colleague_sets("t004", "state", "theirs");
     world.wire.set_url(Some(desk.url()));
     world.open_engine().await;
     let found: Vec<_> = world.queue().into_iter().map(|row| (row.record, row.mutation_state)).collect();
-    let expected = [("t003", MutationState::Uncertain), ("t002", MutationState::Queued)];
+    let expected = [
+        ("t003", MutationState::Uncertain),
+        ("t002", MutationState::Queued),
+        ("t001", MutationState::Conflicted),
+    ];
     assert_eq!(found, expected.map(|(record, state)| (record.to_owned(), state)));
-    assert_eq!((world.count_here(), world.engine().status().unwrap().ledger.balanced), (2, true));
+    assert_eq!((world.count_here(), world.engine().status().unwrap().ledger.balanced), (3, true));
     world.check_books();
 
     world.sync().await;
-    assert_eq!(world.queue(), []);
+    let left: Vec<String> = world.queue().into_iter().map(|row| row.record).collect();
+    assert_eq!(left, ["t001"], "the conflict waits for a person");
+    let met = world.engine().list_conflicts(0, 10).unwrap().rows.remove(0);
+    let sides = world.engine().get_conflict(met.id).unwrap();
+    let state = |side: Option<String>| {
+        serde_json::from_str::<serde_json::Value>(&side.unwrap()).unwrap()["state"].clone()
+    };
+    assert_eq!([sides.base_data, sides.local_data, sides.server_data].map(state), ["open", "mine", "theirs"]);
+    world.engine().resolve_conflict(met.id, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
+    world.sync().await;
+    assert_eq!((world.queue(), world.there("t001").unwrap()["state"].clone()), (vec![], "mine".into()));
     assert_eq!(
         (world.count_here(), desk.asked()[0].since),
         (5, Some(START.0 - 1)),

@@ -3,8 +3,9 @@
 use crate::transactions::{apply, set};
 use tidemark_model::mutation::MutationState;
 use tidemark_model::transaction::Strategy;
-use tidemark_model::view::{Stopped, WaitReason};
+use tidemark_model::view::{ChangeRow, Stopped, WaitReason};
 use tidemark_sandbox::Switch;
+use tidemark_tests::tap::Point;
 use tidemark_tests::world::{LINK, Stage};
 
 // proves A7, C7
@@ -39,6 +40,59 @@ async fn after_signing_in_as_somebody_else_nothing_of_the_former_is_sent_and_all
     assert_eq!(world.there("t001").unwrap()["state"], "second");
     world.engine().set_account(LINK, None).await.unwrap();
     world.finish().await;
+}
+
+// proves A7, A4, C7
+#[tokio::test]
+async fn what_is_sealed_and_not_sent_when_somebody_else_signs_in_goes_back_and_waits_for_its_account() {
+    for settings in ["{}", r#"{"write":{"keys":{"honoured":false}}}"#] {
+        let world = Stage::tasks(20).settings(settings).open().await;
+        for number in 1..=20 {
+            world.set(&format!("t{number:03}"), "state", "first").await;
+        }
+        let tap = &world.wire.tap;
+        tap.hold(Point::Push);
+        let syncing = world.begin_sync();
+        tap.reached(Point::Push, 6).await;
+        let counts = world.engine().queue_stats().unwrap().counts;
+        assert!(counts.sealed.0 > 6, "more are sealed than are on their way: {counts:?}");
+        let engine = world.engine().clone();
+        let signing_in = tokio::spawn(async move { engine.set_account(LINK, Some("bob")).await });
+        for _ in 0..64 {
+            tokio::task::yield_now().await;
+        }
+        // The store works in order: when this has been done, so has what was asked of it before.
+        world.engine().hold(Vec::new(), true).await.unwrap();
+        for _ in 0..64 {
+            tokio::task::yield_now().await;
+        }
+        tap.release();
+        assert_eq!(
+            syncing.await.unwrap().confirmed,
+            6,
+            "what was on its way is the former's and is answered"
+        );
+        signing_in.await.unwrap().unwrap();
+        world.sync().await;
+        assert_eq!(world.effect_count(), 6, "{settings}: nothing more under the new name");
+        let rest = world.queue();
+        let waits = |row: &ChangeRow| (row.mutation_state, row.reason.clone());
+        assert!(
+            rest.len() == 14
+                && rest
+                    .iter()
+                    .all(|row| waits(row) == (MutationState::Queued, Some(WaitReason::OtherAccount))),
+            "{rest:?}"
+        );
+        world.check_books();
+        // It may still grow: an edit joins what certainly never left, once its account is back.
+        world.engine().set_account(LINK, None).await.unwrap();
+        let joined = world.set("t020", "rank", 7).await;
+        assert_eq!(joined.combined_into.as_ref(), Some(&rest[13].id));
+        assert_eq!(world.sync().await.confirmed, 14);
+        assert_eq!(world.effect_count(), 20, "each once");
+        world.finish().await;
+    }
 }
 
 // proves A7, C7, B2

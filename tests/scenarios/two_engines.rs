@@ -69,6 +69,42 @@ async fn what_the_last_sender_had_sealed_is_uncertain_to_the_next_and_is_not_dou
     world.finish().await;
 }
 
+// proves B6, A4
+#[tokio::test]
+async fn one_that_sent_before_another_took_over_sends_nothing_more_whatever_its_lock_says() {
+    for settings in ["{}", r#"{"write":{"keys":{"honoured":false}}}"#] {
+        let world = Stage::tasks(20).settings(settings).open().await;
+        for number in 1..=20 {
+            world.set(&format!("t{number:03}"), "state", "done").await;
+        }
+        let tap = &world.wire.tap;
+        tap.hold(Point::PushAnswer);
+        let syncing = tokio::spawn({
+            let first = world.engine().clone();
+            async move { first.sync(Some(LINK), None).await }
+        });
+        tap.reached(Point::PushAnswer, 6).await;
+        // Somebody tidies the folder: the lock that the first one holds is of a file that is not there any more.
+        std::fs::remove_file(world.folder().join("sender.lock")).unwrap();
+        let second = world.second_engine().await;
+        assert!(world.engine().is_sender() && second.is_sender(), "both think that they send");
+        tap.release();
+        let refused = syncing.await.unwrap().unwrap_err().to_string();
+        assert!(refused.contains("another Tidemark process has taken over sending"), "{refused}");
+        assert_eq!(world.effect_count(), 6, "what was on its way, and nothing more");
+        saves(world.engine(), "t100").await;
+        assert!(world.engine().sync(Some(LINK), None).await.is_err());
+        assert_eq!(world.effect_count(), 6, "it saves and does not send");
+        world.check_books();
+        second.sync(Some(LINK), None).await.unwrap();
+        assert_eq!((world.queue(), world.effect_count()), (vec![], 21), "{settings}: each once");
+        let mut world = world;
+        world.close().await;
+        world.goes_on_with(second);
+        world.finish().await;
+    }
+}
+
 async fn passes(world: &World, ms: i64) {
     let then = world.clock.now().plus(ms);
     world.until(|world| world.clock.now() >= then).await;

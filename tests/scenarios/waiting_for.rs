@@ -1,5 +1,6 @@
 //! Changes that are told to wait for others.
 
+use crate::transactions::{apply, set as in_transaction};
 use serde_json::{Value, json};
 use tidemark_engine::{Beside, StoreError};
 use tidemark_model::mutation::MutationState;
@@ -267,4 +268,77 @@ async fn a_decision_takes_the_place_of_what_is_waited_for() {
     assert_eq!(confirmed, MutationState::Confirmed);
     assert_eq!(world.there("t001").unwrap()["state"], "mine too");
     world.finish().await;
+}
+
+// proves C8, B2
+#[tokio::test]
+async fn nothing_waits_for_ever_where_what_is_restored_would_come_behind_what_waits_for_it() {
+    let world = Stage::tasks(3).open().await;
+    let row = apply(
+        &world,
+        Strategy::Ordered,
+        vec![in_transaction("t001", "state", "tx"), in_transaction("t002", "state", "tx")],
+    )
+    .await;
+    let first = world.queue().into_iter().find(|row| row.record == "t001").unwrap().id;
+    let between = change(&world, "t003", "a", &[&first]).await;
+    refuse(&world, "t001");
+    assert_eq!(world.sync().await.confirmed, 0);
+    world.server.clear_faults();
+    // It stands in no lane now; a later edit of its record goes before it, and waits for what waits for it.
+    let later = change(&world, "t001", "b", &[&between]).await;
+    let refused = Refusal::from(world.engine().restore_transaction(&row.id).await.unwrap_err());
+    assert_eq!(refused.code, RefusalCode::NotNow, "{refused:?}");
+    assert!(refused.message.contains(&between) && refused.message.contains(&later), "{refused:?}");
+    world.check_books();
+    world.engine().discard(vec![later]).await.unwrap();
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 3);
+    assert_eq!(effects(&world)[0], "t001", "{between} waits for it");
+    world.finish().await;
+}
+
+// proves C8, B2
+#[tokio::test]
+async fn what_is_restored_waits_for_what_it_was_told_to_wait_for() {
+    for done_meanwhile in [false, true] {
+        let world = Stage::tasks(3).open().await;
+        let first = change(&world, "t003", "first", &[]).await;
+        world.engine().hold(vec![first.clone()], true).await.unwrap();
+        let told = NewChange::Update {
+            collection: TASKS.into(),
+            record: "t001".into(),
+            fields: vec![FieldEdit { path: "/state".into(), set: Some(r#""tx""#.into()) }],
+            depends_on: vec![first.clone()],
+        };
+        let row = apply(&world, Strategy::Ordered, vec![told, in_transaction("t002", "state", "tx")]).await;
+        let other = world.queue().into_iter().find(|row| row.record == "t002").unwrap().id;
+        assert_eq!(world.engine().discard(vec![other]).await.unwrap().done.0, 1);
+        let waits_for = |world: &World| {
+            let one = world.queue().into_iter().find(|row| row.record == "t001").unwrap();
+            world.engine().get_change(&one.id).unwrap().waits_for
+        };
+        let number = world.engine().get_change(&first).unwrap().row.number;
+        assert_eq!(waits_for(&world), [number], "rolled back, it says so still");
+        assert!(
+            !world.engine().preview_discard(std::slice::from_ref(&first)).unwrap().asks,
+            "it stays as it is"
+        );
+        world.check_books();
+        if done_meanwhile {
+            world.engine().hold(vec![first.clone()], false).await.unwrap();
+            assert_eq!(world.sync().await.confirmed, 1);
+            world.check_books();
+        }
+        world.engine().restore_transaction(&row.id).await.unwrap();
+        world.check_books();
+        if !done_meanwhile {
+            assert_eq!(waits_for(&world), [number]);
+            assert_eq!(world.sync().await.confirmed, 0, "the other is held");
+            world.engine().hold(vec![first], false).await.unwrap();
+        }
+        world.sync().await;
+        assert_eq!(effects(&world), ["t003", "t001"]);
+        world.finish().await;
+    }
 }

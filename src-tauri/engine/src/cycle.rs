@@ -53,8 +53,6 @@ pub(crate) struct Run {
     pub(crate) report: CycleReport,
     /// How many were sealed at once last.
     pub(crate) group: usize,
-    /// The bytes of all bodies that left.
-    pub(crate) bytes: i64,
     /// Nothing is sent before: the server asked for it.
     pub(crate) pace: Option<Millis>,
     /// The link as a whole stops.
@@ -122,7 +120,7 @@ pub(crate) async fn sync_once(
     let span = telemetry::cycle(link, cause);
     let result = steps(shared, link, &mut run).instrument(span.clone()).await;
     let ended = finish(shared, link, &mut run, started).instrument(span.clone()).await;
-    telemetry::cycle_ended(&span, &run.report, run.bytes, Millis(shared.now().0 - started.0));
+    telemetry::cycle_ended(&span, &run.report, run.progress.bytes.0, Millis(shared.now().0 - started.0));
     link.breaker(|breaker| breaker.end_trial(link.id));
     result.and(ended)?;
     Ok(run.report)
@@ -253,8 +251,7 @@ async fn finish(
     let reached = run.reached;
     let plain_bodies = link.connector.capabilities().plain_bodies;
     let away = match &stop {
-        Some(Stop::Away(failure)) => Some(failure.clone()),
-        Some(Stop::Stopped(_, failure)) => Some(failure.clone()),
+        Some(Stop::Away(failure) | Stop::Stopped(_, failure)) => Some(failure.clone()),
         None => None,
     };
     let failure = away.or(run.report.failure.take());
@@ -355,27 +352,29 @@ fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, n
 }
 
 impl Run {
+    /// Counts conflicts that were met otherwise than by the answer to a change.
+    pub(crate) fn met_conflicts(&mut self, met: usize) {
+        self.report.conflicts += met as i64;
+        self.progress.conflict_count.0 += met as i64;
+    }
+
     /// Counts what an answer came to.
     pub(crate) fn count(&mut self, settled: Settled) {
-        let progress = &mut self.progress;
         match settled {
             Settled::Confirmed => {
-                progress.success_count.0 += 1;
+                self.progress.success_count.0 += 1;
                 self.report.confirmed += 1;
             }
-            Settled::Conflicted => {
-                progress.conflict_count.0 += 1;
-                self.report.conflicts += 1;
-            }
+            Settled::Conflicted => self.met_conflicts(1),
             Settled::Parked => {
-                progress.failure_count.0 += 1;
+                self.progress.failure_count.0 += 1;
                 self.report.parked += 1;
             }
             Settled::Waits | Settled::Gone => {}
         }
         if !matches!(settled, Settled::Waits | Settled::Gone) {
-            progress.processed.0 += 1;
-            progress.total = progress.total.max(progress.processed);
+            self.progress.processed.0 += 1;
+            self.progress.total = self.progress.total.max(self.progress.processed);
         }
     }
 

@@ -147,7 +147,7 @@ async fn show_newest(
         }
         // A server that refuses the sorting may list all the same, and what is wrong with the server itself is told then.
         Err(failure) => {
-            tracing::debug!(collection = place.collection, %failure, "the newest rows cannot be had first");
+            telemetry::not_newest_first(place, &failure);
             if let PullFailure::Failed(failure) = failure
                 && matches!(
                     failure.class,
@@ -162,7 +162,7 @@ async fn show_newest(
     };
     let (at, now) = (place.clone(), shared.now());
     let moved = shared.write(move |tx| verb::show_newest(tx, &at, &rows, ack_seq, now)).await?;
-    run.report.conflicts += moved.conflicts.len() as i64;
+    run.met_conflicts(moved.conflicts.len());
     shared.announce(moved, None);
     Ok(())
 }
@@ -212,9 +212,8 @@ pub(crate) async fn came_in(
     run: &mut Run,
 ) -> Result<(), StoreError> {
     run.report.received += rows;
-    run.report.conflicts += moved.conflicts.len() as i64;
+    run.met_conflicts(moved.conflicts.len());
     run.progress.received.0 += rows;
-    run.progress.conflict_count.0 += moved.conflicts.len() as i64;
     shared.announce(moved, None);
     shared.bulletin.pulled(place);
     shared.bulletin.progressed(&place.link, run.progress);
@@ -322,7 +321,7 @@ async fn fetch_aside(
                 let (at, now) = (place.clone(), shared.now());
                 let moved =
                     shared.write(move |tx| verb::fetched(tx, &at, &rid, &remote, ack_seq, now)).await?;
-                run.report.conflicts += moved.conflicts.len() as i64;
+                run.met_conflicts(moved.conflicts.len());
                 shared.announce(moved, None);
             }
             Err(failure) => {

@@ -15,7 +15,7 @@ use crate::store::places::Place;
 use crate::store::verbs::seal::take_back;
 use crate::store::verbs::seal::{self, Dispatch, Sealing, Waiting};
 use crate::store::verbs::settle::{self, Settled};
-use crate::store::{StoreError, links, signals, standing};
+use crate::store::{StoreError, Tx, links, signals, standing};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -72,8 +72,13 @@ pub(crate) struct Push<'a> {
 /// Sends until nothing is ready or the server or a person says stop.
 pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<(), StoreError> {
     let Some(lease) = shared.lease() else { return Ok(()) };
-    let id = link.id;
-    let doubtful = shared.write(move |tx| settle::recover(tx, id)).await?;
+    let (id, epoch) = (link.id, lease.epoch);
+    let recover = move |tx: &Tx| {
+        // What somebody else has sealed is not ours to doubt.
+        seal::check_sender(tx, epoch)?;
+        settle::recover(tx, id)
+    };
+    let doubtful = shared.write(recover).await?;
     if doubtful > 0 {
         tracing::info!(
             link = link.name,
@@ -90,7 +95,7 @@ pub(crate) async fn push(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) 
         run,
         places: shared.places(),
         key_lifetime: published.unwrap_or(link.capabilities.key_lifetime),
-        epoch: lease.epoch,
+        epoch,
         buffer: VecDeque::new(),
         looking: Vec::new(),
         calls,
@@ -289,7 +294,7 @@ impl Push<'_> {
         let link = Arc::clone(self.link);
         match next {
             Next::Send(parcel) => {
-                self.run.bytes += bytes_of(&parcel);
+                self.run.progress.bytes.0 += bytes_of(&parcel);
                 let number = link.width(Width::send);
                 let answered = send(Arc::clone(self.shared), link, parcel);
                 Box::pin(async move { Arrived::Answer(number, answered.await) })
@@ -308,6 +313,9 @@ impl Push<'_> {
         if written.settled.contains(&Settled::Confirmed) {
             self.shared.bulletin.pushed(self.link.id);
         }
+        // One that a look at a record met beside its answer is met all the same.
+        let told = written.settled.iter().filter(|settled| **settled == Settled::Conflicted).count();
+        self.run.met_conflicts(written.moved.conflicts.len().saturating_sub(told));
         for settled in written.settled {
             self.run.count(settled);
         }

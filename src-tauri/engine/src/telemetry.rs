@@ -9,7 +9,7 @@ use crate::store::StoreError;
 use crate::store::places::Place;
 use crate::store::verbs::MetConflict;
 use crate::store::verbs::seal::Outgoing;
-use tidemark_model::connector::Outcome;
+use tidemark_model::connector::{Outcome, PullFailure};
 use tidemark_model::failure::{Effect, Failure};
 use tidemark_model::number::Millis;
 use tracing::Span;
@@ -112,6 +112,21 @@ pub(crate) fn conflict(place: &Place, met: &MetConflict) {
         conflict = met.id.0,
         refreshed = met.refreshed,
         "a conflict was met"
+    );
+}
+
+/// A collection's newest rows were asked for first, and the server would not.
+pub(crate) fn not_newest_first(place: &Place, failure: &PullFailure) {
+    let told = match failure {
+        PullFailure::Failed(failure) | PullFailure::NoCollection(failure) => Some(failure),
+        PullFailure::CheckpointExpired | PullFailure::EpochChanged => None,
+    };
+    tracing::debug!(
+        link = place.link,
+        collection = place.collection,
+        class = told.map(|failure| failure.class.as_str()),
+        status = told.and_then(|failure| failure.status),
+        "the newest rows cannot be had first"
     );
 }
 

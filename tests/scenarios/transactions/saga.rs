@@ -3,8 +3,12 @@ use crate::naming::stage::{KEYS, make, open, there, title};
 use serde_json::json;
 use tidemark_model::transaction::Strategy::{Atomic, Ordered, Saga};
 use tidemark_model::transaction::TransactionState::{Completed, Failed, Pending, Persisting};
-use tidemark_model::view::{ChangeState, NewChange, Refusal, RefusalCode, TransactionError};
-use tidemark_tests::world::{Stage, task};
+use tidemark_model::view::{
+    ChangeState, NewChange, Refusal, RefusalCode, TransactionError, TransactionRow, WaitReason,
+};
+use tidemark_sandbox::Switch;
+use tidemark_tests::tap::Point;
+use tidemark_tests::world::{Stage, World, task};
 
 // proves B4, B7
 #[tokio::test]
@@ -42,7 +46,7 @@ async fn what_somebody_changed_since_is_left_alone_and_told() {
     let world = Stage::tasks(2).open().await;
     let row = apply(&world, Saga, vec![set("t001", "rank", 11), set("t002", "rank", 12)]).await;
     world.fault(|faults| {
-        faults.status = Some(tidemark_sandbox::Switch::always(vec![503]).method("PUT").path("/tasks/t002"));
+        faults.status = Some(Switch::always(vec![503]).method("PUT").path("/tasks/t002"));
     });
     world.sync().await;
     world.set("t001", "rank", 99).await;
@@ -76,6 +80,85 @@ async fn taking_back_goes_on_after_a_restart() {
     world.sync().await;
     assert_eq!(state(&world, &row), Failed);
     assert_eq!((world.there("t001"), world.there("t002")), (Some(task(1)), Some(task(2))));
+    world.finish().await;
+}
+
+/// Two of three were accepted, the third was refused, and the server does not take the second one back.
+async fn cannot_be_taken_back(world: &World) -> TransactionRow {
+    let tap = &world.wire.tap;
+    tap.hold_from(Point::Push, 3);
+    let changes = vec![set("t001", "rank", 11), set("t002", "rank", 12), set("t003", "rank", 13)];
+    let row = apply(world, Saga, changes).await;
+    let syncing = world.begin_sync();
+    tap.reached(Point::Push, 3).await;
+    let refusing = Switch::always(vec![422]).method("PUT").path("/tasks/t00");
+    world.fault(|faults| faults.status = Some(refusing));
+    tap.release();
+    assert_eq!(syncing.await.unwrap().parked, 2);
+    row
+}
+
+// proves B4, B6, B7, A8
+#[tokio::test]
+async fn what_cannot_be_taken_back_needs_a_person_and_is_shown_with_it_to_its_end() {
+    let mut world = Stage::tasks(3).open().await;
+    let row = cannot_be_taken_back(&world).await;
+    world.restart().await;
+    world.clock.advance_s(3_600);
+    world.sync().await;
+    let told = now(&world, &row);
+    assert_eq!((told.state, told.undoing), (Persisting, true), "it is not called over: {told:?}");
+    let waiting = world.queue();
+    let of = |record: &str, reason: fn(&WaitReason) -> bool| {
+        let mut found = waiting.iter().filter(|change| change.record == record);
+        let found = found.find(|change| change.reason.as_ref().is_some_and(reason));
+        found.unwrap_or_else(|| panic!("{record}: {waiting:#?}"))
+    };
+    let refused = of("t002", |reason| matches!(reason, WaitReason::Refused { status: Some(422), .. }));
+    let behind = of("t001", |reason| matches!(reason, WaitReason::Dependency { .. }));
+    of("t003", |reason| matches!(reason, WaitReason::RolledBack { .. }));
+    let detail = world.engine().get_transaction(&row.id).unwrap();
+    for one in [refused, behind] {
+        assert!(detail.changes.iter().any(|change| change.id == one.id), "{} is shown with it", one.record);
+    }
+    assert_eq!(
+        (&world.there("t001").unwrap()["rank"], &world.there("t002").unwrap()["rank"]),
+        (&json!(11), &json!(12))
+    );
+    let early = world.engine().restore_transaction(&row.id).await;
+    assert!(early.is_err(), "nothing is sent once more before it is taken back");
+    world.check_books();
+
+    world.server.clear_faults();
+    world.engine().retry(vec![refused.id.clone()]).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 2);
+    assert_eq!((world.there("t001"), world.there("t002")), (Some(task(1)), Some(task(2))));
+    assert_eq!(path(&world, &row), [Pending, Persisting, Failed]);
+    world.finish().await;
+}
+
+// proves B4, A8
+#[tokio::test]
+async fn what_a_person_leaves_as_it_is_holds_up_nothing_else() {
+    let world = Stage::tasks(3).open().await;
+    let row = cannot_be_taken_back(&world).await;
+    world.server.clear_faults();
+    let parked = world.queue().into_iter().find(|change| change.record == "t002").unwrap().id;
+    assert_eq!(world.engine().discard(vec![parked]).await.unwrap().done.0, 1);
+    world.check_books();
+    world.sync().await;
+    // What waited for it is a person's too, and goes when they say so; nothing of it comes back before.
+    let again = world.engine().reprocess_failed().await.unwrap();
+    assert_eq!((again.done.0, again.kept.0), (1, 1), "one was to be taken back still");
+    world.sync().await;
+    let ranks = || ["t001", "t002", "t003"].map(|task| world.there(task).unwrap()["rank"].clone());
+    assert_eq!(ranks(), [1, 12, 3], "the one is taken back, the other was left");
+    let told = now(&world, &row);
+    assert_eq!((told.state, told.rolled_back.0), (Failed, 1), "{told:?}");
+    assert_eq!(world.here("t002").unwrap()["rank"], 12, "what is there is shown");
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.sync().await;
+    assert_eq!((ranks(), state(&world, &row)), ([json!(11), json!(12), json!(13)], Completed));
     world.finish().await;
 }
 

@@ -1463,7 +1463,7 @@ export type Progress = {
 	failureCount: Count,
 	/**  Of those, in conflict. */
 	conflictCount: Count,
-	/**  Bytes sent and received. */
+	/**  Bytes of the bodies that were sent in this run. */
 	bytes: Count,
 	/**  Rows received in this run. */
 	received: Count,

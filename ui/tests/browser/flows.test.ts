@@ -64,6 +64,31 @@ test("an edit sends only the touched field, and long numbers keep every digit", 
   await page.getByRole("cell", { name: "Ring twice" }).waitFor();
 });
 
+// proves C2
+test("a save says so within one frame, and that it is saved only after the core has said so", async () => {
+  const at = "#/records/ERPNext/invoices/SINV-00410";
+  const page = await window.open({ scenario: "offline", at, running: true });
+  await page.getByLabel("Remarks").fill("Ring twice");
+  await page.evaluate(
+    () => void (globalThis as unknown as { world: World }).world.hangs.add("update_record"),
+  );
+  const said = page.locator("footer").getByRole("status");
+  const button = await page.getByRole("button", { name: "Save here" }).elementHandle();
+  const status = await said.elementHandle();
+  const next = await page.evaluate(
+    async ([button, status]) => {
+      (button as HTMLButtonElement).click();
+      await new Promise(requestAnimationFrame);
+      return status?.textContent?.trim();
+    },
+    [button, status],
+  );
+  expect(next).toBe("Saving");
+  // However long the disk takes: nothing is called saved before.
+  await page.clock.runFor(60_000);
+  expect((await said.textContent())?.trim()).toBe("Saving");
+});
+
 test("a number is sent as it was typed, and what is no number is not sent", async () => {
   const page = await window.open({ scenario: "calm", at: "#/records/ERPNext/invoices/SINV-00410" });
   await page.getByLabel("Total").fill("much");

@@ -5,7 +5,12 @@ use crate::fault::Fault;
 use crate::out::Out;
 use crate::words;
 use tidemark_host::Host;
+use tidemark_model::number::Millis;
 use tidemark_model::view::{EngineState, Ledger, LinkStatus, Sentence, StatusSnapshot};
+use tidemark_model::words::span;
+
+/// From here on it is said how long ago a server answered last, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
 
 pub async fn perform(host: &Host, out: &Out) -> Result<Exit, Fault> {
     let status = host.engine().status()?;
@@ -42,7 +47,7 @@ fn in_words(status: &StatusSnapshot) -> String {
     }
     lines.extend(status.put_back.as_ref().map(words::put_back));
     lines.extend(tidemark_model::words::oldest(status).map(|oldest| format!("{oldest}.")));
-    lines.extend(status.links.iter().map(link));
+    lines.extend(status.links.iter().map(|one| link(one, status.at)));
     lines.push(ledger(&status.ledger));
     lines.join("\n")
 }
@@ -61,8 +66,14 @@ fn first_sentence(status: &StatusSnapshot) -> String {
     }
 }
 
-fn link(link: &LinkStatus) -> String {
-    let contact = link.last_contact.map_or_else(|| "never".to_owned(), words::time);
+fn link(link: &LinkStatus, now: Millis) -> String {
+    let contact = link.last_contact.map_or_else(
+        || "never".to_owned(),
+        |at| match now.0 - at.0 {
+            DAY.. => format!("{} ({} ago)", words::time(at), span(Millis(now.0 - at.0))),
+            _ => words::time(at),
+        },
+    );
     let records: i64 = link.collections.iter().map(|collection| collection.records.0).sum();
     format!(
         "  {}: {}, {} waiting, last contact {contact}",

@@ -113,3 +113,23 @@ async fn states_reasons_attempts_and_the_next_try_are_said_in_the_words_of_the_w
     }
     server.stop().await;
 }
+
+// proves E5, H6
+#[tokio::test(flavor = "multi_thread")]
+async fn after_days_without_a_server_the_last_contact_is_told_with_how_long_ago_it_was() {
+    let server = sample().await;
+    let mut shell = Shell::linked(&server).await;
+    shell.run(&["sync"]).await.ends(0);
+    let told = |said: &str| said.lines().find(|line| line.contains("last contact")).unwrap().to_owned();
+    assert!(!told(&shell.says(&["status"]).await).contains("ago"), "not on the same day");
+    server.stop().await;
+    let later = chrono::Utc::now() + chrono::TimeDelta::days(10) + chrono::TimeDelta::hours(1);
+    shell.variables.push(("TIDEMARK_CLOCK".to_owned(), later.to_rfc3339()));
+    shell.run(&["sync"]).await.ends(3);
+    let line = told(&shell.says(&["status"]).await);
+    assert!(line.ends_with(" (10 days ago)"), "{line}");
+    let status = shell.run(&["status"]).await.ends(0);
+    let (at, contact) =
+        (status.line()["at"].as_i64().unwrap(), status.line()["lastSyncTime"].as_i64().unwrap());
+    assert_eq!((at - contact) / (24 * 60 * 60 * 1000), 10);
+}

@@ -36,6 +36,19 @@ pub(crate) fn drop_of(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// `seq` waits for nothing of its own transaction any more; what else it was told to wait for stays.
+pub(crate) fn drop_own(tx: &Connection, seq: i64, transaction: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "DELETE FROM edges WHERE seq = ?1 AND waits_for IN (SELECT seq FROM outbox WHERE transaction_id = ?2)",
+    )?
+    .execute(params![seq, transaction])?;
+    tx.prepare_cached(
+        "UPDATE outbox SET gated = 0, blockers = (SELECT count(*) FROM edges WHERE seq = ?1) WHERE seq = ?1",
+    )?
+    .execute([seq])?;
+    Ok(())
+}
+
 /// Members of a transaction that go in one request do not wait for each other.
 pub(crate) fn drop_within(tx: &Connection, transaction: &str) -> Result<(), StoreError> {
     tx.prepare_cached(

@@ -16,6 +16,7 @@ struct Behind {
     unauthorized: Arc<AtomicUsize>,
     unprocessable: Arc<AtomicUsize>,
     ungranted: Arc<AtomicUsize>,
+    unsorted: Arc<AtomicUsize>,
 }
 
 pub struct Echo {
@@ -35,6 +36,7 @@ impl Echo {
             unauthorized: Arc::default(),
             unprocessable: Arc::default(),
             ungranted: Arc::default(),
+            unsorted: Arc::default(),
         };
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", socket.local_addr().unwrap());
@@ -52,6 +54,7 @@ impl Echo {
     pub fn assert_used(&self) {
         assert!(self.behind.unauthorized.load(Ordering::Relaxed) > 1, "a wrong secret was repeated");
         assert!(self.behind.ungranted.load(Ordering::Relaxed) > 1, "a refresh token was repeated");
+        assert!(self.behind.unsorted.load(Ordering::Relaxed) > 0, "a list was refused with a record's words");
         assert!(self.behind.unprocessable.load(Ordering::Relaxed) > 1, "a record was repeated");
     }
 }
@@ -69,6 +72,10 @@ async fn answer(
     if method != Method::GET && is_refused {
         behind.unprocessable.fetch_add(1, Ordering::Relaxed);
         return repeat(StatusCode::UNPROCESSABLE_ENTITY, &headers, &body);
+    }
+    if uri.query().is_some_and(|query| query.contains("sort=")) {
+        behind.unsorted.fetch_add(1, Ordering::Relaxed);
+        return repeat(StatusCode::BAD_REQUEST, &headers, &Bytes::from_static(super::CONTENT.as_bytes()));
     }
     let target = format!("{}{}", behind.server, uri.path_and_query().unwrap());
     let mut passed = headers.clone();

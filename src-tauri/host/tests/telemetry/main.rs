@@ -139,7 +139,10 @@ async fn add_links(ground: &mut Ground) {
     ground.said.push(("the error of a wrong password", format!("{refused:?} {refused}")));
     ground.said.push(("its refusal", format!("{:?}", Refusal::from(refused))));
     ground.host.add_link_with_everything(new("Work", Some("ann"), PASSWORD)).await.unwrap();
-    ground.host.add_link_with_everything(new("Robot", None, TOKEN)).await.unwrap();
+    // Its first sync asks for the newest rows first, which is refused.
+    let sorted = Some(r#"{"pull": {"newest": "sort=-modified"}}"#.to_owned());
+    let robot = NewLink { settings: sorted, ..new("Robot", None, TOKEN) };
+    ground.host.add_link_with_everything(robot).await.unwrap();
     assert_eq!(ground.host.engine().sync(None, None).await.unwrap().failure, None);
 }
 
@@ -313,6 +316,7 @@ fn counted(told: &str) {
     has(line("status=422 duration_ms"), &["outcome", "class", "duration_ms"]);
     let cycle = "a cycle ended";
     has(line(cycle), &["confirmed", "received", "conflicts", "parked", "bytes", "duration_ms"]);
+    has(line("the newest rows cannot be had first"), &["link", "collection", "class", "status"]);
     has(line("a conflict was met"), &["link", "collection", "conflict"]);
     has(line("repair=\"backup\""), &["outcome", "duration_ms"]);
     has(line("repair=\"start_over\""), &["link", "collection"]);

@@ -169,7 +169,7 @@ pub struct Progress {
     pub failure_count: Count,
     /// Of those, in conflict.
     pub conflict_count: Count,
-    /// Bytes sent and received.
+    /// Bytes of the bodies that were sent in this run.
     pub bytes: Count,
     /// Rows received in this run.
     pub received: Count,

@@ -11,17 +11,33 @@ export const titles = {
   settings: "Settings",
 } as const;
 
+const DAY = 86_400_000;
+
 /** One word and a time for a link's state. */
 export function linkState(link: LinkStatus, now: number): string {
   if (link.stopped?.reason === "sign_in") return "Sign in";
   if (link.stopped) return "Stopped";
   if (link.paused) return "Paused";
   if (link.syncing) return "Working";
+  const last = contact(link, now);
   if (link.connectivity === "offline") {
-    return link.offlineSince === null ? "Offline" : `Offline since ${moment(link.offlineSince, now)}`;
+    return link.offlineSince === null
+      ? `Offline${last}`
+      : `Offline since ${moment(link.offlineSince, now)}${last}`;
   }
-  if (link.connectivity === "unknown") return "Not checked yet";
+  if (link.connectivity === "unknown") return `Not checked yet${last}`;
   return link.lastContact === null ? "Reached" : `Reached ${moment(link.lastContact, now)}`;
+}
+
+/** How many days ago the server answered last, from the first whole day on. */
+function contact(link: LinkStatus, now: number): string {
+  const days = link.lastContact === null ? 0 : Math.floor((now - link.lastContact) / DAY);
+  return plural(days, { zero: "", one: ", last contact # day ago", other: ", last contact # days ago" });
+}
+
+/** When the server answered last, in as few letters as tell it. */
+export function contactTime(link: LinkStatus, now: number): string {
+  return link.lastContact === null ? "" : moment(link.lastContact, now);
 }
 
 export const words = {

@@ -133,15 +133,16 @@ pub(crate) fn next_is_head(tx: &Connection, record_id: i64) -> Result<(), StoreE
     Ok(())
 }
 
-/// Takes a member of a failed transaction out of its lane: it waits for a person, who may restore it with its values.
+/// Takes a member of a failed transaction out of its lane: it waits for a person, who may restore it with its values and what
+/// it was told to wait for.
 pub(crate) fn roll_back(tx: &Connection, member: &MutationRow, transaction: &str) -> Result<(), StoreError> {
     super::unseal(tx, member.seq)?;
-    edges::drop_of(tx, member.seq)?;
     tx.prepare_cached(
-        "UPDATE outbox SET state = 'parked', record_id = NULL, transaction_id = ?2, head = 0, gated = 0, blockers = 0,
-                due_at = 0, held = NULL WHERE seq = ?1",
+        "UPDATE outbox SET state = 'parked', record_id = NULL, transaction_id = ?2, head = 0, due_at = 0, held = NULL
+          WHERE seq = ?1",
     )?
     .execute(params![member.seq, transaction])?;
+    edges::drop_own(tx, member.seq, transaction)?;
     next_is_head(tx, member.record_id)
 }
 

@@ -9,6 +9,7 @@ pub(crate) use settle::{seen, settle_stale};
 use super::Moved;
 use super::edit::{self, Edit, EditKind, Member};
 use super::reconcile::{Origin, reconcile, remote_of};
+use super::waits;
 use crate::store::activity::{self, NewLine};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
@@ -101,7 +102,8 @@ pub(crate) struct Restoring<'a> {
 
 /// Puts what was rolled back or taken back to the end of its lanes, with its values, to be sent again.
 ///
-/// Errors: it has not failed, or one of its changes cannot be made on what is here now; then nothing is restored.
+/// Errors: it has not failed, some of it is still to be taken back, or one of its changes cannot be made on what is here
+/// now; then nothing is restored.
 pub(crate) fn restore(
     tx: &Connection,
     row: &TransactionRecord,
@@ -115,11 +117,20 @@ pub(crate) fn restore(
             "Only what was rolled back can be restored; retry a single change in the queue.",
         ));
     }
+    let (_, undoing) = transactions::tally(tx, &row.id)?;
+    if undoing.unfinished() > 0 {
+        // Sent later, that would take back what was done once more.
+        return Err(refuse(
+            RefusalCode::NotNow,
+            format!("{} of transaction {} is still to be taken back", undoing.unfinished(), row.id),
+            "Send again or discard what takes it back, then restore the transaction.",
+        ));
+    }
     transactions::set_error(tx, &row.id, None, false)?;
     // What a person put in the trash is no part of it any more.
     transactions::let_go_of_discarded(tx, &row.id)?;
     let mut moved = Moved::default();
-    let mut restored = Vec::new();
+    let (mut restored, mut waited_for) = (Vec::new(), Vec::new());
     for (index, member) in members.iter().enumerate() {
         let place = at.places.iter().find(|place| place.collection_id == member.collection_id);
         let place = place.ok_or_else(|| {
@@ -132,6 +143,7 @@ pub(crate) fn restore(
         // It stays the account's that saved it, whoever is signed in by now.
         let saved_by = outbox::principal(tx, member.seq)?.unwrap_or_else(|| place.principal.clone());
         let place = &Place { principal: saved_by, ..place.clone() };
+        let waits_for = edges::waits_for(tx, member.seq)?;
         let edit = Edit {
             kind: again(tx, member)?,
             mutation_id: (at.fresh_id)(),
@@ -142,7 +154,7 @@ pub(crate) fn restore(
                 gated: row.strategy.locks(),
                 compensates: None,
             }),
-            depends_on: Vec::new(),
+            depends_on: waits_for.iter().map(|seq| outbox::id_of(tx, *seq)).collect::<Result<_, _>>()?,
             now: at.now,
         };
         let saved = put_back(tx, place, member, &edit, at.now);
@@ -151,7 +163,7 @@ pub(crate) fn restore(
         moved.changes.push(member.id.clone());
         let new = outbox::by_id(tx, &edit.mutation_id)?;
         if member.state == MutationState::Parked {
-            give_place(tx, member, new.as_ref(), at.now)?;
+            waited_for.extend(give_place(tx, member, new.as_ref(), at.now)?);
         }
         restored.extend(new.filter(is_in_line));
     }
@@ -162,6 +174,9 @@ pub(crate) fn restore(
     };
     let restored = restored.into_iter().filter_map(still_waits).collect::<Result<Vec<_>, _>>()?;
     put_in_order(tx, row, &restored)?;
+    for seq in waited_for {
+        waits::refuse_circle_behind(tx, seq)?;
+    }
     let happened = Happened::TransactionRestored { transaction: row.id.clone() };
     activity::write(tx, &NewLine::of_link(&happened, row.link_id, at.now))?;
     Ok(moved)
@@ -169,13 +184,13 @@ pub(crate) fn restore(
 
 /// Ends what was rolled back for the change that holds its values now; what waits for it waits for that one, since an ended
 /// one would never let it go. Where its values are here already, that is the last of its record, or none if they are the
-/// server's own.
+/// server's own. Returns the place of what is waited for now.
 fn give_place(
     tx: &Connection,
     member: &MutationRow,
     new: Option<&MutationRow>,
     now: Millis,
-) -> Result<(), StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let holds = match new.map(|new| new.into_id.as_deref()) {
         Some(Some(into)) => outbox::by_id(tx, into)?,
         Some(None) => new.cloned(),
@@ -184,13 +199,15 @@ fn give_place(
             None => None,
         },
     };
-    if let Some(holds) = holds.as_ref().filter(|holds| is_in_line(holds)) {
-        edges::hand_over(tx, member.seq, holds.seq)?;
+    let waited_for = holds.as_ref().filter(|holds| is_in_line(holds)).map(|holds| holds.seq);
+    if let Some(seq) = waited_for {
+        edges::hand_over(tx, member.seq, seq)?;
     }
     match new.or(holds.as_ref()) {
-        Some(taker) => outbox::end(tx, member, Ended::Combined(&taker.id), now),
-        None => outbox::end(tx, member, Ended::Cancelled, now),
+        Some(taker) => outbox::end(tx, member, Ended::Combined(&taker.id), now)?,
+        None => outbox::end(tx, member, Ended::Cancelled, now)?,
     }
+    Ok(waited_for)
 }
 
 /// It waits to be sent, also where its record's conflict has to be decided first.

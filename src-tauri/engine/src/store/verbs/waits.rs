@@ -95,16 +95,39 @@ pub(crate) fn refuse_circle_through(
     }
 }
 
-/// The way from a change over what is ahead of it back to itself, in ids.
-fn circle(tx: &Connection, ahead: &[(i64, Option<usize>)], at: usize, own: &str) -> StoreError {
+/// Refuses that something comes back at a place that is behind what waits for it: a later change of its record was told to
+/// wait for that.
+pub(crate) fn refuse_circle_behind(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    let waiting = edges::waited_on_by(tx, seq)?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let ahead = edges::ahead(tx, &[seq], FAR)?;
+    let Some(at) = ahead.iter().position(|(other, via)| waiting.contains(other) && via.is_some()) else {
+        return Ok(());
+    };
+    let way = way_to(tx, &ahead, at)?;
+    Err(refuse(
+        RefusalCode::NotNow,
+        format!("it would wait for what waits for it: {}", way[1..].join(" → ")),
+        "Discard one of these, then restore the transaction.",
+    ))
+}
+
+/// The ids of the changes on the way to one of those that are ahead.
+fn way_to(tx: &Connection, ahead: &[(i64, Option<usize>)], at: usize) -> Result<Vec<String>, StoreError> {
     let mut way = Vec::new();
     let mut step = Some(at);
     while let Some(at) = step {
         way.push(ahead[at].0);
         step = ahead[at].1;
     }
-    let ids: Result<Vec<String>, StoreError> = way.iter().rev().map(|seq| outbox::id_of(tx, *seq)).collect();
-    match ids {
+    way.iter().rev().map(|seq| outbox::id_of(tx, *seq)).collect()
+}
+
+/// The way from a change over what is ahead of it back to itself, in ids.
+fn circle(tx: &Connection, ahead: &[(i64, Option<usize>)], at: usize, own: &str) -> StoreError {
+    match way_to(tx, ahead, at) {
         Ok(ids) => refuse(
             RefusalCode::Invalid,
             format!("these changes would wait for each other: {own} → {} → {own}", ids.join(" → ")),

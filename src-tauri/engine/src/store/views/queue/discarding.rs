@@ -151,7 +151,9 @@ fn dependants(
             {
                 continue;
             }
-            if let Some(mutation) = outbox::by_seq(tx, waiting)? {
+            // What was rolled back stays as it is, whatever it was told to wait for.
+            let in_line = |waiting: &MutationRow| waiting.record_id != 0 || waiting.transaction_id.is_none();
+            if let Some(mutation) = outbox::by_seq(tx, waiting)?.filter(in_line) {
                 dependants.insert(waiting, (mutation, Fate::NeedsYou));
                 open.push(waiting);
             }
