@@ -81,7 +81,8 @@ impl Target {
             cases,
             rng_seed: RngSeed::Fixed(seed),
             failure_persistence: None,
-            max_shrink_iters: 4_000,
+            max_shrink_iters: 2_000,
+            max_shrink_time: 20_000,
             ..Config::default()
         };
         let step = (any::<u8>(), any::<u32>(), any::<u32>(), any::<u32>());

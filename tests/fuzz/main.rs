@@ -7,8 +7,11 @@
 
 mod answers;
 mod believed;
+mod documents;
 mod ground;
 mod mutation;
+mod settings;
 mod spans;
 mod wire;
 mod words;
+mod written;

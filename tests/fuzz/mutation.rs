@@ -38,8 +38,8 @@ pub fn apply(form: Form, input: &[u8], other: &[u8], steps: &[Mutation]) -> Vec<
 
 fn one(form: Form, text: &mut Vec<u8>, other: &[u8], (what, a, b, c): Mutation) {
     let structured = match form {
-        Form::Json => 16,
-        Form::Http => 22,
+        Form::Json => 18,
+        Form::Http => 24,
         Form::Lines => 10,
         Form::Bytes => 7,
     };
@@ -54,11 +54,12 @@ fn one(form: Form, text: &mut Vec<u8>, other: &[u8], (what, a, b, c): Mutation) 
         (Form::Lines, 7) => line(text, a, pick(VALUES, b).trim_matches('"')),
         (Form::Lines, 8) => line(text, a, &"x".repeat(LENGTHS[index(b, LENGTHS.len())])),
         (Form::Lines, _) => line(text, a, pick(HEADER_VALUES, b)),
-        (Form::Http, 16 | 17) => header(text, a, b),
-        (Form::Http, 18) => status(text, a),
-        (Form::Http, 19) => no_header(text, a),
-        (Form::Http, 20) => header(text, 0, a),
-        (Form::Http, 21) => header_of(text, pick(HEADERS, a), &"y".repeat(LENGTHS[index(b, 6)])),
+        (_, 16 | 17) => value(form, text, other, 8, (a, b, c)),
+        (Form::Http, 18 | 19) => header(text, a, b),
+        (Form::Http, 20) => status(text, a),
+        (Form::Http, 21) => no_header(text, a),
+        (Form::Http, 22) => header(text, 0, a),
+        (Form::Http, 23) => header_of(text, pick(HEADERS, a), &"y".repeat(LENGTHS[index(b, 6)])),
         (_, what) => value(form, text, other, what, (a, b, c)),
     }
 }
@@ -70,7 +71,8 @@ fn value(form: Form, text: &mut Vec<u8>, other: &[u8], what: u8, (a, b, c): (u32
     let Span { whole, from, to } = span;
     let inside = |of: &[u8], span: &Span| of[span.from..span.to].to_vec();
     let fresh = match what {
-        7 | 8 => pick(VALUES, b).as_bytes().to_vec(),
+        7 => pick(VALUES, b).as_bytes().to_vec(),
+        8 => return alike(text, &found, a, b),
         9 => found.get(index(b, found.len())).map(|span| inside(text, span)).unwrap_or_default(),
         10 => {
             let others = values(other, body(form, other));
@@ -93,6 +95,17 @@ fn value(form: Form, text: &mut Vec<u8>, other: &[u8], what: u8, (a, b, c): (u32
         _ => longer(&text[from..to], b, c),
     };
     text.splice(from..to, fresh);
+}
+
+/// A number for a number, a text for a text: readers get further with it than with anything else.
+fn alike(text: &mut Vec<u8>, found: &[Span], a: u32, b: u32) {
+    let kind = |first: Option<&u8>| matches!(first, Some(b'-' | b'0'..=b'9'));
+    let is_scalar = |first: Option<&u8>| kind(first) || first == Some(&b'"');
+    let scalars: Vec<&Span> = found.iter().filter(|span| is_scalar(text.get(span.from))).collect();
+    let Some(span) = scalars.get(index(a, scalars.len())) else { return };
+    let number = kind(text.get(span.from));
+    let values: Vec<&str> = VALUES.iter().copied().filter(|value| kind(value.as_bytes().first()) == number).collect();
+    text.splice(span.from..span.to, pick(&values, b).bytes());
 }
 
 /// A value or member once more, or very often.
