@@ -10,6 +10,7 @@ mod believed;
 mod documents;
 mod ground;
 mod mutation;
+mod network;
 mod settings;
 mod spans;
 mod wire;
