@@ -41,7 +41,7 @@ impl Carrier for Answers {
 }
 
 /// An answer from its text; what could not have come through HTTP is left out of it.
-fn response(raw: &[u8]) -> reqwest::Response {
+pub fn response(raw: &[u8]) -> reqwest::Response {
     let (head, body) = split(raw);
     let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let status = lines.next().and_then(|line| std::str::from_utf8(line).ok()?.split(' ').nth(1)?.parse::<u16>().ok());

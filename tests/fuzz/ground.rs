@@ -263,7 +263,7 @@ static ELSEWHERE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// A panic is told once, with the input that led to it, not at each step on the way to a smaller one; and none on a task
 /// or thread of its own goes unseen.
-fn watch_panics() {
+pub fn watch_panics() {
     static ONCE: Once = Once::new();
     OURS.set(true);
     ONCE.call_once(|| {

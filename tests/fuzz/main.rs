@@ -8,6 +8,7 @@
 mod answers;
 mod believed;
 mod documents;
+mod engine;
 mod ground;
 mod mutation;
 mod network;

@@ -28,7 +28,7 @@ const REST: [&str; 5] = [
 ];
 
 /// A list that both kinds of server could give, for what is asked behind the answer that matters.
-const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1795242795792\"\r\n\r\n{\"items\":[],\"data\":[],\"next\":\"2026-11-21T11:35:51Z\",\"more\":false,\"epoch\":\"e1\"}";
+pub const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1795242795792\"\r\n\r\n{\"items\":[],\"data\":[],\"next\":\"2026-11-21T11:35:51Z\",\"more\":false,\"epoch\":\"e1\"}";
 
 pub fn in_time<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
