@@ -44,7 +44,8 @@ impl Carrier for Answers {
 pub fn response(raw: &[u8]) -> reqwest::Response {
     let (head, body) = split(raw);
     let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let status = lines.next().and_then(|line| std::str::from_utf8(line).ok()?.split(' ').nth(1)?.parse::<u16>().ok());
+    let status =
+        lines.next().and_then(|line| std::str::from_utf8(line).ok()?.split(' ').nth(1)?.parse::<u16>().ok());
     let status = status.filter(|status| (200..1000).contains(status)).unwrap_or(200);
     let mut made = axum::http::Response::builder().status(status);
     for line in lines {

@@ -104,7 +104,10 @@ pub fn page(page: &Page) {
 }
 
 pub fn contact(contact: &Contact) {
-    for at in [contact.server_time, contact.key_lifetime, contact.backoff, Some(contact.round_trip)].into_iter().flatten() {
+    for at in [contact.server_time, contact.key_lifetime, contact.backoff, Some(contact.round_trip)]
+        .into_iter()
+        .flatten()
+    {
         exact(at.0);
     }
     wait(contact.backoff);

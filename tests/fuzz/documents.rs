@@ -49,7 +49,10 @@ fn a_document_is_taken_in_as_it_is_written_or_refused() {
                     believed::taken(&value);
                 }
                 let (text, said) = (document::to_text(&value), pieces(case.bytes));
-                assert!(said.is_none() || said == pieces(text.as_bytes()), "it was taken for something else: {text}");
+                assert!(
+                    said.is_none() || said == pieces(text.as_bytes()),
+                    "it was taken for something else: {text}"
+                );
                 assert!(case.variant == 0 || said.is_some(), "a key stands twice, and one is lost");
             }
             Err(why) => {
@@ -77,7 +80,8 @@ fn rules() -> MergeRules {
 /// The three sides of a merge, one of them the case's.
 fn sides(case: &Case<'_>) -> Option<[Value; 3]> {
     let strange = document::parse(case.bytes).ok()?;
-    let edited = apply(&base(), &[Change::set("/title", json!("mine")), Change::remove("/stock")]).expect("it fits");
+    let edited =
+        apply(&base(), &[Change::set("/title", json!("mine")), Change::remove("/stock")]).expect("it fits");
     Some(match case.variant {
         0 => [base(), edited, strange],
         1 => [base(), strange, edited],
@@ -100,7 +104,8 @@ fn any_document_can_be_merged_with_any_other() {
         assert_eq!(merged, again.merged, "the same sides give the same merge");
         let alone = merge(Some(&base), &base, &remote, &MergeRules::default());
         assert!(alone.is_clean(), "nothing was changed here");
-        let there = Remote::Present { document: remote.clone(), version: Some("2".into()), at: None, by: None };
+        let there =
+            Remote::Present { document: remote.clone(), version: Some("2".into()), at: None, by: None };
         let facts = Facts {
             base: Some(&base),
             base_version: Some("1"),
@@ -132,7 +137,11 @@ fn what_is_the_same_has_the_same_key_and_nothing_else_has_it() {
         let keys: Vec<String> = all.iter().map(|value| equality::canonical(value)).collect();
         for (one, key) in all.iter().zip(&keys) {
             for (other, other_key) in all.iter().zip(&keys) {
-                assert_eq!(equality::same(one, other), key == other_key, "{one} and {other}: {key} and {other_key}");
+                assert_eq!(
+                    equality::same(one, other),
+                    key == other_key,
+                    "{one} and {other}: {key} and {other_key}"
+                );
             }
         }
     });
@@ -177,6 +186,10 @@ fn any_list_of_changes_is_applied_whole_or_refused() {
             Err(why) => refused(&why),
         }
         let text = serde_json::to_string(&changes).expect("they can be written");
-        assert_eq!(serde_json::from_str::<Vec<Change>>(&text).ok().as_ref(), Some(&changes), "they come back");
+        assert_eq!(
+            serde_json::from_str::<Vec<Change>>(&text).ok().as_ref(),
+            Some(&changes),
+            "they come back"
+        );
     });
 }

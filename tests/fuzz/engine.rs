@@ -29,7 +29,7 @@ const LINK: &str = "office";
 const TASKS: &str = "tasks";
 
 const DESCRIPTION: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"project_name\":\"kinto\",\"http_api_version\":\"1.23\",\"user\":{\"id\":\"account:ann\"}}";
-const FIRST_REST: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"items\":[{\"id\":\"id-3\",\"version\":\"7\",\"doc\":{\"id\":\"id-3\",\"title\":\"three\",\"n\":1.10}},{\"id\":\"id-4\",\"version\":\"8\",\"doc\":{\"id\":\"id-4\",\"title\":\"four\"}}],\"next\":\"t1\",\"more\":false,\"epoch\":\"e1\"}";
+pub const FIRST_REST: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"items\":[{\"id\":\"id-3\",\"version\":\"7\",\"doc\":{\"id\":\"id-3\",\"title\":\"three\",\"n\":1.10}},{\"id\":\"id-4\",\"version\":\"8\",\"doc\":{\"id\":\"id-4\",\"title\":\"four\"}}],\"next\":\"t1\",\"more\":false,\"epoch\":\"e1\"}";
 const FIRST_KINTO: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1795242795792\"\r\n\r\n{\"data\":[{\"id\":\"id-3\",\"last_modified\":1795242795791,\"title\":\"three\",\"n\":1.10},{\"id\":\"id-4\",\"last_modified\":1795242795792,\"title\":\"four\"}]}";
 
 /// A server that says what it was told last.
@@ -73,10 +73,8 @@ impl Connect for Told {
         let answers = Arc::clone(&*self.0.lock().expect("nobody panics with it"));
         let options = HttpOptions { carrier: Some(Arc::new(Proved(answers))), ..HttpOptions::default() };
         let (settings, user, secret) = (link.settings.clone(), link.user.clone(), Some(Secret::new(SECRET)));
-        connect_with(&link.kind, &link.url, settings, user, secret, options).map(Arc::from).map_err(|error| Refusal {
-            code: RefusalCode::Invalid,
-            message: error.to_string(),
-            hint: String::new(),
+        connect_with(&link.kind, &link.url, settings, user, secret, options).map(Arc::from).map_err(|error| {
+            Refusal { code: RefusalCode::Invalid, message: error.to_string(), hint: String::new() }
         })
     }
 }
@@ -84,7 +82,9 @@ impl Connect for Told {
 async fn open(folder: &Path, told: &Told) -> Engine {
     let platform =
         Platform::new(Arc::new(ManualClock::default()), Arc::new(SeededRng::new(5)), Arc::new(told.clone()));
-    Engine::open(folder, platform, EngineSettings::default(), WriterMode::Inline).await.expect("the folder opens")
+    Engine::open(folder, platform, EngineSettings::default(), WriterMode::Inline)
+        .await
+        .expect("the folder opens")
 }
 
 fn draft(kind: &str, collections: Vec<Discovered>) -> LinkDraft {
@@ -100,7 +100,7 @@ fn draft(kind: &str, collections: Vec<Discovered>) -> LinkDraft {
 }
 
 /// A data folder with two records, and with a change that waits where that is wished.
-async fn prepared(kind: &str, first: &str, edited: bool) -> Copied {
+pub async fn prepared(kind: &str, first: &str, edited: bool) -> Copied {
     let folder = TempDir::new().expect("there is room for a folder");
     let engine = open(folder.path(), &Told::new(&[first.as_bytes()])).await;
     let tasks = Discovered { name: TASKS.into(), ..Discovered::default() };
@@ -129,7 +129,9 @@ fn rows(db: &Connection, sql: &str) -> String {
     let mut statement = db.prepare(sql).expect("the tables are there");
     let columns = statement.column_count();
     let row = |row: &rusqlite::Row<'_>| {
-        (0..columns).map(|at| row.get_ref(at).map(|value| format!("{value:?} "))).collect::<Result<String, _>>()
+        (0..columns)
+            .map(|at| row.get_ref(at).map(|value| format!("{value:?} ")))
+            .collect::<Result<String, _>>()
     };
     let all: Result<Vec<String>, _> = statement.query_map([], row).expect("it reads").collect();
     all.expect("it reads").join("\n")
@@ -139,14 +141,17 @@ fn rows(db: &Connection, sql: &str) -> String {
 fn shown(engine: &Engine) {
     let told = |text: Result<String, serde_json::Error>| drop(text.expect("the window can be told"));
     told(serde_json::to_string(&engine.status().expect("the status is read")));
-    let listed = engine.list_records(LINK, TASKS, &RecordFilter::default(), 0, 50).expect("the records are read");
+    let listed =
+        engine.list_records(LINK, TASKS, &RecordFilter::default(), 0, 50).expect("the records are read");
     told(serde_json::to_string(&listed));
     for row in &listed.rows {
         told(serde_json::to_string(&engine.get_record(LINK, TASKS, &row.id).expect("a record is read")));
     }
     told(serde_json::to_string(&engine.get_form(LINK, TASKS).expect("a form is made")));
     told(serde_json::to_string(&engine.list_conflicts(0, 50).expect("the conflicts are read")));
-    told(serde_json::to_string(&engine.list_queue(&QueueFilter::default(), 0, 50).expect("the queue is read")));
+    told(serde_json::to_string(
+        &engine.list_queue(&QueueFilter::default(), 0, 50).expect("the queue is read"),
+    ));
     let activity = engine.activity(&ActivityFilter::default(), None, 50).expect("the activity is read");
     told(serde_json::to_string(&activity));
     let unreadable = engine.list_unreadable(Some(LINK), None, 0, 50).expect("the rows are read");
@@ -235,13 +240,15 @@ fn a_link_to_whatever_a_server_offers_can_be_stored_and_read_again() {
             let engine = open(folder.path(), &told).await;
             let row = draft(kind, vec![]);
             let options = HttpOptions { carrier: Some(said(&[case.bytes])), ..HttpOptions::default() };
-            let connector = connect_with(kind, &row.url, LinkSettings::default(), row.user, None, options).expect("it connects");
+            let connector = connect_with(kind, &row.url, LinkSettings::default(), row.user, None, options)
+                .expect("it connects");
             let Ok(found) = connector.discover().await else { return };
             case.weighs(8);
             believed::discovered(&found);
             match engine.add_link(draft(kind, found)).await {
                 Ok(_) => {
-                    serde_json::to_string(&engine.status().expect("the status is read")).expect("the window can be told");
+                    serde_json::to_string(&engine.status().expect("the status is read"))
+                        .expect("the window can be told");
                     engine.sync(Some(LINK), None).await.expect("the store works");
                     engine.shutdown().await;
                     drop(engine);
@@ -250,7 +257,9 @@ fn a_link_to_whatever_a_server_offers_can_be_stored_and_read_again() {
                     again.links().expect("what was stored can be read");
                     again.shutdown().await;
                 }
-                Err(why) => assert_ne!(Refusal::from(why).code, RefusalCode::Store, "the disk is blamed for it"),
+                Err(why) => {
+                    assert_ne!(Refusal::from(why).code, RefusalCode::Store, "the disk is blamed for it")
+                }
             }
         });
     });

@@ -70,8 +70,14 @@ impl Case<'_> {
 impl Target {
     /// Reads every kept input in every way, then so many made ones.
     pub fn run(&self, read: impl Fn(&Case<'_>)) {
+        self.run_on(&[], read);
+    }
+
+    /// The same with inputs beside the kept ones, which only a program can make.
+    pub fn run_on(&self, fresh: &[Vec<u8>], read: impl Fn(&Case<'_>)) {
         watch_panics();
-        let kept = self.kept();
+        let mut kept = self.kept();
+        kept.extend(fresh.iter().map(|bytes| (PathBuf::from("made by the test"), bytes.clone())));
         let watched = Watched::begin(self.name);
         let begun = ThreadTime::now();
         self.replay(&kept, &watched, &read);
@@ -99,7 +105,11 @@ impl Target {
             Ok(()) => {
                 let (all, spent) = (u64::from(cases) + kept.len() as u64, begun.elapsed());
                 let pace = all as f64 / spent.as_secs_f64();
-                println!("{}: {all} cases in {:.1} s of computing, {pace:.0} each second", self.name, spent.as_secs_f64());
+                println!(
+                    "{}: {all} cases in {:.1} s of computing, {pace:.0} each second",
+                    self.name,
+                    spent.as_secs_f64()
+                );
             }
             Err(TestError::Fail(why, plan)) => {
                 let bytes = made(&plan);
@@ -156,8 +166,10 @@ impl Target {
             (
                 "microseconds of computing",
                 u64::try_from(spent.as_micros()).unwrap_or(u64::MAX),
-                u64::try_from((FREE_TIME + TIME_PER_BYTE * u32::try_from(length).unwrap_or(u32::MAX)).as_micros())
-                    .unwrap_or(u64::MAX),
+                u64::try_from(
+                    (FREE_TIME + TIME_PER_BYTE * u32::try_from(length).unwrap_or(u32::MAX)).as_micros(),
+                )
+                .unwrap_or(u64::MAX),
             ),
         ];
         match bounds.into_iter().find(|(_, took, most)| took > most) {

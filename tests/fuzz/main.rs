@@ -7,13 +7,19 @@
 
 mod answers;
 mod believed;
+mod border;
+mod command_line;
 mod documents;
 mod engine;
+mod files;
 mod ground;
 mod mutation;
 mod network;
 mod settings;
 mod spans;
+#[path = "../ipc/stage.rs"]
+#[allow(dead_code, reason = "the stage of the tests of the border, of which only a part is needed here")]
+mod stage;
 mod wire;
 mod words;
 mod written;

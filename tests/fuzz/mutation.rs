@@ -104,7 +104,8 @@ fn alike(text: &mut Vec<u8>, found: &[Span], a: u32, b: u32) {
     let scalars: Vec<&Span> = found.iter().filter(|span| is_scalar(text.get(span.from))).collect();
     let Some(span) = scalars.get(index(a, scalars.len())) else { return };
     let number = kind(text.get(span.from));
-    let values: Vec<&str> = VALUES.iter().copied().filter(|value| kind(value.as_bytes().first()) == number).collect();
+    let values: Vec<&str> =
+        VALUES.iter().copied().filter(|value| kind(value.as_bytes().first()) == number).collect();
     text.splice(span.from..span.to, pick(&values, b).bytes());
 }
 
@@ -199,8 +200,8 @@ fn no_header(text: &mut Vec<u8>, a: u32) {
 
 fn status(text: &mut Vec<u8>, a: u32) {
     const KNOWN: [&str; 24] = [
-        "200", "201", "202", "204", "205", "206", "301", "302", "304", "307", "400", "401", "403", "404", "408", "409", "410",
-        "412", "415", "422", "429", "500", "503", "999",
+        "200", "201", "202", "204", "205", "206", "301", "302", "304", "307", "400", "401", "403", "404",
+        "408", "409", "410", "412", "415", "422", "429", "500", "503", "999",
     ];
     let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
     text.splice(0..end, format!("HTTP/1.1 {} X\r", pick(&KNOWN, a)).into_bytes());

@@ -32,7 +32,8 @@ async fn answered(kind: &str, case: &Case<'_>) {
         carrier: None,
     };
     let (user, secret) = ((kind == "kinto").then(|| "ann".to_owned()), Some(Secret::new(SECRET)));
-    let connector = connect_with(kind, &base, LinkSettings::default(), user, secret, options).expect("it connects");
+    let connector =
+        connect_with(kind, &base, LinkSettings::default(), user, secret, options).expect("it connects");
     let what = [0, 2, 3, 5, 6][(case.variant % 5) as usize];
     ask(connector.as_ref(), what.min(ASKED), checkpoint(&base, kind, "{}"), true).await;
     server.abort();
@@ -43,7 +44,8 @@ async fn answered(kind: &str, case: &Case<'_>) {
 // proves A7, A15
 #[test]
 fn what_comes_on_a_socket_may_be_anything() {
-    let target = Target { name: "bytes on a socket", corpus: "raw", form: Form::Http, variants: 10, cases: 400 };
+    let target =
+        Target { name: "bytes on a socket", corpus: "raw", form: Form::Http, variants: 10, cases: 400 };
     target.run(|case| {
         believed::given(case.bytes);
         crate::wire::in_time(answered(if case.variant < 5 { "rest" } else { "kinto" }, case));

@@ -16,8 +16,8 @@ use tidemark_model::schedule::Schedule;
 use tidemark_model::settings::LinkSettings;
 use tidemark_model::sync_settings::{SETTINGS, SyncSettings};
 use tidemark_model::view::{
-    ActivityFilter, AppSettings, FieldEdit, Happened, LinkLimits, NewLink, NewRequest, NewTransaction, QueueFilter,
-    RecordFilter, Resolution, Stopped,
+    ActivityFilter, AppSettings, FieldEdit, Happened, LinkLimits, NewLink, NewRequest, NewTransaction,
+    QueueFilter, RecordFilter, Resolution, Stopped,
 };
 
 const BASE: &str = "http://127.0.0.1:9/v1/";
@@ -25,7 +25,13 @@ const BASE: &str = "http://127.0.0.1:9/v1/";
 // proves E7
 #[test]
 fn a_links_settings_are_taken_whole_or_refused_with_their_place() {
-    let target = Target { name: "link settings", corpus: "link-settings", form: Form::Json, variants: 1, cases: 3_000 };
+    let target = Target {
+        name: "link settings",
+        corpus: "link-settings",
+        form: Form::Json,
+        variants: 1,
+        cases: 3_000,
+    };
     target.run(|case| {
         let read = match LinkSettings::parse(&case.text()) {
             Ok(read) => read,
@@ -48,7 +54,8 @@ fn a_links_settings_are_taken_whole_or_refused_with_their_place() {
 // proves E7
 #[test]
 fn the_settings_file_is_taken_whole_or_refused_with_its_key() {
-    let target = Target { name: "settings file", corpus: "settings", form: Form::Json, variants: 1, cases: 3_000 };
+    let target =
+        Target { name: "settings file", corpus: "settings", form: Form::Json, variants: 1, cases: 3_000 };
     target.run(|case| match sync_settings(Some(&case.text()), &Environment::of([])) {
         Ok(read) => assert_eq!(read.check(), Ok(()), "what is taken is in its range"),
         Err(why) => refused_shortly(&why),
@@ -78,7 +85,8 @@ fn a_variable_is_a_number_in_its_range_or_refused_with_its_name() {
 // proves F1
 #[test]
 fn an_address_is_taken_or_refused_without_its_password() {
-    let target = Target { name: "addresses", corpus: "addresses", form: Form::Lines, variants: 4, cases: 150 };
+    let target =
+        Target { name: "addresses", corpus: "addresses", form: Form::Lines, variants: 4, cases: 150 };
     target.run(|case| {
         let kind = ["rest", "kinto", "REST", ""][case.variant as usize];
         for line in case.text().lines() {
@@ -96,9 +104,11 @@ fn an_address_is_taken_or_refused_without_its_password() {
 // proves A1
 #[test]
 fn a_request_stays_under_its_connections_address() {
-    let target = Target { name: "request targets", corpus: "targets", form: Form::Lines, variants: 2, cases: 3_000 };
+    let target =
+        Target { name: "request targets", corpus: "targets", form: Form::Lines, variants: 2, cases: 3_000 };
     let base = BASE;
-    let connectors = ["rest", "kinto"].map(|kind| connect(kind, base, LinkSettings::default(), None, None).expect("it connects"));
+    let connectors = ["rest", "kinto"]
+        .map(|kind| connect(kind, base, LinkSettings::default(), None, None).expect("it connects"));
     target.run(|case| {
         for line in case.text().lines() {
             let request = match Request::new(Method::Post, line, None, Some(line.into())) {
@@ -111,7 +121,9 @@ fn a_request_stays_under_its_connections_address() {
             let name = request.name();
             match connectors[case.variant as usize].seal(&Intent::of_request(&name, &request)) {
                 Ok(WireForm { target, .. }) => {
-                    let sent = reqwest::Url::parse(base).and_then(|base| base.join(&target)).expect("it is an address");
+                    let sent = reqwest::Url::parse(base)
+                        .and_then(|base| base.join(&target))
+                        .expect("it is an address");
                     assert!(sent.as_str().starts_with(base), "{line} leads to {sent}");
                 }
                 Err(why) => refused(&why),
@@ -150,6 +162,7 @@ fn everything_typed_that_comes_over_the_border_comes_back_as_it_was() {
         typed::<Stopped>,
         typed::<Happened>,
     ];
-    let target = Target { name: "typed arguments", corpus: "typed", form: Form::Json, variants: 16, cases: 6_000 };
+    let target =
+        Target { name: "typed arguments", corpus: "typed", form: Form::Json, variants: 16, cases: 6_000 };
     target.run(|case| TYPES[case.variant as usize](case.bytes));
 }

@@ -31,7 +31,8 @@ const REST: [&str; 5] = [
 pub const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1795242795792\"\r\n\r\n{\"items\":[],\"data\":[],\"next\":\"2026-11-21T11:35:51Z\",\"more\":false,\"epoch\":\"e1\"}";
 
 pub fn in_time<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     runtime.block_on(work)
 }
 
@@ -106,7 +107,10 @@ async fn pulled(connector: &dyn Connector, request: &PullRequest) {
         Ok(page) => {
             believed::page(&page);
             assert_eq!(page.collection, request.collection);
-            assert!(!page.more || request.after.as_ref() != Some(&page.next), "the same page would be asked for ever");
+            assert!(
+                !page.more || request.after.as_ref() != Some(&page.next),
+                "the same page would be asked for ever"
+            );
         }
         Err(why) => believed::pull_failure(&why),
     }
@@ -125,7 +129,8 @@ fn answered(kind: &str, settings: &str, case: &Case<'_>, then_good: bool) {
     let mut raw = vec![case.bytes.to_vec()];
     raw.extend(then_good.then(|| GOOD.as_bytes().to_vec()));
     let answers = Arc::new(Answers::new(raw));
-    let options = HttpOptions { carrier: Some(Arc::clone(&answers) as Arc<dyn Carrier>), ..HttpOptions::default() };
+    let options =
+        HttpOptions { carrier: Some(Arc::clone(&answers) as Arc<dyn Carrier>), ..HttpOptions::default() };
     let user = (kind == "kinto").then(|| "ann".to_owned());
     let secret = Some(Secret::new(SECRET));
     let connector = connect_with(kind, BASE, settings_read, user, secret, options).expect("it connects");
@@ -144,16 +149,26 @@ fn a_rest_server_may_answer_anything() {
 // proves A7, C5
 #[test]
 fn a_rest_server_with_names_of_its_own_may_answer_anything() {
-    let target =
-        Target { name: "rest answers by other names", corpus: "rest", form: Form::Http, variants: ASKED * 4, cases: 2_000 };
+    let target = Target {
+        name: "rest answers by other names",
+        corpus: "rest",
+        form: Form::Http,
+        variants: ASKED * 4,
+        cases: 2_000,
+    };
     target.run(|case| answered("rest", REST[1 + (case.variant / ASKED) as usize], case, true));
 }
 
 // proves A7, C5
 #[test]
 fn a_kinto_may_answer_anything() {
-    let target =
-        Target { name: "kinto answers", corpus: "kinto", form: Form::Http, variants: ASKED * 2, cases: 2_000 };
+    let target = Target {
+        name: "kinto answers",
+        corpus: "kinto",
+        form: Form::Http,
+        variants: ASKED * 2,
+        cases: 2_000,
+    };
     target.run(|case| answered("kinto", "{}", case, case.variant >= ASKED));
 }
 
@@ -172,7 +187,8 @@ fn a_sign_in_server_may_answer_anything() {
 // proves C5
 #[test]
 fn a_place_in_a_listing_may_be_anything() {
-    let target = Target { name: "checkpoints", corpus: "checkpoints", form: Form::Json, variants: 4, cases: 1_000 };
+    let target =
+        Target { name: "checkpoints", corpus: "checkpoints", form: Form::Json, variants: 4, cases: 1_000 };
     target.run(|case| {
         let (kind, settings) = match case.variant {
             0 => ("rest", REST[0]),
@@ -181,7 +197,8 @@ fn a_place_in_a_listing_may_be_anything() {
             _ => ("kinto", "{}"),
         };
         let answers = Arc::new(Answers::new(vec![GOOD.as_bytes().to_vec()]));
-        let options = HttpOptions { carrier: Some(Arc::clone(&answers) as Arc<dyn Carrier>), ..HttpOptions::default() };
+        let options =
+            HttpOptions { carrier: Some(Arc::clone(&answers) as Arc<dyn Carrier>), ..HttpOptions::default() };
         let read = LinkSettings::parse(settings).expect("the settings are right");
         let connector = connect_with(kind, BASE, read, None, None, options).expect("it connects");
         let after = Checkpoint { token: case.text().into_owned(), ..checkpoint(BASE, kind, settings) };

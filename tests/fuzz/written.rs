@@ -47,7 +47,11 @@ pub fn pieces(text: &[u8]) -> Option<Vec<Piece>> {
                     _ => {}
                 }
                 let word = String::from_utf8(piece.to_vec()).ok()?;
-                pieces.push(if byte == b'-' || byte.is_ascii_digit() { signed_exponent(&word) } else { word });
+                pieces.push(if byte == b'-' || byte.is_ascii_digit() {
+                    signed_exponent(&word)
+                } else {
+                    word
+                });
             }
         }
         at = end;
@@ -67,7 +71,10 @@ fn signed_exponent(number: &str) -> String {
 #[test]
 fn what_is_said_is_told_from_how_it_is_spaced_and_escaped() {
     let said = |text: &str| pieces(text.as_bytes());
-    assert_eq!(said(r#"{"a":[1.10,"\u0041\""],"b":{}}"#), said("{ \"a\" : [1.10, \"A\\u0022\"],\n \"b\":{}}"));
+    assert_eq!(
+        said(r#"{"a":[1.10,"\u0041\""],"b":{}}"#),
+        said("{ \"a\" : [1.10, \"A\\u0022\"],\n \"b\":{}}")
+    );
     assert_ne!(said(r#"{"a":1.1}"#), said(r#"{"a":1.10}"#));
     assert_eq!(said(r#"{"a":1,"\u0061":2}"#), None);
     assert!(said(r#"{"a":{"a":1}}"#).is_some());
