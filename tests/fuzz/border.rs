@@ -46,7 +46,7 @@ fn judged(command: &str, arguments: &Value, answer: Result<Value, Value>) {
 #[test]
 fn any_command_may_be_given_anything() {
     watch_panics();
-    let target = Target { name: "commands", corpus: "commands", form: Form::Json, variants: 1, cases: 600 };
+    let target = Target { name: "commands", corpus: "commands", form: Form::Json, variants: 1, cases: 400 };
     let stage = RefCell::new(Stage::linked(&[TASK]));
     let calls = Cell::new(0);
     target.run(|case| {

@@ -37,7 +37,7 @@ pub fn refused_shortly(why: &dyn std::fmt::Display) {
 // proves A1
 #[test]
 fn a_document_is_taken_in_as_it_is_written_or_refused() {
-    target("documents", 3, 4_000).run(|case| {
+    target("documents", 3, 2_000).run(|case| {
         let read = match case.variant {
             0 => document::parse(case.bytes),
             1 => document::typed(case.bytes),
@@ -93,7 +93,7 @@ fn sides(case: &Case<'_>) -> Option<[Value; 3]> {
 // proves D1
 #[test]
 fn any_document_can_be_merged_with_any_other() {
-    target("merges", 4, 1_500).run(|case| {
+    target("merges", 4, 1_000).run(|case| {
         let Some([base, local, remote]) = sides(case) else { return };
         // Six merges and differences, and each difference tells the whole way to it.
         case.weighs(12);
@@ -129,7 +129,7 @@ fn any_document_can_be_merged_with_any_other() {
 // proves D1
 #[test]
 fn what_is_the_same_has_the_same_key_and_nothing_else_has_it() {
-    target("equality", 1, 2_000).run(|case| {
+    target("equality", 1, 800).run(|case| {
         let Ok(value) = document::parse(case.bytes) else { return };
         let mut all: Vec<&Value> = vec![];
         gather(&value, &mut all);
@@ -159,7 +159,7 @@ fn gather<'a>(value: &'a Value, all: &mut Vec<&'a Value>) {
 // proves H3
 #[test]
 fn any_schema_and_any_record_makes_a_form() {
-    target("forms", 2, 1_500).run(|case| {
+    target("forms", 2, 1_000).run(|case| {
         let Ok(value) = document::parse_value(case.bytes) else { return };
         let known = Known { id_field: "id", references: &[], server_set: &|_| false };
         let form = match case.variant {

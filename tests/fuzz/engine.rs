@@ -208,7 +208,7 @@ async fn answered(case: &Case<'_>, copied: &Copied, edited: bool) {
 
 fn engine_target(name: &'static str, corpus: &'static str, kind: &str, first: &str) {
     watch_panics();
-    let target = Target { name, corpus, form: Form::Http, variants: 2, cases: 40 };
+    let target = Target { name, corpus, form: Form::Http, variants: 2, cases: 30 };
     let copied = [false, true].map(|edited| in_time(prepared(kind, first, edited)));
     target.run(|case| {
         believed::given(case.bytes);
@@ -231,7 +231,7 @@ fn an_engine_at_a_kinto_stays_in_order_whatever_it_is_answered() {
 // proves F1
 #[test]
 fn a_link_to_whatever_a_server_offers_can_be_stored_and_read_again() {
-    let target = Target { name: "offers", corpus: "offers", form: Form::Http, variants: 2, cases: 60 };
+    let target = Target { name: "offers", corpus: "offers", form: Form::Http, variants: 2, cases: 30 };
     target.run(|case| {
         in_time(async {
             let kind = if case.variant == 0 { "rest" } else { "kinto" };

@@ -30,7 +30,7 @@ fn a_links_settings_are_taken_whole_or_refused_with_their_place() {
         corpus: "link-settings",
         form: Form::Json,
         variants: 1,
-        cases: 3_000,
+        cases: 1_200,
     };
     target.run(|case| {
         let read = match LinkSettings::parse(&case.text()) {
@@ -55,7 +55,7 @@ fn a_links_settings_are_taken_whole_or_refused_with_their_place() {
 #[test]
 fn the_settings_file_is_taken_whole_or_refused_with_its_key() {
     let target =
-        Target { name: "settings file", corpus: "settings", form: Form::Json, variants: 1, cases: 3_000 };
+        Target { name: "settings file", corpus: "settings", form: Form::Json, variants: 1, cases: 1_200 };
     target.run(|case| match sync_settings(Some(&case.text()), &Environment::of([])) {
         Ok(read) => assert_eq!(read.check(), Ok(()), "what is taken is in its range"),
         Err(why) => refused_shortly(&why),
@@ -66,7 +66,7 @@ fn the_settings_file_is_taken_whole_or_refused_with_its_key() {
 #[test]
 fn a_variable_is_a_number_in_its_range_or_refused_with_its_name() {
     let variants = u32::try_from(SETTINGS.len()).expect("there are few");
-    let target = Target { name: "variables", corpus: "variables", form: Form::Lines, variants, cases: 3_000 };
+    let target = Target { name: "variables", corpus: "variables", form: Form::Lines, variants, cases: 1_200 };
     target.run(|case| {
         let setting = &SETTINGS[case.variant as usize];
         match setting.parse(setting.variable, &case.text()) {
@@ -105,7 +105,7 @@ fn an_address_is_taken_or_refused_without_its_password() {
 #[test]
 fn a_request_stays_under_its_connections_address() {
     let target =
-        Target { name: "request targets", corpus: "targets", form: Form::Lines, variants: 2, cases: 3_000 };
+        Target { name: "request targets", corpus: "targets", form: Form::Lines, variants: 2, cases: 1_200 };
     let base = BASE;
     let connectors = ["rest", "kinto"]
         .map(|kind| connect(kind, base, LinkSettings::default(), None, None).expect("it connects"));
@@ -163,6 +163,6 @@ fn everything_typed_that_comes_over_the_border_comes_back_as_it_was() {
         typed::<Happened>,
     ];
     let target =
-        Target { name: "typed arguments", corpus: "typed", form: Form::Json, variants: 16, cases: 6_000 };
+        Target { name: "typed arguments", corpus: "typed", form: Form::Json, variants: 16, cases: 3_000 };
     target.run(|case| TYPES[case.variant as usize](case.bytes));
 }

@@ -142,7 +142,7 @@ fn answered(kind: &str, settings: &str, case: &Case<'_>, then_good: bool) {
 #[test]
 fn a_rest_server_may_answer_anything() {
     let target =
-        Target { name: "rest answers", corpus: "rest", form: Form::Http, variants: ASKED * 2, cases: 2_000 };
+        Target { name: "rest answers", corpus: "rest", form: Form::Http, variants: ASKED * 2, cases: 1_200 };
     target.run(|case| answered("rest", REST[0], case, case.variant >= ASKED));
 }
 
@@ -154,7 +154,7 @@ fn a_rest_server_with_names_of_its_own_may_answer_anything() {
         corpus: "rest",
         form: Form::Http,
         variants: ASKED * 4,
-        cases: 2_000,
+        cases: 1_200,
     };
     target.run(|case| answered("rest", REST[1 + (case.variant / ASKED) as usize], case, true));
 }
@@ -167,7 +167,7 @@ fn a_kinto_may_answer_anything() {
         corpus: "kinto",
         form: Form::Http,
         variants: ASKED * 2,
-        cases: 2_000,
+        cases: 1_200,
     };
     target.run(|case| answered("kinto", "{}", case, case.variant >= ASKED));
 }
@@ -177,7 +177,7 @@ fn a_kinto_may_answer_anything() {
 fn a_sign_in_server_may_answer_anything() {
     let settings = r#"{"sign_in":{"kind":"oauth2","token_url":"http://127.0.0.1:9/token","client_id":"c"}}"#;
     let target =
-        Target { name: "sign-in answers", corpus: "tokens", form: Form::Http, variants: 2, cases: 1_000 };
+        Target { name: "sign-in answers", corpus: "tokens", form: Form::Http, variants: 2, cases: 600 };
     target.run(|case| {
         let asked = case.as_variant(if case.variant == 0 { 0 } else { 5 });
         answered("rest", settings, &asked, true);
@@ -188,7 +188,7 @@ fn a_sign_in_server_may_answer_anything() {
 #[test]
 fn a_place_in_a_listing_may_be_anything() {
     let target =
-        Target { name: "checkpoints", corpus: "checkpoints", form: Form::Json, variants: 4, cases: 1_000 };
+        Target { name: "checkpoints", corpus: "checkpoints", form: Form::Json, variants: 4, cases: 600 };
     target.run(|case| {
         let (kind, settings) = match case.variant {
             0 => ("rest", REST[0]),
