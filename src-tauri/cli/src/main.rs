@@ -18,11 +18,13 @@ use exit::Exit;
 use fault::Fault;
 use grammar::Grammar;
 use out::Out;
+use std::ffi::OsString;
 use std::process::ExitCode;
 use tidemark_host::log::{self, Style};
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().collect();
+    // As the system gives them: one that is no text is wrong usage and nothing worse.
+    let arguments: Vec<OsString> = std::env::args_os().collect();
     let exit = match Grammar::try_parse_from(&arguments) {
         Ok(grammar) => perform(grammar),
         Err(error) => answer_usage(&error, arguments.iter().any(|argument| argument == "--json")),

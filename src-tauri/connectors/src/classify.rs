@@ -30,8 +30,9 @@ pub fn refusal(answer: &Answer, asked: Asked, speaker: &Speaker) -> Failure {
     let retry_after = answer.retry_after();
     let Verdict { class, effect, counts } = verdict(answer.status, asked, speaker, retry_after.is_some());
     let words = match speaker {
-        Speaker::Server(Some(words)) => answer.scrub(words),
-        Speaker::Server(None) | Speaker::Silence => answer.status_words(),
+        // A sentence without a word would leave people with nothing.
+        Speaker::Server(Some(words)) if !words.trim().is_empty() => answer.scrub(words),
+        Speaker::Server(_) | Speaker::Silence => answer.status_words(),
         Speaker::Stranger if class == ErrorClass::Intercepted => {
             format!("not the server's own kind of answer: {}", answer.status_words())
         }

@@ -6,6 +6,7 @@
 
 use crate::environment::Environment;
 use serde_json::{Map, Value};
+use tidemark_model::failure::clip;
 use tidemark_model::number::Count;
 use tidemark_model::sync_settings::{
     OutOfRange, SETTINGS, Setting, SettingSource, SettingView, SyncSettings, setting,
@@ -60,7 +61,7 @@ impl SettingsFile {
             Err(error) => return Err(SettingFault::File { why: error.to_string() }),
         };
         match members.keys().find(|key| setting(key).is_none()) {
-            Some(unknown) => Err(SettingFault::Unknown { key: format!("{FILE}: {unknown}") }),
+            Some(unknown) => Err(SettingFault::Unknown { key: format!("{FILE}: {}", clip(unknown, 100)) }),
             None => Ok(Self(members)),
         }
     }

@@ -1,5 +1,6 @@
 //! JSON documents as people and servers wrote them: numbers keep their digits, keys keep their order.
 
+mod reserved;
 mod typed;
 
 pub use typed::{typed, typed_value};
@@ -60,6 +61,9 @@ pub fn parse_value(bytes: &[u8]) -> Result<Value, DocumentError> {
     }
     if deeper_than(bytes, MAX_DEPTH) {
         return Err(DocumentError::TooDeep);
+    }
+    if let Some(key) = reserved::key_in(bytes) {
+        return Err(DocumentError::Reserved { key });
     }
     let mut parser = serde_json::Deserializer::from_slice(bytes);
     // The depth was bounded above, to the level the design names; the parser's own limit is one level less.

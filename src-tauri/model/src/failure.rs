@@ -129,6 +129,18 @@ impl Failure {
     }
 }
 
+/// A text of at most `limit` characters: what is longer loses its middle, for both ends of a sentence say something.
+pub fn shortened(text: &str, limit: usize) -> String {
+    let length = text.chars().count();
+    if length <= limit {
+        return text.to_owned();
+    }
+    let half = limit / 2;
+    let start: String = text.chars().take(half).collect();
+    let end: String = text.chars().skip(length - half).collect();
+    format!("{start} … {end}")
+}
+
 /// The first `limit` characters of a text.
 pub fn clip(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {

@@ -57,6 +57,11 @@ impl Count {
     pub fn of(len: usize) -> Self {
         Self(i64::try_from(len).unwrap_or(MAX_EXACT))
     }
+
+    /// A count that somebody else tells, where it is one that can be shown.
+    pub fn told(number: i64) -> Option<Self> {
+        (0..=MAX_EXACT).contains(&number).then_some(Self(number))
+    }
 }
 
 impl Millis {

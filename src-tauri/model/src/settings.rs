@@ -1,6 +1,7 @@
 //! One link's settings: the JSON file that people give and that the window writes (`contract.md`, Link settings).
 
 use crate::connector::Reference;
+use crate::failure::shortened;
 use crate::merge::MergeRules;
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
@@ -340,7 +341,8 @@ impl LinkSettings {
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         let settings: Self = serde_json::from_str(text).map_err(|error| SettingsError {
             place: format!("line {}, column {}", error.line(), error.column()),
-            what: error.to_string(),
+            // The key that is not known may be of any length; what is accepted stands at the end.
+            what: shortened(&error.to_string(), 600),
         })?;
         for (index, collection) in settings.collections.iter().enumerate() {
             if collection.name.is_empty() {

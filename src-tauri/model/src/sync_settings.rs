@@ -2,6 +2,7 @@
 //!
 //! File, environment, command line and window all go by this table; a value outside its range is refused with its key.
 
+use crate::failure::clip;
 use crate::number::{Count, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -163,7 +164,7 @@ impl Setting {
 
     fn refuse(&self, named: &str, value: String) -> OutOfRange {
         let (from, upto, unit) = (self.from, self.upto, self.unit.words());
-        OutOfRange { key: named.to_owned(), value, from, upto, unit }
+        OutOfRange { key: named.to_owned(), value: clip(&value, 100), from, upto, unit }
     }
 }
 

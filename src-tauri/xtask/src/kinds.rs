@@ -96,7 +96,14 @@ pub fn all(long: bool) -> Vec<Kind> {
             // It says how often it killed. Most of its time it waits for the disk.
             arguments.extend(words(&["--", "--nocapture", "--test-threads=4"]));
         }
+        if target == "fuzz" {
+            // It says how many inputs each parser had.
+            arguments.extend(words(&["--", "--nocapture"]));
+        }
         let mut tests = kind(&target, needs, How::CargoTest(arguments));
+        if target == "fuzz" && long {
+            tests.variables.push(("TIDEMARK_FUZZ_TIMES", "40"));
+        }
         if target == "crash" && long {
             tests.variables.push(("TIDEMARK_CRASH_LONG", "1"));
         }

@@ -24,7 +24,7 @@ const USAGE: &str = "\
 cargo xtask run                   install what is missing, build, open the window (without a display: the demonstration)
 cargo xtask test [--only KIND] [--long]
                                   install what is missing, run every check and test, say how many ran;
-                                  with --long every kill and power cut, and Kinto's too
+                                  with --long every kill and power cut, Kinto's too, and 40 times the fuzzing
 cargo xtask simulate [--seeds N]  run whole worlds from seeds (arguments go to `simulate`: --from S, --trace, --long)
 cargo xtask bench [CASE]...       measure, in a release build (arguments go to `tidemarkctl bench`)
 cargo xtask rows                  each row of the promised behaviour with the tests that prove it

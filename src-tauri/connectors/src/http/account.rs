@@ -6,6 +6,11 @@ use reqwest::header::HeaderValue;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
+/// Stands for a secret.
+const DOTS: &str = "•••";
+/// The shortest text that is one.
+const SHORTEST: usize = 3;
+
 /// What one account sends.
 #[derive(Clone)]
 pub(super) struct Account {
@@ -50,11 +55,26 @@ impl Account {
 
     /// The text without the secret, which a server may echo.
     pub(super) fn scrub(&self, text: &str) -> String {
-        // A secret of one or two letters would turn every text into dots; it protects nothing either.
-        self.hidden
-            .iter()
-            .filter(|secret| secret.expose().len() > 2)
-            .fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "•••"))
+        self.hidden().fold(text.to_owned(), |text, secret| text.replace(secret, DOTS))
+    }
+
+    /// The same for a text that may have been cut anywhere: neither does it end in the beginning of a secret.
+    pub(super) fn scrub_start(&self, text: &str) -> String {
+        let mut text = self.scrub(text);
+        let ends_in = |secret: &str| {
+            let begun = (SHORTEST..secret.len()).filter_map(|end| secret.get(..end));
+            begun.filter(|begun| text.ends_with(begun)).map(str::len).max()
+        };
+        if let Some(part) = self.hidden().filter_map(ends_in).max() {
+            text.truncate(text.len() - part);
+            text.push_str(DOTS);
+        }
+        text
+    }
+
+    /// A secret of one or two letters would turn every text into dots; it protects nothing either.
+    fn hidden(&self) -> impl Iterator<Item = &str> {
+        self.hidden.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST)
     }
 }
 
@@ -76,6 +96,14 @@ mod tests {
     fn a_secret_is_known_again_in_the_quotes_of_an_answer() {
         let account = Account::new(None, Some(Secret::new("sword\\fi\"sh"))).unwrap();
         assert_eq!(account.scrub(r#"{"token":"sword\\fi\"sh"}"#), r#"{"token":"•••"}"#);
+    }
+
+    #[test]
+    fn a_text_that_was_cut_within_the_secret_does_not_end_in_its_beginning() {
+        let account = Account::new(None, Some(Secret::new("swordfish"))).unwrap();
+        assert_eq!(account.scrub_start("swordfish, swordfi"), "•••, •••");
+        assert_eq!(account.scrub_start("it is sw"), "it is sw", "two letters are no part of anything");
+        assert_eq!(account.scrub_start("swordfi and more"), "swordfi and more");
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Answer {
         }
         // The secret is taken out before the cut, or half of it would stay at the border.
         let start = &self.body[..self.body.len().min(4 * EXCERPT_BYTES)];
-        let text = self.scrub(&String::from_utf8_lossy(start));
+        let text = self.account.scrub_start(&String::from_utf8_lossy(start));
         let mut end = text.len().min(EXCERPT_BYTES);
         while !text.is_char_boundary(end) {
             end -= 1;

@@ -71,13 +71,12 @@ fn refusal(body: Option<&Zeroizing<Vec<u8>>>, answer: &Answer, refresh: &Secret)
     let Some(refused) = body.and_then(|body| serde_json::from_slice::<Refused>(body).ok()) else {
         return answer.status_words();
     };
-    let words = match refused.error_description {
-        Some(description) => format!("{} ({})", clip(&refused.error, 100), description),
-        None => clip(&refused.error, 100),
-    };
-    match Account::bearer(refresh.clone()) {
-        Some(account) => clip(&account.scrub(&words), 300),
-        None => clip(&refused.error, 100),
+    let Some(account) = Account::bearer(refresh.clone()) else { return answer.status_words() };
+    // The token is taken out before anything is cut, or half of it would stay at the border.
+    let (error, description) = (account.scrub(&refused.error), refused.error_description);
+    match description.map(|description| account.scrub(&description)) {
+        Some(description) => clip(&format!("{} ({description})", clip(&error, 100)), 300),
+        None => clip(&error, 100),
     }
 }
 

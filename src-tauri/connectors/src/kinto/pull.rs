@@ -272,5 +272,5 @@ pub fn token_of(next: &Url) -> Option<String> {
 pub async fn total(kinto: &Kinto, place: &Place) -> Option<Count> {
     let answer = kinto.http.send(Call::head(place.records())).await.ok()?;
     let total = answer.header("total-objects").or_else(|| answer.header("total-records"))?;
-    total.parse::<i64>().ok().filter(|total| answer.is_success() && *total >= 0).map(Count)
+    total.parse::<i64>().ok().filter(|_| answer.is_success()).and_then(Count::told)
 }

@@ -109,10 +109,7 @@ fn describe(rest: &Rest, members: &Members<'_>, contact: &mut Contact) {
 
 fn collection(raw: &RawValue) -> Option<Discovered> {
     let members = wire::members(raw.get().as_bytes())?;
-    let count = |name| {
-        let count = serde_json::from_str::<i64>(members.get(name).copied()?.get()).ok()?;
-        (count >= 0).then_some(Count(count))
-    };
+    let count = |name| Count::told(serde_json::from_str::<i64>(members.get(name).copied()?.get()).ok()?);
     let schema =
         members.get("schema").and_then(|raw| wire::value(raw).ok()).filter(|schema| schema.is_object());
     let references =

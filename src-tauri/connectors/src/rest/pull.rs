@@ -176,7 +176,7 @@ fn read(rest: &Rest, place: &Place, request: &PullRequest, answer: &Answer) -> R
         next,
         more: wire::flag(&members, "more"),
         epoch,
-        total: total.filter(|total| *total >= 0).map(Count),
+        total: total.and_then(Count::told),
         backoff: answer.backoff(),
     })
 }

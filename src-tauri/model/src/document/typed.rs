@@ -13,9 +13,6 @@ use std::fmt;
 pub fn typed_value(bytes: &[u8]) -> Result<Value, DocumentError> {
     // First the limits and the grammar: the walk below relies on both.
     let value = parse_value(bytes)?;
-    if let Some(key) = reserved_key(bytes) {
-        return Err(DocumentError::Reserved { key });
-    }
     let mut parser = serde_json::Deserializer::from_slice(bytes);
     parser.disable_recursion_limit();
     let mut found = None;
@@ -34,32 +31,6 @@ pub fn typed(bytes: &[u8]) -> Result<Value, DocumentError> {
     let value = typed_value(bytes)?;
     check_object(&value)?;
     Ok(value)
-}
-
-/// The parser's own mark of a number that keeps its digits: an object with this key would come back as something else.
-const RESERVED: &str = "$serde_json::private::";
-
-/// A text in the given JSON, whether key or value of a key, that is the parser's own mark.
-fn reserved_key(bytes: &[u8]) -> Option<String> {
-    let mut rest = bytes;
-    while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
-        let mut end = start + 1;
-        while end < rest.len() && rest[end] != b'"' {
-            end += 1 + usize::from(rest[end] == b'\\');
-        }
-        let text = rest.get(start..=end)?;
-        rest = rest.get(end + 1..)?;
-        let is_key = rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':');
-        // Few keys begin so, and only those are unescaped.
-        if is_key
-            && (text.starts_with(b"\"$") || text.starts_with(b"\"\\u"))
-            && let Some(key) =
-                serde_json::from_slice::<String>(text).ok().filter(|key| key.starts_with(RESERVED))
-        {
-            return Some(key);
-        }
-    }
-    None
 }
 
 /// Walks over a value and stops at the first key that an object has twice.

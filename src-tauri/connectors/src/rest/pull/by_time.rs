@@ -7,6 +7,7 @@
 use super::super::{Rest, place::Place};
 use super::{MOST_ROWS, Read, ask, read, stands};
 use crate::by_time::{Cursor, Listing, Shown};
+use crate::classify::{self, Asked};
 use crate::http::Answer;
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ pub(super) async fn pull(
         let read = read(rest, place, request, &answer)?;
         let now_at =
             End { id: pull.id_param.as_ref().and_then(|_| read.last_id.clone()), at: read.next.clone() };
-        let goes_on = !read.more || gets_on(end.as_ref(), &now_at)?;
+        let goes_on = !read.more || gets_on(end.as_ref(), &now_at, &answer)?;
         match (goes_on, rows < MOST_OF_ONE_TIME) {
             (true, _) => {
                 let shown = shown(&read, now_at, wanted.since, &answer)?;
@@ -79,7 +80,7 @@ pub(super) async fn pull(
 fn shown(read: &Read, end: End, since: i64, answer: &Answer) -> Result<Shown, Failure> {
     let now = answer.server_time().map(|at| at.0);
     Ok(Shown {
-        last: instant(&end.at)?.timestamp_millis(),
+        last: told(&end, answer)?.timestamp_millis(),
         place: read.more.then(|| serde_json::to_string(&end).unwrap_or_default()),
         now,
         newest: newest(&read.rows, since),
@@ -98,9 +99,9 @@ fn newest(rows: &[Row], since: i64) -> Option<i64> {
 }
 
 /// Whether a page ends further on than the one before.
-fn gets_on(before: Option<&End>, now: &End) -> Result<bool, Failure> {
+fn gets_on(before: Option<&End>, now: &End, answer: &Answer) -> Result<bool, Failure> {
     let Some(before) = before else { return Ok(true) };
-    let (was, is) = (instant(&before.at)?, instant(&now.at)?);
+    let (was, is) = (instant(&before.at)?, told(now, answer)?);
     Ok(is > was || is == was && now.id.is_some() && now.id != before.id)
 }
 
@@ -121,12 +122,12 @@ fn parse(token: &str, bounds: &LookBack) -> Result<Cursor, Failure> {
 }
 
 fn end_of(place: &str) -> Result<End, Failure> {
-    serde_json::from_str(place).map_err(|_| no_instant(place))
+    serde_json::from_str(place).map_err(|_| no_instant())
 }
 
 /// A millisecond earlier: all rows of that time come again, also where the server leaves the time itself out.
 fn just_before(at: &str) -> Result<String, Failure> {
-    let before = instant(at)?.checked_sub_signed(TimeDelta::milliseconds(1)).ok_or_else(|| no_instant(at))?;
+    let before = instant(at)?.checked_sub_signed(TimeDelta::milliseconds(1)).ok_or_else(no_instant)?;
     Ok(before.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
@@ -135,11 +136,19 @@ fn text(at: i64) -> Option<String> {
 }
 
 fn instant(text: &str) -> Result<DateTime<FixedOffset>, Failure> {
-    DateTime::parse_from_rfc3339(text).map_err(|_| no_instant(text))
+    DateTime::parse_from_rfc3339(text).map_err(|_| no_instant())
 }
 
-fn no_instant(text: &str) -> Failure {
-    let words =
-        format!("the server's cursor '{text}' is no RFC 3339 time with a zone, as the settings promise");
-    Failure::new(ErrorClass::Intercepted, words)
+/// The time at which the server says that its page ends.
+fn told(end: &End, answer: &Answer) -> Result<DateTime<FixedOffset>, Failure> {
+    instant(&end.at).map_err(|_| {
+        let (text, what) = (&end.at, "is no RFC 3339 time with a zone, as the settings promise");
+        classify::intercepted(answer, Asked::Reading, &format!("the server's cursor '{text}' {what}"))
+    })
+}
+
+/// Of a stored place nothing is repeated: it is the server's text, and nobody took a secret out of it.
+fn no_instant() -> Failure {
+    let what = "the stored place in the list is no RFC 3339 time with a zone, as the settings promise";
+    Failure::new(ErrorClass::Intercepted, what)
 }

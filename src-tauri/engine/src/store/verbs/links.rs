@@ -61,7 +61,9 @@ pub(crate) fn add(tx: &Connection, draft: &LinkDraft, now: Millis) -> Result<i64
         },
         now,
     )?;
-    for discovered in &draft.collections {
+    // A server may list one twice.
+    let mut kept = BTreeSet::new();
+    for discovered in draft.collections.iter().filter(|discovered| kept.insert(discovered.name.as_str())) {
         let settings = with_discovered(draft.settings.collection(&discovered.name), discovered);
         let label = settings.label.clone().unwrap_or_else(|| discovered.name.clone());
         collections::insert(tx, id, &label, &settings)?;
@@ -112,8 +114,11 @@ fn with_discovered(mut settings: CollectionSettings, discovered: &Discovered) ->
         settings.label.clone_from(&discovered.label);
     }
     if settings.schema.is_none() {
-        // A schema that cannot be read only means that forms are inferred from the records.
-        settings.schema = discovered.schema.as_ref().and_then(|text| serde_json::from_str(text).ok());
+        // A schema that cannot be read only means that forms are inferred from the records. It is read inside of a list, for
+        // inside of the settings it stands a level deeper too: one that could be stored and not read again would take the
+        // whole link with it.
+        let read = |text: &String| serde_json::from_str::<[_; 1]>(&format!("[{text}]")).ok();
+        settings.schema = discovered.schema.as_ref().and_then(read).map(|[schema]| schema);
     }
     if settings.references.is_empty() {
         settings.references.clone_from(&discovered.references);
