@@ -1,17 +1,17 @@
 //! A desk to sit at: display, session bus, notifications, keychain, a home folder and a data folder, all of its own.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::ClientBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::application::Application;
-use crate::group::Group;
-use crate::page::Page;
+use super::application::{Application, programs};
+use super::group::Group;
+use super::page::Page;
 
 /// The instant the application takes for now, so that pictures do not change with the day: the sample data's own day.
 pub const NOW: &str = "2026-06-15T14:05:00Z";
@@ -60,15 +60,20 @@ pub struct Desk {
 impl Desk {
     /// Sets everything up; ready when it returns.
     pub fn new(theme: Theme, settings: &[(&str, &str)]) -> Desk {
-        Desk::with(theme, settings, true)
+        Desk::with(theme, settings, true, Stdio::inherit())
+    }
+
+    /// The same where all that the programs on it say on standard error goes elsewhere.
+    pub fn heard_by(errors: Stdio, theme: Theme, settings: &[(&str, &str)]) -> Desk {
+        Desk::with(theme, settings, true, errors)
     }
 
     /// A desk whose system offers no keychain.
     pub fn without_keychain(theme: Theme) -> Desk {
-        Desk::with(theme, &[], false)
+        Desk::with(theme, &[], false, Stdio::inherit())
     }
 
-    fn with(theme: Theme, settings: &[(&str, &str)], keychain: bool) -> Desk {
+    fn with(theme: Theme, settings: &[(&str, &str)], keychain: bool, errors: Stdio) -> Desk {
         let folder = tempfile::tempdir().expect("a folder for the desk");
         for name in ["home", "run", "data"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder in it");
@@ -109,7 +114,8 @@ impl Desk {
             .env("LANG", "C.UTF-8")
             .env("LC_ALL", "C.UTF-8")
             .env("LANGUAGE", "en_GB:en")
-            .envs(settings.iter().copied());
+            .envs(settings.iter().copied())
+            .stderr(errors);
         let (session, bus) = Group::start(session);
         wait_for_port(driver);
         wait_for_port(native);
@@ -194,8 +200,7 @@ impl Desk {
 }
 
 fn tauri_driver() -> PathBuf {
-    let here = std::env::current_exe().expect("a running program has a path");
-    let tools = here.ancestors().nth(3).unwrap_or(Path::new(".")).join("tools/bin/tauri-driver");
+    let tools = programs().join("../tools/bin/tauri-driver");
     if tools.exists() { tools } else { PathBuf::from("tauri-driver") }
 }
 

@@ -1,6 +1,6 @@
 //! What a person does on the Records screen.
 
-use crate::page::Page;
+use super::page::Page;
 
 /// The field of the form in the inspector, by the name it has in the document.
 pub fn field(name: &str) -> String {
