@@ -43,10 +43,13 @@ pub async fn work(server: SandboxHandle, seed: u64, until: Instant) -> Ledger {
             _ => {
                 // Also deleted meanwhile by somebody: then there is nothing to do.
                 let id = machine(&dice);
-                does(&server, match dice.in_hundred(20) {
-                    true => ColleagueEdit::delete("equipment", &id),
-                    false => ColleagueEdit::set("equipment", &id, "location", text.as_str()),
-                });
+                does(
+                    &server,
+                    match dice.in_hundred(20) {
+                        true => ColleagueEdit::delete("equipment", &id),
+                        false => ColleagueEdit::set("equipment", &id, "location", text.as_str()),
+                    },
+                );
             }
         }
         tokio::time::sleep(Duration::from_millis(dice.between(300, 3_000).unsigned_abs())).await;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tidemark_simulation::Dice;
 use tidemark_tests::window::desk::Desk;
 use tidemark_tests::window::page::Page;
-use tidemark_tests::window::records::{field, open_record};
+use tidemark_tests::window::records::{choose_record, field};
 
 const SCREENS: [&str; 6] = ["Overview", "Records", "Queue", "Conflicts", "Connections", "Settings"];
 
@@ -55,7 +55,10 @@ pub async fn work(
 }
 
 async fn edit(window: &Page, ctl: &CommandLine, id: &str, text: &str) {
-    open_record(window, "Work orders", id).await;
+    // From another screen: on this one the list of the last time would still be there to be chosen from.
+    window.screen("Overview").await;
+    window.find("[data-testid=ledger]").await;
+    choose_record(window, "Work orders", id).await;
     window.fill(&field("remarks"), text).await;
     window.hold(SAVE, "the form can be saved").await;
     // What is on disk is what the other process reads; the window's own words may be those of the last edit.
@@ -77,4 +80,3 @@ async fn pictured(window: &Page) -> Vec<PathBuf> {
     }
     pictures
 }
-

@@ -121,7 +121,8 @@ mod tests {
         ledger.made("B", "remarks", "made");
         ledger.made("C", "remarks", "made, then deleted");
         ledger.deleted("C");
-        let good = [("A", json!({"remarks": "new"})), ("B", json!({"remarks": "made", "title": "Soak order 1"}))];
+        let good =
+            [("A", json!({"remarks": "new"})), ("B", json!({"remarks": "made", "title": "Soak order 1"}))];
         assert_eq!(ledger.breaches("here", &documents(&good)), [""; 0]);
         assert_eq!(ledger.writes, 5);
 

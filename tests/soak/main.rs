@@ -2,7 +2,11 @@
 //!
 //! `cargo xtask soak --minutes M [--seed S]`. Everything that is chosen follows from the seed; when it happens does not,
 //! for the application, its server and its network run in real time.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its standard streams")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks on its standard streams"
+)]
 
 mod closing;
 mod colleague;
@@ -44,8 +48,10 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
     // Whatever ends it, what it started is dropped here, and ends with that.
     let beyond = runtime.block_on(async {
-        let (mut interrupted, mut ended) =
-            (signal(SignalKind::interrupt()).expect("signals"), signal(SignalKind::terminate()).expect("signals"));
+        let (mut interrupted, mut ended) = (
+            signal(SignalKind::interrupt()).expect("signals"),
+            signal(SignalKind::terminate()).expect("signals"),
+        );
         tokio::select! {
             beyond = Box::pin(soak(minutes, seed)) => beyond,
             _ = interrupted.recv() => vec!["it was interrupted".to_owned()],
@@ -88,7 +94,8 @@ async fn soak(minutes: f64, seed: u64) -> Vec<String> {
     let window = desk.open().await;
     window.see("Up to date").await;
     let application = window.running().id();
-    let mut reader = Reader::new(application, &desk.data(), &folder.join("readings.csv")).expect("it is writable");
+    let mut reader =
+        Reader::new(application, &desk.data(), &folder.join("readings.csv")).expect("it is writable");
     let before = reader.read_over(REST).await;
 
     println!("{minutes} minutes of work from seed {seed}");
@@ -102,7 +109,10 @@ async fn soak(minutes: f64, seed: u64) -> Vec<String> {
         weather::rage(&proxy, application, seed ^ 5, until),
     );
     println!("weather: {spells:?}");
-    println!("{} writes by the command line, {} in the window, {} by the colleague", typed.writes, by_hand.writes, by_colleague.writes);
+    println!(
+        "{} writes by the command line, {} in the window, {} by the colleague",
+        typed.writes, by_hand.writes, by_colleague.writes
+    );
     println!("refused: {refused:#?} {unsettled:#?}");
     println!("pictures: {pictures:?}");
 

@@ -124,7 +124,8 @@ impl<'a> Person<'a> {
         let text = self.text();
         let title = format!("{MADE} {}", self.number);
         let (customer, due) = ("CU-0001", "2026-06-20");
-        let order = json!({"title": title, "customer": customer, "status": "new", "due": due, "remarks": text});
+        let order =
+            json!({"title": title, "customer": customer, "status": "new", "due": due, "remarks": text});
         (order, text)
     }
 
@@ -201,9 +202,7 @@ impl<'a> Person<'a> {
             return;
         }
         let texts: Vec<String> = chosen.iter().map(|_| self.text()).collect();
-        let change = |(id, text): (&String, &String)| {
-            json!({"operation": "update", "collection": ORDERS, "record": id, "set": {"/remarks": text}})
-        };
+        let change = |(id, text): (&String, &String)| json!({"operation": "update", "collection": ORDERS, "record": id, "set": {"/remarks": text}});
         let changes: Vec<Value> = chosen.iter().zip(&texts).map(change).collect();
         let strategy = self.dice.pick(&["ordered", "parallel", "atomic", "saga"]);
         let file = json!({"link": LINK, "strategy": strategy, "label": "Soak", "changes": changes});

@@ -63,9 +63,13 @@ pub fn of_work(readings: &[Reading]) -> Vec<String> {
         };
         let (Course { first, last, most, per_hour }, allowed) = (&course, limit.of(course.first));
         let told = verdict(limit.holds(&course));
-        println!("{name:<20} {first:>10.1} {last:>10.1} {most:>10.1} {per_hour:>+12.1} {allowed:>12.1}  {told}");
+        println!(
+            "{name:<20} {first:>10.1} {last:>10.1} {most:>10.1} {per_hour:>+12.1} {allowed:>12.1}  {told}"
+        );
         if !limit.holds(&course) {
-            beyond.push(format!("{name}: {first:.1} became {last:.1}, at most {most:.1}; allowed {allowed:.1}"));
+            beyond.push(format!(
+                "{name}: {first:.1} became {last:.1}, at most {most:.1}; allowed {allowed:.1}"
+            ));
         }
     }
     let grown = course(&points(readings, "database_bytes"));
@@ -74,7 +78,10 @@ pub fn of_work(readings: &[Reading]) -> Vec<String> {
     match each {
         Some(each) => {
             let holds = each <= BYTES_PER_CHANGE;
-            println!("database: {each:.0} bytes per saved change, allowed {BYTES_PER_CHANGE:.0}  {}", verdict(holds));
+            println!(
+                "database: {each:.0} bytes per saved change, allowed {BYTES_PER_CHANGE:.0}  {}",
+                verdict(holds)
+            );
             if !holds {
                 beyond.push(format!("the database grows by {each:.0} bytes per saved change"));
             }
