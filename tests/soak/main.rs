@@ -140,7 +140,7 @@ async fn soak(minutes: f64, seed: u64) -> Vec<String> {
 
 /// Where the readings and the application's log are left.
 fn folder() -> PathBuf {
-    let folder = programs().join("../soak");
+    let folder = programs().with_file_name("soak");
     std::fs::create_dir_all(&folder).expect("the build folder can be written");
     folder
 }

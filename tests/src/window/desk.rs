@@ -200,7 +200,7 @@ impl Desk {
 }
 
 fn tauri_driver() -> PathBuf {
-    let tools = programs().join("../tools/bin/tauri-driver");
+    let tools = programs().with_file_name("tools").join("bin/tauri-driver");
     if tools.exists() { tools } else { PathBuf::from("tauri-driver") }
 }
 

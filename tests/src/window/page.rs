@@ -201,7 +201,7 @@ fn pictures() -> PathBuf {
     if std::env::var_os("TIDEMARK_KEEP_SCREENSHOTS").is_some() {
         return root.join("docs/screenshots");
     }
-    programs().join("../screenshots")
+    programs().with_file_name("screenshots")
 }
 
 /// A text as XPath writes it; one with both kinds of quotes is put together.
