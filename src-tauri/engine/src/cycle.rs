@@ -172,7 +172,7 @@ fn may_sync(shared: &Shared, link: &Link, cause: Cause) -> Result<bool, StoreErr
         return Ok(false);
     }
     let blocked = link.breaker(|breaker| breaker.blocked_until(now)).is_some();
-    let stopped = row.stopped.is_some_and(|stopped| needs_a_person(&stopped));
+    let stopped = row.stopped.is_some_and(|stopped| stopped.needs_a_person());
     let closed = shared.schedule_wait(link).is_some();
     Ok(match cause {
         Cause::Person => true,
@@ -187,15 +187,6 @@ pub(crate) fn is_paused(shared: &Shared, link: &Link) -> Result<bool, StoreError
         let row = links::get(tx, link.id)?;
         Ok(meta::get(tx, "paused_since")?.is_some() || row.is_none_or(|row| row.paused))
     })
-}
-
-/// Whether only a person's answer starts it again.
-pub(crate) fn needs_a_person(stopped: &Stopped) -> bool {
-    match stopped {
-        Stopped::SignIn { .. } | Stopped::Untrusted { .. } | Stopped::Upgrade { .. } => true,
-        // A wrong address may be right again.
-        Stopped::Intercepted { .. } | Stopped::NotFound { .. } => false,
-    }
 }
 
 /// Proof by a request to the server, not by the presence of a network (row E3).

@@ -8,7 +8,6 @@ mod tests;
 pub(crate) use stored::{StoredLink, StoredStatus, stored};
 
 use super::server;
-use crate::cycle::needs_a_person;
 use crate::store::StoreError;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -222,7 +221,7 @@ fn sum(a: Progress, b: Progress) -> Progress {
 fn link_status(stored: StoredLink, live: &LiveLink, paused: bool) -> LinkStatus {
     let row = stored.row;
     // What the last cycle planned is void where only a person starts the next one.
-    let by_itself = !(paused || row.paused || row.stopped.as_ref().is_some_and(needs_a_person));
+    let by_itself = !(paused || row.paused || row.stopped.as_ref().is_some_and(Stopped::needs_a_person));
     LinkStatus {
         id: Count(row.id),
         server: server(&row.url),
