@@ -1,4 +1,5 @@
-//! The person at the window: walks through the screens, edits records of the window's own, looks away.
+//! The person at the window: walks through the screens, edits records of the window's own, looks away,
+//! hides the window.
 
 use crate::command_line::CommandLine;
 use crate::ledger::{Ledger, ORDERS};
@@ -46,12 +47,22 @@ pub async fn work(
                 ledger.wrote(&id, "remarks", &text);
             }
             3 => desk.look_away(),
+            4 => {
+                let hidden = desk.hide_window();
+                pause(&dice).await;
+                desk.show_window(&hidden);
+            }
             _ => window.screen(dice.pick(&SCREENS)).await,
         }
-        tokio::time::sleep(Duration::from_millis(dice.between(1_000, 6_000).unsigned_abs())).await;
+        pause(&dice).await;
     }
     window.screen("Overview").await;
     (ledger, pictures)
+}
+
+/// As long as a person looks.
+async fn pause(dice: &Dice) {
+    tokio::time::sleep(Duration::from_millis(dice.between(1_000, 6_000).unsigned_abs())).await;
 }
 
 async fn edit(window: &Page, ctl: &CommandLine, id: &str, text: &str) {
@@ -70,6 +81,15 @@ async fn edit(window: &Page, ctl: &CommandLine, id: &str, text: &str) {
         }
         assert!(begun.elapsed() < SAVED_WITHIN, "what was typed in the window is not saved: {shown:?}");
     }
+}
+
+/// Every screen once, so that what a screen keeps from its first showing on is not taken for growth.
+pub async fn walk(window: &Page) {
+    for screen in SCREENS {
+        window.screen(screen).await;
+        window.see_in("h1", screen).await;
+    }
+    window.screen("Overview").await;
 }
 
 async fn pictured(window: &Page) -> Vec<PathBuf> {

@@ -1,8 +1,8 @@
 //! What the system tells of the application's processes.
 
-use procfs::process::{Process, all_processes};
+use procfs::process::{FDTarget, Process, all_processes};
 use procfs::{ProcError, ProcResult};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 /// The figures of a part of the application at one moment.
@@ -62,6 +62,23 @@ impl Look {
         }
         all
     }
+}
+
+/// A process's open handles by kind, for reading where their number grew.
+pub fn handles(id: u32) -> BTreeMap<String, usize> {
+    let process = i32::try_from(id).ok().and_then(|id| Process::new(id).ok());
+    let mut kinds = BTreeMap::new();
+    for handle in process.and_then(|process| process.fd().ok()).into_iter().flatten().flatten() {
+        let kind = match handle.target {
+            FDTarget::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            FDTarget::Socket(_) => "socket".to_owned(),
+            FDTarget::Pipe(_) => "pipe".to_owned(),
+            FDTarget::AnonInode(kind) | FDTarget::MemFD(kind) | FDTarget::Other(kind, _) => kind,
+            FDTarget::Net(_) | FDTarget::Unknown(..) => "other".to_owned(),
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    kinds
 }
 
 fn looked(ids: &[i32], before: &mut Counted, seconds: f64) -> Vitals {

@@ -149,17 +149,31 @@ impl Desk {
 
     /// Takes the keyboard's focus from the application, as somebody does who turns to another window.
     pub fn look_away(&self) {
-        let on_display = |program: &str, arguments: &[&str]| {
-            let mut command = Command::new(program);
-            let output = command.args(arguments).env("DISPLAY", &self.display).output();
-            let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
-            assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8_lossy(&output.stdout).into_owned()
-        };
-        let told = on_display("xwininfo", &["-root"]);
+        let told = self.on_display("xwininfo", &["-root"]);
         let root = told.split_whitespace().find(|word| word.starts_with("0x")).expect("the root has an id");
         // With the focus on the root, the window under the pointer counts as the one in use.
-        on_display("xdotool", &["mousemove", "1399", "899", "windowfocus", root]);
+        self.on_display("xdotool", &["mousemove", "1399", "899", "windowfocus", root]);
+    }
+
+    /// Takes the application's window off the display, as a window manager does that makes it an icon; says which it was.
+    pub fn hide_window(&self) -> String {
+        let found = self.on_display("xdotool", &["search", "--onlyvisible", "--name", "Tidemark"]);
+        let window = found.split_whitespace().next().expect("the window is on the display").to_owned();
+        self.on_display("xdotool", &["windowunmap", "--sync", &window]);
+        window
+    }
+
+    /// Puts it back.
+    pub fn show_window(&self, window: &str) {
+        self.on_display("xdotool", &["windowmap", "--sync", window]);
+    }
+
+    fn on_display(&self, program: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(program);
+        let output = command.args(arguments).env("DISPLAY", &self.display).output();
+        let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Waits for a notification whose title or text has these words, and returns it; those shown are closed for it.
