@@ -331,9 +331,15 @@ fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, n
                 live.next_try = Some(now.plus(backoff::reconnect_delay(now.plus(-since.0), rng).0));
             }
             Some(Stop::Stopped(stopped, _)) => {
-                if matches!(stopped, Stopped::Intercepted { .. }) {
+                match stopped {
                     // Somebody else answered: the server itself has to be proved again.
-                    live.connectivity = Connectivity::Unknown;
+                    Stopped::Intercepted { .. } => live.connectivity = Connectivity::Unknown,
+                    // It was reached, and reaching it is not what the changes wait for.
+                    Stopped::SignIn { .. } | Stopped::Upgrade { .. } => {
+                        live.connectivity = Connectivity::Online;
+                        live.offline_since = None;
+                    }
+                    Stopped::Untrusted { .. } | Stopped::NotFound { .. } => {}
                 }
                 live.next_try = Some(now.plus(shared.settings().poll.0));
             }
