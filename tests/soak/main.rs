@@ -23,7 +23,7 @@ mod verdict;
 mod vitals;
 mod weather;
 
-use stage::{REST, Stage};
+use stage::Stage;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -87,8 +87,8 @@ async fn soak(minutes: f64, seed: u64) -> Vec<String> {
     let after = stage.rest(&mut reader).await;
     stage.window.picture("soak-end").await;
 
-    let begun = REST + WARM_UP;
-    let warm: Vec<_> = worked.readings.into_iter().filter(|one| one.at > begun.as_secs_f64()).collect();
+    let begun = before.at + WARM_UP.as_secs_f64();
+    let warm: Vec<_> = worked.readings.into_iter().filter(|one| one.at > begun).collect();
     beyond.extend(report::of_work(&warm));
     beyond.extend(report::at_rest(&before, &after));
     beyond.extend(stage.close(&worked.ledger).await);

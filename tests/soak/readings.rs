@@ -31,10 +31,16 @@ pub struct Reading {
 /// A column of the file, and what the verdict is about.
 pub type Column = (&'static str, fn(&Reading) -> f64);
 
+const MIB: f64 = 1024.0 * 1024.0;
+/// What the connection that writes keeps of the database in memory at most, in MiB: it fills as the database grows, so that
+/// memory is only then compared when this is taken off.
+const WRITERS_CACHE: f64 = 32.0;
+
 /// All columns but the time.
-pub const COLUMNS: [Column; 17] = [
+pub const COLUMNS: [Column; 18] = [
     ("core_rss_mib", |reading| reading.core.rss),
     ("core_anon_mib", |reading| reading.core.anon),
+    ("core_own_mib", |reading| reading.core.anon - (reading.database / MIB).min(WRITERS_CACHE)),
     ("core_pss_mib", |reading| reading.core.pss),
     ("core_handles", |reading| reading.core.handles),
     ("core_threads", |reading| reading.core.threads),

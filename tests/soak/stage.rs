@@ -14,8 +14,10 @@ use tidemark_tests::window::application::programs;
 use tidemark_tests::window::desk::{Desk, Theme};
 use tidemark_tests::window::page::Page;
 
-/// How long nothing is done before the work and after it.
-pub const REST: Duration = Duration::from_secs(40);
+/// How long what the work leaves for a moment may take: the undo window, messages that go by themselves, a last poll.
+const SETTLE: Duration = Duration::from_secs(30);
+/// How long it is measured after that while nobody does anything: two polls.
+const REST: Duration = Duration::from_secs(60);
 
 /// The running application and what is around it; all of it ends when this is dropped.
 pub struct Stage {
@@ -69,6 +71,7 @@ impl Stage {
 
     /// One reading while nobody does anything.
     pub async fn rest(&self, reader: &mut Reader) -> Reading {
+        tokio::time::sleep(SETTLE).await;
         let reading = reader.read_over(REST).await;
         println!("handles at rest: {:?}", vitals::handles(self.application));
         reading
