@@ -1,7 +1,7 @@
 //! A refused sign-in pauses the link and drops nothing.
 
 use tidemark_model::mutation::MutationState;
-use tidemark_model::view::{Sentence, Stopped};
+use tidemark_model::view::{Connectivity, Sentence, Stopped};
 use tidemark_sandbox::Switch;
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{LINK, Stage};
@@ -64,5 +64,32 @@ async fn a_link_that_wants_a_sign_in_leaves_the_server_alone() {
     world.server.clear_faults();
     world.engine().reconnect(LINK).await.unwrap();
     world.wire.tap.reached(Point::PushAnswer, 1).await;
+    world.finish().await;
+}
+
+// proves A7, E3
+#[tokio::test]
+async fn a_server_that_was_away_and_wants_a_sign_in_is_reached() {
+    let world = Stage::tasks(1).open().await;
+    world.set("t001", "state", "done").await;
+    world.server.go_offline().await.unwrap();
+    world.sync().await;
+    let away = world.engine().status().unwrap().links.remove(0);
+    assert_eq!(away.connectivity, Connectivity::Offline);
+    assert!(away.next_try.is_some() && away.offline_since.is_some(), "{away:?}");
+
+    world.server.go_online().await.unwrap();
+    world.fault(|faults| faults.unauthorized = Some(Switch::always(true)));
+    world.sync().await;
+    let link = world.engine().status().unwrap().links.remove(0);
+    assert!(matches!(link.stopped, Some(Stopped::SignIn { .. })), "{:?}", link.stopped);
+    assert_eq!(
+        (link.connectivity, link.offline_since, link.next_try),
+        (Connectivity::Online, None, None),
+        "it answered, and nothing goes out by its being reached or by a time's coming"
+    );
+    world.server.clear_faults();
+    world.engine().reconnect(LINK).await.unwrap();
+    assert_eq!(world.sync().await.confirmed, 1);
     world.finish().await;
 }

@@ -1,4 +1,4 @@
-//! What scenario, contract and window tests share.
+//! What scenario, contract and window tests share, and the soak.
 
 pub use tidemark_simulation::{audit, rng};
 
@@ -16,6 +16,8 @@ pub mod network;
 pub mod self_signed;
 pub mod store_files;
 pub mod tap;
+#[cfg(unix)]
+pub mod window;
 pub mod wire;
 pub mod with_pages;
 pub mod world;

@@ -7,9 +7,6 @@
 // Figures that are told and not asserted.
 #![allow(clippy::print_stdout)]
 
-mod application;
-mod desk;
-mod group;
 mod hands;
 mod hostile;
 mod killed;
@@ -17,11 +14,11 @@ mod main_job;
 mod many;
 mod numbers;
 mod opens;
-mod page;
 mod pictures;
-mod records;
 mod sample;
 mod secrets;
 mod server;
 mod stage;
 mod start;
+
+use tidemark_tests::window::{desk, page, records};

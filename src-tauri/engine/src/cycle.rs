@@ -170,7 +170,7 @@ fn may_sync(shared: &Shared, link: &Link, cause: Cause) -> Result<bool, StoreErr
         return Ok(false);
     }
     let blocked = link.breaker(|breaker| breaker.blocked_until(now)).is_some();
-    let stopped = row.stopped.is_some_and(|stopped| needs_a_person(&stopped));
+    let stopped = row.stopped.is_some_and(|stopped| stopped.needs_a_person());
     let closed = shared.schedule_wait(link).is_some();
     Ok(match cause {
         Cause::Person => true,
@@ -185,15 +185,6 @@ pub(crate) fn is_paused(shared: &Shared, link: &Link) -> Result<bool, StoreError
         let row = links::get(tx, link.id)?;
         Ok(meta::get(tx, "paused_since")?.is_some() || row.is_none_or(|row| row.paused))
     })
-}
-
-/// Whether only a person's answer starts it again.
-pub(crate) fn needs_a_person(stopped: &Stopped) -> bool {
-    match stopped {
-        Stopped::SignIn { .. } | Stopped::Untrusted { .. } | Stopped::Upgrade { .. } => true,
-        // A wrong address may be right again.
-        Stopped::Intercepted { .. } | Stopped::NotFound { .. } => false,
-    }
 }
 
 /// Proof by a request to the server, not by the presence of a network (row E3).
@@ -337,9 +328,15 @@ fn settle_live(shared: &Shared, link: &Link, stop: Option<&Stop>, whole: bool, n
                 live.next_try = Some(now.plus(backoff::reconnect_delay(now.plus(-since.0), rng).0));
             }
             Some(Stop::Stopped(stopped, _)) => {
-                if matches!(stopped, Stopped::Intercepted { .. }) {
+                match stopped {
                     // Somebody else answered: the server itself has to be proved again.
-                    live.connectivity = Connectivity::Unknown;
+                    Stopped::Intercepted { .. } => live.connectivity = Connectivity::Unknown,
+                    // It was reached, and reaching it is not what the changes wait for.
+                    Stopped::SignIn { .. } | Stopped::Upgrade { .. } => {
+                        live.connectivity = Connectivity::Online;
+                        live.offline_since = None;
+                    }
+                    Stopped::Untrusted { .. } | Stopped::NotFound { .. } => {}
                 }
                 live.next_try = Some(now.plus(shared.settings().poll.0));
             }

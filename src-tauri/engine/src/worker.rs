@@ -1,6 +1,6 @@
 //! What runs by itself: a worker per link, the teller of events, and the watch over other processes.
 
-use crate::cycle::{AWAITED, Cause, needs_a_person, sync_once};
+use crate::cycle::{AWAITED, Cause, sync_once};
 use crate::engine::Engine;
 use crate::events::INTERVAL;
 use crate::jump::TOLERATED;
@@ -11,7 +11,7 @@ use crate::store::{StoreError, hosts, links, meta, outbox, signals, transactions
 use std::sync::Arc;
 use tidemark_model::number::Millis;
 use tidemark_model::schedule::ScheduleWait;
-use tidemark_model::view::Connectivity;
+use tidemark_model::view::{Connectivity, Stopped};
 use tokio::sync::watch;
 
 /// Time between looks at what another process did to the same database, in milliseconds.
@@ -143,7 +143,11 @@ fn next_wake(shared: &Shared, link: &Link) -> Result<Option<Millis>, StoreError>
         ))
     })?;
     let Some(row) = row else { return Ok(None) };
-    if paused || row.paused || row.stopped.as_ref().is_some_and(needs_a_person) || shared.lease().is_none() {
+    if paused
+        || row.paused
+        || row.stopped.as_ref().is_some_and(Stopped::needs_a_person)
+        || shared.lease().is_none()
+    {
         // What waits to be seen in a pull is done all the same when its time is over.
         return Ok(awaited);
     }

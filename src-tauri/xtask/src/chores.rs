@@ -18,6 +18,20 @@ pub fn simulate(arguments: &[&str]) -> Result<(), String> {
     step::run(&mut cargo)
 }
 
+/// Lets the real application work for minutes or hours and measures it; the arguments are the soak's own, but for
+/// `--release`, which builds as shipped.
+pub fn soak(arguments: &[&str]) -> Result<(), String> {
+    provision::packages(&[needs::COMPILE, needs::WINDOW, needs::DISPLAY])?;
+    provision::page()?;
+    provision::window_driver()?;
+    let (release, rest): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| **word == "--release");
+    let mut build = step::program("cargo", &["build", "--workspace", "--bins", "--quiet"], &paths::root());
+    step::run(build.args(&release))?;
+    let profile = if release.is_empty() { "debug" } else { "release" };
+    let soak = paths::target().join(profile).join("soak").to_string_lossy().into_owned();
+    step::run(&mut step::program(&soak, &rest, &paths::root()))
+}
+
 /// The simulation's package, built as fast as it goes; it needs nothing of the window.
 pub const SIMULATION: [&str; 6] =
     ["-p", "tidemark-simulation", "--profile", "simulate", "--features", "planted"];

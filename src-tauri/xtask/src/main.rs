@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask run | test | simulate | bench | rows | bindings`.
+//! The project's chores: `cargo xtask run | test | simulate | soak | bench | rows | bindings`.
 //!
 //! It has no dependencies, because it installs what everything else depends on.
 #![allow(
@@ -26,6 +26,8 @@ cargo xtask test [--only KIND] [--long]
                                   install what is missing, run every check and test, say how many ran;
                                   with --long every kill and power cut, Kinto's too, and 40 times the fuzzing
 cargo xtask simulate [--seeds N]  run whole worlds from seeds (arguments go to `simulate`: --from S, --trace, --long)
+cargo xtask soak --minutes M [--seed S] [--release]
+                                  let the real application work among faults, measure it, compare both sides at the end
 cargo xtask bench [CASE]...       measure, in a release build (arguments go to `tidemarkctl bench`)
 cargo xtask rows                  each row of the promised behaviour with the tests that prove it
 cargo xtask bindings              write the window's TypeScript types from the Rust ones";
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["test", "--only", kind] => suite::test(Some(kind), false),
         ["test", "--only", kind, "--long"] => suite::test(Some(kind), true),
         ["simulate", rest @ ..] => chores::simulate(rest),
+        ["soak", rest @ ..] => chores::soak(rest),
         ["bench", rest @ ..] => chores::bench(rest),
         ["rows"] => rows::print(),
         ["bindings"] => chores::bindings(),

@@ -296,6 +296,17 @@ pub enum Stopped {
     },
 }
 
+impl Stopped {
+    /// Whether only a person's answer starts it again.
+    pub fn needs_a_person(&self) -> bool {
+        match self {
+            Self::SignIn { .. } | Self::Untrusted { .. } | Self::Upgrade { .. } => true,
+            // A wrong address may be right again.
+            Self::Intercepted { .. } | Self::NotFound { .. } => false,
+        }
+    }
+}
+
 /// One collection's line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]

@@ -115,7 +115,7 @@ fn told(stored: StoredStatus, live: &[LiveLink], process: &ProcessFacts) -> Stat
         store_fault: process.store_fault,
         put_back: stored.put_back,
         network: process.network,
-        links: links.into_iter().map(|(stored, live)| link_status(stored, live)).collect(),
+        links: links.into_iter().map(|(stored, live)| link_status(stored, live, facts.paused)).collect(),
     }
 }
 
@@ -218,8 +218,10 @@ fn sum(a: Progress, b: Progress) -> Progress {
     }
 }
 
-fn link_status(stored: StoredLink, live: &LiveLink) -> LinkStatus {
+fn link_status(stored: StoredLink, live: &LiveLink, paused: bool) -> LinkStatus {
     let row = stored.row;
+    // What the last cycle planned is void where only a person starts the next one.
+    let by_itself = !(paused || row.paused || row.stopped.as_ref().is_some_and(Stopped::needs_a_person));
     LinkStatus {
         id: Count(row.id),
         server: server(&row.url),
@@ -233,7 +235,7 @@ fn link_status(stored: StoredLink, live: &LiveLink) -> LinkStatus {
         syncing: live.syncing,
         last_contact: row.last_contact,
         offline_since: live.offline_since,
-        next_try: live.next_try,
+        next_try: live.next_try.filter(|_| by_itself),
         queue: stored.queue,
         conflicts: Count(stored.conflicts),
         last_error: row.last_error,

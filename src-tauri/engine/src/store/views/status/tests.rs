@@ -184,11 +184,16 @@ fn offline_pauses_stops_and_busy_servers_are_told_from_what_is_stored_and_live()
     let sign_in = taken(&fixture, &[online(1), online(2)]);
     assert_eq!(sign_in.sentence, Sentence::SignIn { server: server(), waiting: Count(1) });
     assert_eq!(sign_in.attention.sign_in, [server()]);
+    let next_try = |links: &[LiveLink]| taken(&fixture, links).links[0].next_try;
+    assert_eq!(next_try(&[offline(1), online(2)]), None, "it does not try again before a person signed in");
+    fixture.write(move |tx| links::set_stopped(tx, 1, None));
+    assert_eq!(next_try(&[offline(1), online(2)]), Some(Millis(11_000)));
 
     fixture.sql("INSERT INTO meta (key, value) VALUES ('paused_since', '8000')");
     let paused = taken(&fixture, &[online(1), online(2)]);
     assert_eq!((paused.paused, paused.paused_since), (true, Some(Millis(8_000))));
     assert_eq!(paused.sentence, Sentence::Paused { waiting: Count(1) });
+    assert_eq!(next_try(&[offline(1), online(2)]), None, "what is paused does not try again by itself");
 }
 
 #[test]

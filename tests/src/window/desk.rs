@@ -1,17 +1,17 @@
 //! A desk to sit at: display, session bus, notifications, keychain, a home folder and a data folder, all of its own.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::ClientBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::application::Application;
-use crate::group::Group;
-use crate::page::Page;
+use super::application::{Application, programs};
+use super::group::Group;
+use super::page::Page;
 
 /// The instant the application takes for now, so that pictures do not change with the day: the sample data's own day.
 pub const NOW: &str = "2026-06-15T14:05:00Z";
@@ -60,15 +60,20 @@ pub struct Desk {
 impl Desk {
     /// Sets everything up; ready when it returns.
     pub fn new(theme: Theme, settings: &[(&str, &str)]) -> Desk {
-        Desk::with(theme, settings, true)
+        Desk::with(theme, settings, true, Stdio::inherit())
+    }
+
+    /// The same where all that the programs on it say on standard error goes elsewhere.
+    pub fn heard_by(errors: Stdio, theme: Theme, settings: &[(&str, &str)]) -> Desk {
+        Desk::with(theme, settings, true, errors)
     }
 
     /// A desk whose system offers no keychain.
     pub fn without_keychain(theme: Theme) -> Desk {
-        Desk::with(theme, &[], false)
+        Desk::with(theme, &[], false, Stdio::inherit())
     }
 
-    fn with(theme: Theme, settings: &[(&str, &str)], keychain: bool) -> Desk {
+    fn with(theme: Theme, settings: &[(&str, &str)], keychain: bool, errors: Stdio) -> Desk {
         let folder = tempfile::tempdir().expect("a folder for the desk");
         for name in ["home", "run", "data"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder in it");
@@ -109,7 +114,8 @@ impl Desk {
             .env("LANG", "C.UTF-8")
             .env("LC_ALL", "C.UTF-8")
             .env("LANGUAGE", "en_GB:en")
-            .envs(settings.iter().copied());
+            .envs(settings.iter().copied())
+            .stderr(errors);
         let (session, bus) = Group::start(session);
         wait_for_port(driver);
         wait_for_port(native);
@@ -143,17 +149,31 @@ impl Desk {
 
     /// Takes the keyboard's focus from the application, as somebody does who turns to another window.
     pub fn look_away(&self) {
-        let on_display = |program: &str, arguments: &[&str]| {
-            let mut command = Command::new(program);
-            let output = command.args(arguments).env("DISPLAY", &self.display).output();
-            let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
-            assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8_lossy(&output.stdout).into_owned()
-        };
-        let told = on_display("xwininfo", &["-root"]);
+        let told = self.on_display("xwininfo", &["-root"]);
         let root = told.split_whitespace().find(|word| word.starts_with("0x")).expect("the root has an id");
         // With the focus on the root, the window under the pointer counts as the one in use.
-        on_display("xdotool", &["mousemove", "1399", "899", "windowfocus", root]);
+        self.on_display("xdotool", &["mousemove", "1399", "899", "windowfocus", root]);
+    }
+
+    /// Takes the application's window off the display, as a window manager does that makes it an icon; says which it was.
+    pub fn hide_window(&self) -> String {
+        let found = self.on_display("xdotool", &["search", "--onlyvisible", "--name", "Tidemark"]);
+        let window = found.split_whitespace().next().expect("the window is on the display").to_owned();
+        self.on_display("xdotool", &["windowunmap", "--sync", &window]);
+        window
+    }
+
+    /// Puts it back.
+    pub fn show_window(&self, window: &str) {
+        self.on_display("xdotool", &["windowmap", "--sync", window]);
+    }
+
+    fn on_display(&self, program: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(program);
+        let output = command.args(arguments).env("DISPLAY", &self.display).output();
+        let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Waits for a notification whose title or text has these words, and returns it; those shown are closed for it.
@@ -194,8 +214,7 @@ impl Desk {
 }
 
 fn tauri_driver() -> PathBuf {
-    let here = std::env::current_exe().expect("a running program has a path");
-    let tools = here.ancestors().nth(3).unwrap_or(Path::new(".")).join("tools/bin/tauri-driver");
+    let tools = programs().with_file_name("tools").join("bin/tauri-driver");
     if tools.exists() { tools } else { PathBuf::from("tauri-driver") }
 }
 

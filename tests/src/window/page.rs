@@ -9,7 +9,7 @@ use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
 
-use crate::application::{Application, Running};
+use super::application::{Application, Running, programs};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -201,8 +201,7 @@ fn pictures() -> PathBuf {
     if std::env::var_os("TIDEMARK_KEEP_SCREENSHOTS").is_some() {
         return root.join("docs/screenshots");
     }
-    let here = std::env::current_exe().expect("a running program has a path");
-    here.ancestors().nth(3).unwrap_or(&root).join("screenshots")
+    programs().with_file_name("screenshots")
 }
 
 /// A text as XPath writes it; one with both kinds of quotes is put together.

@@ -48,6 +48,11 @@ impl Application {
 pub struct Running(u32);
 
 impl Running {
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.0
+    }
+
     /// Kills it as a power cut would: nothing of it runs any more, nothing is tidied.
     pub fn kill(&self) {
         let killed = Command::new("kill").args(["-KILL", &self.0.to_string()]).status();
@@ -84,10 +89,18 @@ impl Running {
     }
 }
 
-/// Beside the folder that this test runs from.
 fn program() -> PathBuf {
-    let here = std::env::current_exe().expect("a running program has a path");
-    let built = here.ancestors().nth(2).unwrap_or(&here).join("tidemark");
+    let built = programs().join("tidemark");
     assert!(built.exists(), "the application is not built: run `cargo xtask test --only window`");
     built
+}
+
+/// Where the programs of this build lie: beside this one, or above it where this is a test.
+pub fn programs() -> PathBuf {
+    let here = std::env::current_exe().expect("a running program has a path");
+    let folder = here.parent().expect("a program lies in a folder");
+    match folder.parent() {
+        Some(above) if folder.ends_with("deps") => above.to_path_buf(),
+        _ => folder.to_path_buf(),
+    }
 }
