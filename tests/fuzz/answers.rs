@@ -60,7 +60,7 @@ pub fn response(raw: &[u8]) -> reqwest::Response {
 }
 
 /// The head and the body of an answer.
-fn split(raw: &[u8]) -> (&[u8], &[u8]) {
+pub fn split(raw: &[u8]) -> (&[u8], &[u8]) {
     let find = |end: &[u8]| raw.windows(end.len()).position(|window| window == end).map(|at| (at, end.len()));
     match find(b"\r\n\r\n").or_else(|| find(b"\n\n")) {
         Some((at, length)) => (&raw[..at], &raw[at + length..]),

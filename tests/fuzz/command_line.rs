@@ -8,8 +8,6 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
-use tidemark_tests::store_files::Copied;
 
 /// Between the arguments, one on each line, and what is in the file and comes on standard input.
 const THEN: &[u8] = b"\n---\n";
@@ -115,10 +113,9 @@ fn the_command_line_takes_anything_and_ends_in_order() {
     let program = command_line();
     let target =
         Target { name: "tidemarkctl", corpus: "command-line", form: Form::Lines, variants: 1, cases: 120 };
-    let copied: Copied = in_time(prepared("rest", FIRST_REST, true));
+    let prepared = in_time(prepared("rest", FIRST_REST, true));
     target.run(|case| {
-        let data = TempDir::new().expect("there is room for a folder");
-        copied.put_back(data.path());
+        let data = prepared.folder();
         let (head, rest) = parts(case);
         if let Some(output) = ran(&program, (head, rest), data.path()) {
             judged(&output, head.len());

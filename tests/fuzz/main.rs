@@ -15,6 +15,7 @@ mod files;
 mod ground;
 mod mutation;
 mod network;
+mod sandbox;
 mod settings;
 mod spans;
 #[path = "../ipc/stage.rs"]
