@@ -8,8 +8,8 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// What each figure may do while the work goes on.
 const LIMITS: [(&str, Limit); 12] = [
     // The queue lies on disk, and what the engine keeps in memory is bounded. Beside the writer's cache, which is taken off,
-    // each reader's fills up (2 MiB; four to eight of them), which is the slack.
-    ("core_own_mib", Limit::Flat { share: 0.10, slack: 16.0 }),
+    // each reader's fills up (2 MiB; there are four or five), which is the slack.
+    ("core_own_mib", Limit::Flat { share: 0.10, slack: 8.0 }),
     // Counts the mapped database too (up to 256 MiB), which grows as the history does.
     ("core_rss_mib", Limit::Flat { share: 0.15, slack: 32.0 }),
     // A garbage collector's heap: it goes up and down by tens of MiB.
@@ -37,7 +37,7 @@ const BYTES_PER_CHANGE: f64 = 12.0 * 1024.0;
 
 /// What each figure may be when nothing is to do, from before the work to after it.
 const AT_REST: [(&str, Limit); 13] = [
-    ("core_own_mib", Limit::Flat { share: 0.10, slack: 20.0 }),
+    ("core_own_mib", Limit::Flat { share: 0.10, slack: 12.0 }),
     ("core_rss_mib", Limit::Flat { share: 0.15, slack: 48.0 }),
     // Lists were filled and fields typed in meanwhile, and a collector gives back late.
     ("page_anon_mib", Limit::Flat { share: 0.5, slack: 64.0 }),
