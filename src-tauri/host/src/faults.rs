@@ -154,7 +154,7 @@ impl From<HostError> for Refusal {
     fn from(error: HostError) -> Self {
         match error {
             HostError::Store(error) => error.into(),
-            other => Refusal { code: other.code(), message: other.to_string(), hint: other.hint() },
+            other => Self::new(other.code(), &other.to_string(), other.hint()),
         }
     }
 }

@@ -37,6 +37,7 @@ pub use storage::*;
 pub use transaction::*;
 pub use trash::*;
 
+use crate::failure::shortened;
 use serde::{Deserialize, Serialize};
 
 /// One page of a windowed list.
@@ -60,6 +61,13 @@ pub struct Refusal {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+}
+
+impl Refusal {
+    /// A refusal whose message is a sentence, however much of what was given it repeats.
+    pub fn new(code: RefusalCode, message: &str, hint: impl Into<String>) -> Self {
+        Self { code, message: shortened(message, 1_000), hint: hint.into() }
+    }
 }
 
 /// The kinds of refusal that somebody branches on.

@@ -150,7 +150,7 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal,
-            other => Refusal { code: RefusalCode::Store, message: other.to_string(), hint: other.hint() },
+            other => Self::new(RefusalCode::Store, &other.to_string(), other.hint()),
         }
     }
 }

@@ -56,5 +56,5 @@ pub(crate) fn all(tx: &Connection) -> Result<Vec<Place>, StoreError> {
 
 /// A refusal in words, for the verbs.
 pub(crate) fn refuse(code: RefusalCode, message: impl Into<String>, hint: impl Into<String>) -> StoreError {
-    StoreError::Refused(Refusal { code, message: message.into(), hint: hint.into() })
+    StoreError::Refused(Refusal::new(code, &message.into(), hint))
 }
