@@ -84,6 +84,9 @@ pub fn hold_always(desk: &Desk, rows: &[TransactionRow], taken: &[Taken], after:
         }
         if row.state == TransactionState::Completed {
             assert!(flags.iter().all(|flag| *flag), "done, and {flags:?}: {detail:#?} after {after}");
+            // Not even what would take a part of it back.
+            let left = detail.changes.iter().find(|change| !change.mutation_state.is_finished());
+            assert_eq!(left, None, "done, and something of it is not: {detail:#?} after {after}");
         }
     }
 }
