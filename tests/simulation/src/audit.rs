@@ -4,6 +4,7 @@
 //! tables is looked at; at rest, both sides must be equal.
 
 use rusqlite::{Connection, OpenFlags};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -371,7 +372,7 @@ fn pending_on(db: &Connection, record: i64, base: Option<Value>) -> Option<Value
     while let Some(row) = rows.next().expect("a change is read") {
         let operation: String = row.get(0).expect("an operation");
         let text: String = row.get(1).expect("changes");
-        let changes: Vec<Change> = serde_json::from_str(&text).expect("changes are JSON");
+        let changes: Vec<Change> = parse(&text);
         document = match (operation.as_str(), document) {
             ("delete", _) => None,
             ("update", Some(before)) => Some(change::apply(&before, &changes).unwrap_or(before)),
@@ -434,6 +435,9 @@ pub fn listed(server: &mut World, collections: &[String]) -> BTreeMap<(String, S
     records
 }
 
-fn parse(text: &str) -> Value {
-    serde_json::from_str(text).expect("a stored document is JSON")
+/// What was stored was bounded in depth by whoever took it.
+fn parse<T: DeserializeOwned>(text: &str) -> T {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    parser.disable_recursion_limit();
+    T::deserialize(&mut parser).expect("what is stored is JSON")
 }
