@@ -6,7 +6,7 @@ use serde_json::json;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::transaction::Strategy::{Ordered, Parallel};
 use tidemark_model::transaction::TransactionState::{Completed, Conflicted, Failed};
-use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution, TransactionRow};
+use tidemark_model::view::{ChoiceAt, FieldChoice, Refusal, RefusalCode, Resolution, TransactionRow};
 use tidemark_tests::world::{NO_HOLD, Stage, World};
 
 /// Two transactions stand on t001, of which the first has met a colleague's change.
@@ -242,5 +242,39 @@ async fn what_comes_after_one_that_was_decided_for_the_server_still_waits_for_wh
     decide(&world, of("t001"), Resolution::LocalWins {}, NO_HOLD).await;
     settle(&world).await;
     assert_eq!((state(&world, &row), ranks(&world)), (Completed, vec![json!(11), json!(112), json!(13)]));
+    world.finish().await;
+}
+
+// proves B2, D7, D9, A8
+#[tokio::test]
+async fn what_is_decided_in_one_that_was_refused_meanwhile_goes_back_with_it_and_comes_back_with_it() {
+    let world = Stage::tasks(2).open().await;
+    refuse(&world, "t002");
+    let row = apply(&world, Ordered, vec![set("t002", "rank", 12), set("t001", "rank", 11)]).await;
+    world.set("t001", "rank", 50).await;
+    settle(&world).await;
+    assert_eq!((state(&world, &row), world.there("t001").unwrap()["rank"].clone()), (Failed, json!(50)));
+    // It comes back beside what was done since, and is refused once more before that is decided.
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    settle(&world).await;
+    assert_eq!(state(&world, &row), Conflicted, "the decision is waited for before anything is rolled back");
+    let conflict = world.engine().list_conflicts(0, 10).unwrap().rows.remove(0);
+    let typed = json!({"id": "t001", "title": "Typed", "state": "open", "rank": 60}).to_string();
+    let typed = Resolution::Manual { document: Some(typed), choices: Vec::new() };
+    world.engine().resolve_conflict(conflict.id, typed, None, Millis(60_000)).await.unwrap();
+    world.check_books();
+    assert_eq!((state(&world, &row), world.here("t001").unwrap()["rank"].clone()), (Failed, json!(50)));
+    let refused = Refusal::from(world.engine().undo_resolution(conflict.id).await.unwrap_err());
+    assert_eq!(refused.code, RefusalCode::NotNow, "it is not held any more: {refused:?}");
+    world.server.clear_faults();
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.sync().await;
+    assert_eq!(state(&world, &row), Completed);
+    let there = world.there("t001").unwrap();
+    assert_eq!(
+        (&there["title"], &there["rank"]),
+        (&json!("Typed"), &json!(60)),
+        "what was typed is not lost"
+    );
     world.finish().await;
 }
