@@ -50,6 +50,8 @@ pub struct Direct {
     at_once: usize,
     /// Records of which it refuses every new write for good.
     refused: Arc<Mutex<BTreeSet<String>>>,
+    /// Records of which it takes one more write and refuses every one after that.
+    refused_after: Arc<Mutex<BTreeSet<String>>>,
     taken: Arc<Mutex<Vec<Taken>>>,
 }
 
@@ -76,6 +78,7 @@ impl Direct {
             names_records,
             at_once: 0,
             refused: Arc::default(),
+            refused_after: Arc::default(),
             taken: Arc::default(),
         }
     }

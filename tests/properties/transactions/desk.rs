@@ -14,7 +14,7 @@ use tidemark_model::number::{Count, Millis};
 use tidemark_model::transaction::{Strategy, TransactionState};
 use tidemark_model::view::{
     ChangeDetail, ChangeRow, ChangeState, ConflictRow, FieldEdit, NewChange, NewTransaction, QueueFilter,
-    Resolution, TransactionDetail, TransactionRow,
+    Resolution, TransactionDetail, TransactionRow, WaitReason,
 };
 use tidemark_tests::clock::ManualClock;
 use tidemark_tests::direct::{Direct, Taken, Weather};
@@ -86,6 +86,10 @@ impl Desk {
             Step::Refuse(record) => {
                 self.refused.insert((*record).to_owned());
                 self.client.server.refuse(record, true);
+            }
+            Step::RefuseAfterNext(record) => {
+                self.refused.insert((*record).to_owned());
+                self.client.server.refuse_after_next(record);
             }
             Step::Relent => RECORDS.iter().for_each(|record| self.client.server.refuse(record, false)),
             Step::Weather(weather) => self.client.server.set_weather(*weather),
@@ -283,7 +287,9 @@ impl Desk {
             self.client.clock.advance_s(600);
             let conflicts = self.client.engine.list_conflicts(0, 1).unwrap().rows;
             for conflict in &conflicts {
-                self.think_twice(conflict).await;
+                if !self.think_twice(conflict).await {
+                    continue;
+                }
                 // Every second one goes to the server's side.
                 let server = conflict.id.0 % 2 == 0;
                 let decision = if server { Resolution::ServerWins {} } else { Resolution::LocalWins {} };
@@ -309,16 +315,23 @@ impl Desk {
         panic!("something waits for ever: {:#?}\n{:#?}", self.queue(), rows);
     }
 
-    /// A document is typed and taken back: everything is where it was.
-    async fn think_twice(&mut self, conflict: &ConflictRow) {
+    /// A document is typed and taken back: everything is where it was. Not so where its transaction was refused meanwhile,
+    /// and took what was decided back with it.
+    async fn think_twice(&mut self, conflict: &ConflictRow) -> bool {
         self.typed += 2;
         let typed = json!({"id": conflict.resource_id, "a": self.typed - 1, "b": self.typed}).to_string();
         let manual = Resolution::Manual { document: Some(typed), choices: Vec::new() };
         let (before, shown) = (self.queue(), self.client.here(&conflict.resource_id));
         self.client.engine.resolve_conflict(conflict.id, manual, None, Millis(60_000)).await.unwrap();
-        self.client.engine.undo_resolution(conflict.id).await.unwrap();
+        if self.client.engine.undo_resolution(conflict.id).await.is_err() {
+            let back = self.queue().into_iter().find(|row| row.record == conflict.resource_id);
+            let reason = back.and_then(|row| row.reason);
+            assert!(matches!(reason, Some(WaitReason::RolledBack { .. })), "{reason:?}");
+            return false;
+        }
         assert_eq!(self.queue(), before, "conflict {:?} was decided and taken back", conflict.id);
         assert_eq!(self.client.here(&conflict.resource_id), shown);
+        true
     }
 
     /// Both sides, the books, and what remains.

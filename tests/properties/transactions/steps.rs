@@ -30,6 +30,8 @@ pub enum Step {
     },
     /// The server refuses every write of a record for good.
     Refuse(&'static str),
+    /// It takes one more write of a record, and refuses every one after that.
+    RefuseAfterNext(&'static str),
     /// It refuses nothing any more.
     Relent,
     Weather(Weather),
@@ -72,6 +74,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         6 => (record(), doing()).prop_map(|(record, doing)| Step::Edit(record, doing)),
         8 => apply(),
         2 => record().prop_map(Step::Refuse),
+        2 => record().prop_map(Step::RefuseAfterNext),
         2 => Just(Step::Relent),
         2 => prop::sample::select(vec![Fair, Fair, Away, AnswersLost, WritesLost]).prop_map(Step::Weather),
         4 => Just(Step::Sync),

@@ -27,8 +27,16 @@ impl Direct {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         match on {
             true => refused.insert(record.to_owned()),
-            false => refused.remove(record),
+            false => {
+                self.refused_after.lock().unwrap_or_else(PoisonError::into_inner).remove(record);
+                refused.remove(record)
+            }
         };
+    }
+
+    /// The next write of a record is taken, and every one after that is refused for good.
+    pub fn refuse_after_next(&self, record: &str) {
+        self.refused_after.lock().unwrap_or_else(PoisonError::into_inner).insert(record.to_owned());
     }
 
     /// Everything that took effect, oldest first.
@@ -47,6 +55,9 @@ impl Direct {
     pub(super) fn take(&self, items: &[Sealed]) {
         let mut all = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let request = all.last().map_or(0, |last| last.request + 1);
+        let mut after = self.refused_after.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.extend(items.iter().filter_map(|item| after.take(&item.record)));
         all.extend(items.iter().map(|item| Taken {
             request,
             record: item.record.clone(),
