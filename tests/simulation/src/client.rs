@@ -168,7 +168,7 @@ impl Client {
     /// Who is signed in.
     pub fn account(&self) -> String {
         let user = self.look(|db| {
-            db.query_row("SELECT user FROM links WHERE name = ?1", [LINK], |row| {
+            db.query_row("SELECT user FROM links WHERE name = ?1 AND removed_at IS NULL", [LINK], |row| {
                 row.get::<_, Option<String>>(0)
             })
         });
