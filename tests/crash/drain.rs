@@ -147,6 +147,7 @@ async fn save(engine: &Engine) -> BTreeMap<String, Vec<Option<Value>>> {
                 record: id_of(&record("lane", number)),
                 fields: vec![rank(round)],
                 depends_on: vec![],
+                metadata: None,
             });
             let strategy = Strategy::Parallel;
             let new = NewTransaction {

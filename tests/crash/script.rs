@@ -205,6 +205,7 @@ impl Day<'_> {
             record: (*record).to_owned(),
             fields: vec![FieldEdit { path: "/rank".into(), set: Some(rank.to_string()) }],
             depends_on: vec![],
+            metadata: None,
         });
         let (changes, label) = (changes.collect(), Some(rank.to_string()));
         let new = NewTransaction { link: LINK.into(), strategy, await_sync: false, label, changes };

@@ -195,8 +195,13 @@ fn a_conflict_comes_and_goes(stage: &Stage, heard: &Heard) {
 
 fn a_transaction_moves(stage: &Stage, heard: &Heard) {
     let fields = vec![FieldEdit { path: "/state".into(), set: Some(r#""together""#.into()) }];
-    let change =
-        NewChange::Update { collection: TASKS.into(), record: "t1".into(), fields, depends_on: vec![] };
+    let change = NewChange::Update {
+        collection: TASKS.into(),
+        record: "t1".into(),
+        fields,
+        depends_on: vec![],
+        metadata: None,
+    };
     let new = NewTransaction {
         link: LINK.into(),
         strategy: Strategy::Ordered,

@@ -22,6 +22,7 @@ fn refused(stage: &Stage) -> TransactionRow {
         record: record.into(),
         fields: vec![FieldEdit { path: "/state".into(), set: Some(r#""mine""#.into()) }],
         depends_on: vec![],
+        metadata: None,
     };
     let new = NewTransaction {
         link: LINK.into(),

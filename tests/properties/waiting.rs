@@ -206,10 +206,10 @@ impl Desk {
             let collection = NOTES.to_owned();
             changes.push(if self.client.here(&record).is_some() {
                 let fields = vec![FieldEdit { path: "/t".into(), set: Some(self.typed.to_string()) }];
-                NewChange::Update { collection, record, fields, depends_on }
+                NewChange::Update { collection, record, fields, depends_on, metadata: None }
             } else {
                 let document = json!({"id": record, "t": self.typed}).to_string();
-                NewChange::Create { collection, document, depends_on }
+                NewChange::Create { collection, document, depends_on, metadata: None }
             });
         }
         let new = NewTransaction { link: LINK.into(), strategy, await_sync: false, label: None, changes };

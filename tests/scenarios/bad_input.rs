@@ -103,6 +103,41 @@ async fn metadata_is_kept_up_to_16_kib_and_refused_beyond_for_every_kind_of_edit
     world.finish().await;
 }
 
+// proves A1, B1
+#[tokio::test]
+async fn metadata_of_a_transaction_is_kept_with_each_change_and_what_is_too_long_names_it() {
+    use crate::transactions::{apply, set};
+    use tidemark_model::transaction::Strategy;
+    use tidemark_model::view::NewChange;
+    let world = Stage::tasks(2).open().await;
+    let with = |change: NewChange, text: String| match change {
+        NewChange::Update { collection, record, fields, depends_on, .. } => {
+            NewChange::Update { collection, record, fields, depends_on, metadata: Some(text) }
+        }
+        other => other,
+    };
+    let changes = |second: usize| {
+        vec![with(set("t001", "rank", 11), "m".into()), with(set("t002", "rank", 12), "m".repeat(second))]
+    };
+    let row = apply(&world, Strategy::Ordered, changes(16 * 1024)).await;
+    for change in world.engine().get_transaction(&row.id).unwrap().changes {
+        let kept = world.engine().get_change(&change.id).unwrap().metadata.unwrap();
+        assert_eq!(kept.len(), if change.record == "t001" { 1 } else { 16 * 1024 });
+    }
+    let new = tidemark_model::view::NewTransaction {
+        link: LINK.into(),
+        strategy: Strategy::Ordered,
+        await_sync: false,
+        label: None,
+        changes: changes(16 * 1024 + 1),
+    };
+    let refused = Refusal::from(world.engine().apply_transaction(new).await.unwrap_err());
+    assert!(refused.message.contains("more than 16384 bytes"), "{refused:?}");
+    assert!(refused.message.contains("change 2"), "{refused:?}");
+    assert_eq!(world.queue().len(), 2, "nothing of it was taken");
+    world.finish().await;
+}
+
 // proves D7
 #[tokio::test]
 async fn a_merged_document_with_a_key_twice_is_refused_and_the_conflict_stays() {

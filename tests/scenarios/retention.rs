@@ -187,6 +187,7 @@ async fn a_transaction_that_ended_stays_with_its_history_as_long_as_its_changes(
         record: record.into(),
         fields: vec![FieldEdit { path: "/rank".into(), set: Some(rank.into()) }],
         depends_on: vec![],
+        metadata: None,
     };
     let pair = |one: &str, other: &str| NewTransaction {
         link: LINK.into(),

@@ -21,15 +21,26 @@ use tidemark_tests::world::{LINK, TASKS, World};
 
 pub(crate) fn set(record: &str, field: &str, value: impl Into<Value>) -> NewChange {
     let fields = vec![FieldEdit { path: format!("/{field}"), set: Some(value.into().to_string()) }];
-    NewChange::Update { collection: TASKS.into(), record: record.into(), fields, depends_on: vec![] }
+    NewChange::Update {
+        collection: TASKS.into(),
+        record: record.into(),
+        fields,
+        depends_on: vec![],
+        metadata: None,
+    }
 }
 
 fn create(document: &Value) -> NewChange {
-    NewChange::Create { collection: TASKS.into(), document: document.to_string(), depends_on: vec![] }
+    NewChange::Create {
+        collection: TASKS.into(),
+        document: document.to_string(),
+        depends_on: vec![],
+        metadata: None,
+    }
 }
 
 fn delete(record: &str) -> NewChange {
-    NewChange::Delete { collection: TASKS.into(), record: record.into(), depends_on: vec![] }
+    NewChange::Delete { collection: TASKS.into(), record: record.into(), depends_on: vec![], metadata: None }
 }
 
 fn new(strategy: Strategy, changes: Vec<NewChange>) -> NewTransaction {

@@ -137,6 +137,7 @@ async fn two_in_one() -> (World, TransactionRow) {
         record: rid.into(),
         fields: fields.clone(),
         depends_on: vec![],
+        metadata: None,
     });
     let (link, strategy, changes) = (LINK.into(), Strategy::Atomic, changes.to_vec());
     let new = NewTransaction { link, strategy, await_sync: false, label: None, changes };

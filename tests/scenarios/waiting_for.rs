@@ -208,6 +208,7 @@ async fn a_transaction_waits_with_all_its_changes_for_what_one_of_them_is_told()
         record: record.into(),
         fields: vec![FieldEdit { path: "/state".into(), set: Some(r#""tx""#.into()) }],
         depends_on,
+        metadata: None,
     };
     let new = |strategy, changes| NewTransaction {
         link: LINK.into(),
@@ -310,6 +311,7 @@ async fn what_is_restored_waits_for_what_it_was_told_to_wait_for() {
             record: "t001".into(),
             fields: vec![FieldEdit { path: "/state".into(), set: Some(r#""tx""#.into()) }],
             depends_on: vec![first.clone()],
+            metadata: None,
         };
         let row = apply(&world, Strategy::Ordered, vec![told, in_transaction("t002", "state", "tx")]).await;
         let other = world.queue().into_iter().find(|row| row.record == "t002").unwrap().id;

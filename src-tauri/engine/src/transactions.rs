@@ -1,7 +1,7 @@
 //! Explicit transactions through the engine's handle (rows B1–B7).
 
 use crate::cycle::finish_awaited;
-use crate::edits::{change_of, document_of};
+use crate::edits::{Beside, change_of, document_of};
 use crate::engine::{Engine, no_link};
 use crate::link::Wish;
 use crate::store::places::{Place, refuse};
@@ -55,16 +55,16 @@ impl Engine {
             .into_iter()
             .enumerate()
             .map(|(index, change)| {
-                let (place, kind, depends_on) =
+                let (place, kind, beside) =
                     self.member(&new.link, change).map_err(|error| numbered(error, index + 1))?;
                 let member = Member { transaction: id.clone(), gated: strategy.locks(), compensates: None };
                 let edit = Edit {
                     kind,
                     mutation_id: self.shared().uuid(),
-                    metadata: None,
+                    metadata: beside.metadata,
                     priority: None,
                     member: Some(member),
-                    depends_on,
+                    depends_on: beside.depends_on,
                     now,
                 };
                 Ok((place, edit))
@@ -119,21 +119,32 @@ impl Engine {
         }
     }
 
-    fn member(&self, link: &str, change: NewChange) -> Result<(Place, EditKind, Vec<String>), StoreError> {
+    fn member(&self, link: &str, change: NewChange) -> Result<(Place, EditKind, Beside), StoreError> {
+        let beside = |depends_on, metadata| Beside { depends_on, metadata, ..Beside::default() };
         Ok(match change {
-            NewChange::Create { collection, document, depends_on } => {
+            NewChange::Create { collection, document, depends_on, metadata } => {
                 let document = document_of(&document)?;
                 let place = self.place(link, &collection)?;
                 self.check_own_id(&place, &document)?;
-                (place, EditKind::Create { document, fresh_id: self.fresh_id(link) }, depends_on)
+                (
+                    place,
+                    EditKind::Create { document, fresh_id: self.fresh_id(link) },
+                    beside(depends_on, metadata),
+                )
             }
-            NewChange::Update { collection, record, fields, depends_on } => {
+            NewChange::Update { collection, record, fields, depends_on, metadata } => {
                 let changes = fields.iter().map(change_of).collect::<Result<Vec<_>, _>>()?;
-                (self.place(link, &collection)?, EditKind::Update { rid: record, changes }, depends_on)
+                (
+                    self.place(link, &collection)?,
+                    EditKind::Update { rid: record, changes },
+                    beside(depends_on, metadata),
+                )
             }
-            NewChange::Delete { collection, record, depends_on } => {
-                (self.place(link, &collection)?, EditKind::Delete { rid: record }, depends_on)
-            }
+            NewChange::Delete { collection, record, depends_on, metadata } => (
+                self.place(link, &collection)?,
+                EditKind::Delete { rid: record },
+                beside(depends_on, metadata),
+            ),
         })
     }
 

@@ -188,11 +188,16 @@ impl Desk {
                     collection,
                     document: entry.document().to_string(),
                     depends_on: vec![],
+                    metadata: None,
                 },
-                Act::Set => {
-                    NewChange::Update { collection, record, fields: fields(entry), depends_on: vec![] }
-                }
-                Act::Delete => NewChange::Delete { collection, record, depends_on: vec![] },
+                Act::Set => NewChange::Update {
+                    collection,
+                    record,
+                    fields: fields(entry),
+                    depends_on: vec![],
+                    metadata: None,
+                },
+                Act::Delete => NewChange::Delete { collection, record, depends_on: vec![], metadata: None },
             }
         });
         let new = NewTransaction {

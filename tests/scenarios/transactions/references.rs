@@ -20,12 +20,23 @@ async fn open_with_own_ids() -> World {
 }
 
 pub fn new(collection: &str, document: &Value) -> NewChange {
-    NewChange::Create { collection: collection.into(), document: document.to_string(), depends_on: vec![] }
+    NewChange::Create {
+        collection: collection.into(),
+        document: document.to_string(),
+        depends_on: vec![],
+        metadata: None,
+    }
 }
 
 pub fn set(collection: &str, record: &str, field: &str, value: &str) -> NewChange {
     let fields = vec![FieldEdit { path: format!("/{field}"), set: Some(json!(value).to_string()) }];
-    NewChange::Update { collection: collection.into(), record: record.into(), fields, depends_on: vec![] }
+    NewChange::Update {
+        collection: collection.into(),
+        record: record.into(),
+        fields,
+        depends_on: vec![],
+        metadata: None,
+    }
 }
 
 async fn tried(

@@ -186,7 +186,12 @@ async fn one_that_could_not_be_taken_back_is_refused_before_anything_is_saved() 
     let gone = make(&world, "customers", title("Acme")).await;
     let order = make(&world, "orders", title("first")).await;
     world.sync().await;
-    let delete = NewChange::Delete { collection: "customers".into(), record: gone, depends_on: vec![] };
+    let delete = NewChange::Delete {
+        collection: "customers".into(),
+        record: gone,
+        depends_on: vec![],
+        metadata: None,
+    };
     let changes = || vec![references::set("orders", &order, "title", "1st"), delete.clone()];
     let refused = world.engine().apply_transaction(new(Saga, changes())).await.unwrap_err();
     let refused = Refusal::from(refused);
@@ -211,7 +216,12 @@ async fn all_or_none_that_would_become_one_is_refused_just_the_same() {
     let gone = make(&world, "customers", title("Acme")).await;
     let order = make(&world, "orders", title("first")).await;
     world.sync().await;
-    let delete = NewChange::Delete { collection: "customers".into(), record: gone, depends_on: vec![] };
+    let delete = NewChange::Delete {
+        collection: "customers".into(),
+        record: gone,
+        depends_on: vec![],
+        metadata: None,
+    };
     let changes = vec![references::set("orders", &order, "title", "1st"), delete];
     let refused = Refusal::from(world.engine().apply_transaction(new(Atomic, changes)).await.unwrap_err());
     assert!(refused.message.contains("taken back"), "{refused:?}");

@@ -64,6 +64,7 @@ async fn it_goes_on_waiting_while_one_of_its_versions_has_not_come_in() {
         collection: "notes".into(),
         document: json!({"id": "n1"}).to_string(),
         depends_on: vec![],
+        metadata: None,
     };
     let new = NewTransaction { await_sync: true, ..super::new(Ordered, vec![set("t001", "rank", 11), note]) };
     let row = world.engine().apply_transaction(new).await.unwrap();

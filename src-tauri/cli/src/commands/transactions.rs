@@ -43,6 +43,8 @@ struct Change {
     remove: Vec<String>,
     #[serde(default)]
     after: Vec<String>,
+    /// The caller's own text, kept with the change.
+    metadata: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -98,11 +100,11 @@ fn read(file: &std::path::Path) -> Result<NewTransaction, Fault> {
 
 impl Change {
     fn into_new(self) -> Result<NewChange, String> {
-        let (collection, depends_on) = (self.collection, self.after);
+        let (collection, depends_on, metadata) = (self.collection, self.after, self.metadata);
         let fields = !self.set.is_empty() || !self.remove.is_empty();
         match (self.operation, self.record, self.document) {
             (Verb::Create, None, Some(document)) if !fields => {
-                Ok(NewChange::Create { collection, document: document.to_string(), depends_on })
+                Ok(NewChange::Create { collection, document: document.to_string(), depends_on, metadata })
             }
             (Verb::Update, Some(record), None) if fields => {
                 let set = self
@@ -110,10 +112,16 @@ impl Change {
                     .into_iter()
                     .map(|(path, value)| FieldEdit { path, set: Some(value.to_string()) });
                 let removed = self.remove.into_iter().map(|path| FieldEdit { path, set: None });
-                Ok(NewChange::Update { collection, record, fields: set.chain(removed).collect(), depends_on })
+                Ok(NewChange::Update {
+                    collection,
+                    record,
+                    fields: set.chain(removed).collect(),
+                    depends_on,
+                    metadata,
+                })
             }
             (Verb::Delete, Some(record), None) if !fields => {
-                Ok(NewChange::Delete { collection, record, depends_on })
+                Ok(NewChange::Delete { collection, record, depends_on, metadata })
             }
             (Verb::Create, ..) => Err("create takes collection and document".to_owned()),
             (Verb::Update, ..) => {

@@ -14,7 +14,8 @@ async fn changes_of_a_file_go_together_and_come_back_together() {
     let changes = shell.file(
         "changes.json",
         r#"{"link": "Work", "label": "Two names", "changes": [
-            {"operation": "update", "collection": "customers", "record": "CU-0001", "set": {"/name": "A", "/n": 1.10}},
+            {"operation": "update", "collection": "customers", "record": "CU-0001", "set": {"/name": "A", "/n": 1.10},
+             "metadata": "row 1"},
             {"operation": "update", "collection": "customers", "record": "CU-0002", "set": {"/name": "B"}},
             {"operation": "create", "collection": "customers", "document": {"id": "CU-9999", "name": "C"}}]}"#,
     );
@@ -28,6 +29,8 @@ async fn changes_of_a_file_go_together_and_come_back_together() {
     assert_eq!((&listed.line()["state"], &listed.line()["rolledBack"]), (&json!("failed"), &json!(2)));
     let shown = shell.run(&["tx", "show", &id]).await.ends(0);
     assert_eq!(shown.line()["history"].as_array().unwrap().len(), 3);
+    let first = shown.line()["changes"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(shell.run(&["queue", "show", &first]).await.ends(0).line()["metadata"], "row 1");
     let waiting = shell.run(&["queue", "list"]).await.ends(0);
     assert_eq!(waiting.lines[0]["reason"]["kind"], "rolled_back");
 

@@ -37,6 +37,9 @@ pub enum NewChange {
         /// Ids of changes of the same link that it waits for.
         #[serde(default)]
         depends_on: Vec<String>,
+        /// The caller's own text, kept with the change; at most 16 KiB.
+        #[serde(default)]
+        metadata: Option<String>,
     },
     /// Fields of a record.
     Update {
@@ -49,6 +52,9 @@ pub enum NewChange {
         /// Ids of changes of the same link that it waits for.
         #[serde(default)]
         depends_on: Vec<String>,
+        /// The caller's own text, kept with the change; at most 16 KiB.
+        #[serde(default)]
+        metadata: Option<String>,
     },
     /// A record goes.
     Delete {
@@ -59,6 +65,9 @@ pub enum NewChange {
         /// Ids of changes of the same link that it waits for.
         #[serde(default)]
         depends_on: Vec<String>,
+        /// The caller's own text, kept with the change; at most 16 KiB.
+        #[serde(default)]
+        metadata: Option<String>,
     },
 }
 

@@ -276,18 +276,29 @@ impl Simulation {
                     let (document, texts) = self.document(index, *record);
                     self.people[index].makes(*record);
                     typed.push((changes.len(), *record, texts));
-                    NewChange::Create { collection, document: document.to_string(), depends_on: Vec::new() }
+                    NewChange::Create {
+                        collection,
+                        document: document.to_string(),
+                        depends_on: Vec::new(),
+                        metadata: None,
+                    }
                 }
                 (Some(_), true) => {
                     self.people[index].deletes(*record);
-                    NewChange::Delete { collection, record: id, depends_on: Vec::new() }
+                    NewChange::Delete { collection, record: id, depends_on: Vec::new(), metadata: None }
                 }
                 (Some(_), false) => {
                     let author = self.clients[index].account();
                     let text = self.text(&author);
                     let fields = vec![FieldEdit { path: "/b".into(), set: Some(json!(text).to_string()) }];
                     typed.push((changes.len(), *record, vec![("/b", text)]));
-                    NewChange::Update { collection, record: id, fields, depends_on: Vec::new() }
+                    NewChange::Update {
+                        collection,
+                        record: id,
+                        fields,
+                        depends_on: Vec::new(),
+                        metadata: None,
+                    }
                 }
             });
             // What cannot be taken whole becomes a saga.
