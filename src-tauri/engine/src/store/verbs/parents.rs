@@ -192,11 +192,11 @@ pub(crate) fn must_wait(
     }
     let mut waits = false;
     for parent in unsent(tx, place.link_id, &place.references, &body)? {
-        if parent.record.id == mutation.record_id || edges::leads_to(tx, parent.create.seq, mutation.seq)? {
-            // Neither can go first: it is sent as it is, or parked below.
+        if goes_with(tx, mutation, &parent.create)? {
             continue;
         }
-        if goes_with(tx, mutation, &parent.create)? {
+        if parent.record.id == mutation.record_id || edges::leads_to(tx, parent.create.seq, mutation.seq)? {
+            // Neither can go first: it is sent as it is, or parked below.
             continue;
         }
         edges::add(tx, mutation.seq, parent.create.seq)?;
