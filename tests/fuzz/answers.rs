@@ -1,5 +1,6 @@
 //! A server that answers whatever it is told to, in place of the network.
 
+use axum::http::{HeaderName, HeaderValue};
 use std::sync::Mutex;
 use tidemark_connectors::Carrier;
 use tidemark_model::clock::BoxFuture;
@@ -40,6 +41,13 @@ impl Carrier for Answers {
     }
 }
 
+/// A line of a head as a header; none where it is no such line.
+pub fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let name = HeaderName::from_bytes(&line[..colon]).ok()?;
+    Some((name, HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?))
+}
+
 /// An answer from its text; what could not have come through HTTP is left out of it.
 pub fn response(raw: &[u8]) -> reqwest::Response {
     let (head, body) = split(raw);
@@ -48,13 +56,8 @@ pub fn response(raw: &[u8]) -> reqwest::Response {
         lines.next().and_then(|line| std::str::from_utf8(line).ok()?.split(' ').nth(1)?.parse::<u16>().ok());
     let status = status.filter(|status| (200..1000).contains(status)).unwrap_or(200);
     let mut made = axum::http::Response::builder().status(status);
-    for line in lines {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
-        let name = axum::http::HeaderName::from_bytes(&line[..colon]);
-        let value = axum::http::HeaderValue::from_bytes(line[colon + 1..].trim_ascii());
-        if let (Ok(name), Ok(value)) = (name, value) {
-            made = made.header(name, value);
-        }
+    for (name, value) in lines.filter_map(header) {
+        made = made.header(name, value);
     }
     made.body(body.to_vec()).map(reqwest::Response::from).expect("its parts are in order")
 }

@@ -14,13 +14,8 @@ fn request(raw: &[u8]) -> Option<axum::http::Request<Body>> {
     let (method, rest) = first.split_once(' ')?;
     let target = rest.rsplit_once(' ').map_or(rest, |(target, _)| target);
     let mut made = axum::http::Request::builder().method(method).uri(target);
-    for line in lines {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
-        let name = axum::http::HeaderName::from_bytes(&line[..colon]);
-        let value = axum::http::HeaderValue::from_bytes(line[colon + 1..].trim_ascii());
-        if let (Ok(name), Ok(value)) = (name, value) {
-            made = made.header(name, value);
-        }
+    for (name, value) in lines.filter_map(crate::answers::header) {
+        made = made.header(name, value);
     }
     made.body(Body::from(body.to_vec())).ok()
 }

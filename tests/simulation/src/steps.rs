@@ -78,7 +78,7 @@ pub enum Act {
     /// Wants a sync.
     Sync,
     /// Pauses something.
-    Pause(Place),
+    Pause(Scope),
     /// Ends every pause.
     Resume,
     /// Holds the n-th waiting change.
@@ -121,7 +121,7 @@ pub enum Act {
 
 /// What is paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
+pub enum Scope {
     /// Everything.
     All,
     /// The link.
@@ -240,7 +240,7 @@ fn plan(seed: u64, kind: Kind, clients: usize, count: usize) -> Vec<Step> {
     let few = [20, 15, 10].map(|share| dice.in_hundred(share));
     // Where the server names records, orders wait in some runs while their notes are given their names.
     let waiting = if kind.names && dice.in_hundred(50) { clients } else { 0 };
-    let paused = (0..waiting).map(|client| Step::At(client, Act::Pause(Place::Collection(1))));
+    let paused = (0..waiting).map(|client| Step::At(client, Act::Pause(Scope::Collection(1))));
     let steps = (0..count).map(|_| match dice.below(10) {
         0..6 => Step::At(dice.below(clients), act(&dice, few)),
         6..8 => {
@@ -265,7 +265,7 @@ fn act(dice: &Dice, [accounts, copies, anew]: [bool; 3]) -> Act {
         47..55 => apply(dice),
         55..59 => Act::Sync,
         59..62 => {
-            Act::Pause(dice.pick(&[Place::All, Place::Link, Place::Collection(0), Place::Collection(1)]))
+            Act::Pause(dice.pick(&[Scope::All, Scope::Link, Scope::Collection(0), Scope::Collection(1)]))
         }
         62..66 => Act::Resume,
         66..68 => Act::Hold(dice.below(8)),
@@ -314,7 +314,7 @@ fn aside(dice: &Dice) -> Act {
         11..13 => Act::Delete(record(dice)),
         13..15 => apply(dice),
         15 => Act::Sync,
-        16 => Act::Pause(Place::Link),
+        16 => Act::Pause(Scope::Link),
         17 => Act::Resume,
         18 => Act::Discard(dice.below(8)),
         _ => Act::Resolve(dice.below(4), Choice::Mine, 0),

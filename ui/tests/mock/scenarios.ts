@@ -410,6 +410,17 @@ export const scenarios: Record<string, (world: World) => void> = {
       nextTry: NOW + 27 * MINUTE,
     }));
   },
+  "offline-for-days": (world) => {
+    busy(world);
+    const since = NOW - 10 * DAY;
+    world.links = world.links.map((one) => ({
+      ...one,
+      connectivity: "offline",
+      offlineSince: since,
+      lastContact: since,
+      nextTry: NOW + 27 * MINUTE,
+    }));
+  },
   paused: (world) => {
     busy(world);
     world.paused = true;

@@ -215,7 +215,7 @@ pub(crate) fn set_choices(
     Ok(())
 }
 
-/// The server has named the record of an open conflict.
+/// The server has named the record of its conflicts; a decided one may come back.
 pub(crate) fn rename(tx: &Connection, record_id: i64, rid: &str) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE conflicts SET rid = ?2 WHERE record_id = ?1")?
         .execute(params![record_id, rid])?;

@@ -2,7 +2,7 @@
 
 use super::Simulation;
 use crate::client::LINK;
-use crate::steps::{Act, COLLECTIONS, Choice, FIELDS, Place, RECORDS, Rec};
+use crate::steps::{Act, COLLECTIONS, Choice, FIELDS, RECORDS, Rec, Scope};
 use serde_json::{Value, json};
 use tidemark_engine::StoreError;
 use tidemark_model::mutation::Operation;
@@ -157,9 +157,9 @@ impl Simulation {
         let engine = self.clients[index].engine();
         match act {
             Act::Sync => engine.force_sync(None, None).await?,
-            Act::Pause(Place::All) => engine.pause(None, None).await?,
-            Act::Pause(Place::Link) => engine.pause(Some(LINK), None).await?,
-            Act::Pause(Place::Collection(collection)) => {
+            Act::Pause(Scope::All) => engine.pause(None, None).await?,
+            Act::Pause(Scope::Link) => engine.pause(Some(LINK), None).await?,
+            Act::Pause(Scope::Collection(collection)) => {
                 engine.pause(Some(LINK), Some(COLLECTIONS[*collection])).await?
             }
             Act::Retry => {

@@ -178,7 +178,9 @@ fn name_itself(tx: &Connection, record_id: i64, id_field: &str, id: &Value) -> R
             change => change.clone(),
         };
         let changes: Vec<Change> = mutation.changes.iter().map(whole).collect();
-        outbox::set_changes(tx, mutation.seq, mutation.operation, &changes)?;
+        if changes != mutation.changes {
+            outbox::set_changes(tx, mutation.seq, mutation.operation, &changes)?;
+        }
     }
     let Some(record) = records::get(tx, record_id)? else { return Ok(()) };
     if let Some(local) = &record.local {
