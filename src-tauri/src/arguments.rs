@@ -13,6 +13,7 @@ pub const ARGUMENTS: &[(&str, &[&str])] = &[
     ("resume", &["link", "collection"]),
     ("get_queue_stats", &[]),
     ("list_queue", &["filter", "offset", "after", "limit"]),
+    ("get_attempt", &["id", "number"]),
     ("get_change", &["id"]),
     ("retry", &["ids"]),
     ("reprocess_failed", &[]),

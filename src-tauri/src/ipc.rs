@@ -19,6 +19,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::status::resume,
             commands::queue::get_queue_stats,
             commands::queue::list_queue,
+            commands::queue::get_attempt,
             commands::queue::get_change,
             commands::queue::retry,
             commands::queue::reprocess_failed,

@@ -10,6 +10,7 @@ mod ground;
 
 mod certificates;
 mod doubt;
+mod exchange;
 mod faults;
 mod kinto_only;
 mod main_job;

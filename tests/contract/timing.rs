@@ -20,7 +20,7 @@ every_kind!(
 );
 
 async fn timing(connector: &dyn Connector, sealed: &Sealed) -> Timing {
-    connector.push(std::slice::from_ref(sealed)).await.timing.expect("one request is measured")
+    connector.push(std::slice::from_ref(sealed)).await.exchange.expect("one request is measured").timing
 }
 
 async fn a_connection_is_told_from_one_that_was_open_already(ground: Ground) {
@@ -63,7 +63,7 @@ async fn an_answer_that_does_not_come_has_no_first_byte(ground: Ground) {
 
 async fn of_several_requests_at_once_no_time_is_told(ground: Ground) {
     let two = [ground.create(&json!({"id": "a"})), ground.create(&json!({"id": "b"}))];
-    assert_eq!(ground.ours.push(&two).await.timing, None);
+    assert_eq!(ground.ours.push(&two).await.exchange, None);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
-use tidemark_model::view::{RecordFilter, Resolution};
+use tidemark_model::view::{ActivityFilter, Happened, RecordFilter, Resolution};
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
 use tidemark_tests::by_time::{ByTime, Manners};
 use tidemark_tests::clock::START;
@@ -193,18 +193,24 @@ async fn nothing_of_a_database_of_the_third_version_is_lost_and_it_syncs() {
     world.finish().await;
 }
 
-// proves A1, A4, B6, C3, D8
-#[tokio::test]
-async fn a_database_of_the_fourth_version_goes_on_in_the_middle_of_its_listing_by_time() {
+/// A world whose data folder holds a database of that version, cut off in the middle of a listing by time; what colleagues
+/// had done: a conflict was met over the first task, and another one is still to come.
+async fn midway(version: usize, to_come: &str) -> (World, ByTime) {
     let mut world = Stage::tasks(5).open().await;
     let desk = ByTime::before(&world, Manners::default()).await;
     let stream = format!("{}/c/tasks", desk.url());
-    put_old_database(4, &mut world, |rows| rows.replace("STREAM", &stream)).await;
-    // What colleagues had done: the conflict was met over the one, the other is still to come.
+    put_old_database(version, &mut world, |rows| rows.replace("STREAM", &stream)).await;
     world.colleague_sets("t001", "state", "theirs");
-    world.colleague_sets("t004", "state", "theirs");
+    world.colleague_sets(to_come, "state", "theirs");
     world.wire.set_url(Some(desk.url()));
     world.open_engine().await;
+    (world, desk)
+}
+
+// proves A1, A4, B6, C3, D8
+#[tokio::test]
+async fn a_database_of_the_fourth_version_goes_on_in_the_middle_of_its_listing_by_time() {
+    let (world, desk) = midway(4, "t004").await;
     let found: Vec<_> = world.queue().into_iter().map(|row| (row.record, row.mutation_state)).collect();
     let expected = [
         ("t003", MutationState::Uncertain),
@@ -238,6 +244,44 @@ async fn a_database_of_the_fourth_version_goes_on_in_the_middle_of_its_listing_b
     world.colleague_sets("t005", "state", "later");
     world.sync().await;
     assert_eq!(world.here("t005").unwrap()["state"], "later");
+    world.finish().await;
+}
+
+// proves A1, A4, A8, A9, B6, D8
+#[tokio::test]
+async fn a_database_of_the_fifth_version_keeps_its_tries_and_its_activity_and_tells_later_tries_word_for_word()
+ {
+    let (world, _desk) = midway(5, "t005").await;
+    let queue = world.queue();
+    let found: Vec<(&str, MutationState)> =
+        queue.iter().map(|row| (row.record.as_str(), row.mutation_state)).collect();
+    let expected = [
+        ("t003", MutationState::Uncertain),
+        ("t002", MutationState::Queued),
+        ("t001", MutationState::Conflicted),
+        ("t004", MutationState::Parked),
+    ];
+    assert_eq!(found, expected);
+    let refused = queue.iter().find(|row| row.record == "t004").unwrap().id.clone();
+    let tried = world.engine().get_change(&refused).unwrap().attempts.remove(0);
+    assert_eq!((tried.status, tried.timing, tried.network), (Some(422), None, None), "nobody had measured");
+    let whole = world.engine().get_attempt(&refused, Count(1)).unwrap();
+    assert_eq!((whole.answered.len(), whole.body), (0, tried.excerpt), "its start is what was kept");
+    assert!(whole.request.unwrap().body.unwrap().contains("refused"));
+    let lines = world.engine().activity(&ActivityFilter::default(), None, 10).unwrap().lines;
+    assert!(lines.iter().any(|line| matches!(line.happened, Happened::ConflictMet { .. })), "{lines:?}");
+    world.check_books();
+
+    world.sync().await;
+    let there = |rid: &str| world.there(rid).unwrap()["state"].clone();
+    assert_eq!([there("t002"), there("t003"), there("t004")], ["queued", "sealed", "open"]);
+    assert_eq!(world.here("t005").unwrap()["state"], "theirs", "from where the page had ended");
+    world.engine().retry(vec![refused.clone()]).await.unwrap();
+    world.sync().await;
+    assert_eq!(there("t004"), "refused");
+    let [newest, first] = world.engine().get_change(&refused).unwrap().attempts.try_into().unwrap();
+    assert!(newest.timing.is_some() && first.status == Some(422));
+    assert!(!world.engine().get_attempt(&refused, newest.number).unwrap().answered.is_empty());
     world.finish().await;
 }
 

@@ -68,6 +68,7 @@ mod time_cursor;
 mod tombstones;
 mod transactions;
 mod trash;
+mod tries;
 mod two_engines;
 mod uncertain;
 mod unreadable;

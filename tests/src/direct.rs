@@ -240,14 +240,14 @@ impl Connector for Direct {
     fn push<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
         Box::pin(async move {
             let outcomes = items.iter().map(|item| self.send(item)).collect();
-            PushAnswer { outcomes, page: None, server_time: None, backoff: None, timing: None }
+            PushAnswer { outcomes, page: None, server_time: None, backoff: None, exchange: None }
         })
     }
 
     fn push_atomic<'a>(&'a self, items: &'a [Sealed]) -> BoxFuture<'a, PushAnswer> {
         Box::pin(async move {
             let outcomes = self.send_whole(items);
-            PushAnswer { outcomes, page: None, server_time: None, backoff: None, timing: None }
+            PushAnswer { outcomes, page: None, server_time: None, backoff: None, exchange: None }
         })
     }
 

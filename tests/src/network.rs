@@ -17,13 +17,21 @@ impl Default for TestNetwork {
 impl TestNetwork {
     /// The network becomes another one, which may be of the same kind.
     pub fn becomes(&self, network: Network) {
-        self.0.send_modify(|state| *state = NetworkState { network, changes: state.changes + 1 });
+        self.0.send_modify(|state| {
+            state.network = network;
+            state.changes += 1;
+        });
+    }
+
+    /// It is called so.
+    pub fn is_called(&self, name: &str) {
+        self.0.send_modify(|state| state.name = Some(name.to_owned()));
     }
 }
 
 impl Surroundings for TestNetwork {
     fn state(&self) -> NetworkState {
-        *self.0.borrow()
+        self.0.borrow().clone()
     }
 
     fn watch(&self) -> watch::Receiver<NetworkState> {

@@ -276,8 +276,13 @@ pub enum QueueCommand {
         #[command(flatten)]
         window: Window,
     },
-    /// One change with its attempts.
-    Show { id: String },
+    /// One change with its tries.
+    Show {
+        id: String,
+        /// Instead one of its tries, word for word: what was sent and what came back.
+        #[arg(long, value_name = "NUMBER")]
+        attempt: Option<i64>,
+    },
     /// What needs a person, by cause, with the number of changes and the name of each cause.
     Causes {
         /// Instead the ids of the changes of this cause, one a line.

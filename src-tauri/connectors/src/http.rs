@@ -7,19 +7,20 @@ mod account;
 mod answer;
 mod granted;
 mod limits;
+mod lines;
 mod pace;
 mod packing;
 mod redirect;
 mod session;
 mod stop;
-mod stopwatch;
 mod transport;
+mod watch;
 
 pub use answer::Answer;
 pub use limits::{Limits, Timeouts, is_loopback};
 pub use session::{RefreshTokens, Session, Unkept};
 pub use stop::Stop;
-pub use stopwatch::Stopwatch;
+pub use watch::Watch;
 
 use account::Account;
 use packing::{Packing, Packings};
@@ -86,8 +87,8 @@ pub struct Call<'a> {
     pub body: Option<&'a str>,
     /// Largest answer in bytes, after decompression.
     pub limit: usize,
-    /// Measures it.
-    pub watch: Stopwatch,
+    /// Sees what goes over the wire.
+    pub watch: Watch,
 }
 
 impl<'a> Call<'a> {
@@ -99,7 +100,7 @@ impl<'a> Call<'a> {
             headers: Vec::new(),
             body: None,
             limit,
-            watch: Stopwatch::default(),
+            watch: Watch::default(),
         }
     }
 
@@ -132,13 +133,13 @@ impl<'a> Call<'a> {
             headers: wire.headers.iter().map(header).collect::<Result<_, _>>()?,
             body: wire.body.as_deref(),
             limit,
-            watch: Stopwatch::default(),
+            watch: Watch::default(),
         })
     }
 
-    /// The same, measured by a stopwatch.
+    /// The same, watched.
     #[must_use]
-    pub fn timed(mut self, watch: &Stopwatch) -> Self {
+    pub fn watched(mut self, watch: &Watch) -> Self {
         self.watch = watch.clone();
         self
     }
@@ -174,8 +175,8 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(options.timeouts.connect)
             .pool_idle_timeout(Duration::from_secs(60))
-            .dns_resolver(stopwatch::Names)
-            .connector_layer(tower::layer::layer_fn(stopwatch::Timed))
+            .dns_resolver(watch::Names)
+            .connector_layer(tower::layer::layer_fn(watch::Timed))
             .referer(false);
         if limits::is_loopback(&base) {
             builder = builder.no_proxy();
@@ -336,10 +337,10 @@ impl Http {
             let started = Instant::now();
             let response = self.headers_of(call, packing, url.clone(), account).await?;
             let round_trip = started.elapsed();
-            call.watch.first_byte();
+            call.watch.answers(response.headers(), account);
             url = match redirect::next(&call.method, &url, response.status(), response.headers())? {
                 Some(next) => next,
-                None => return self.read(response, round_trip, call.limit, account).await,
+                None => return self.read(response, round_trip, call, account).await,
             };
         }
         Err(Failure::new(ErrorClass::Intercepted, "the server redirects without end").uncertain().into())
@@ -360,6 +361,7 @@ impl Http {
             (None, None) => request,
         };
         let request = request.build().map_err(|error| transport::classify(&error))?;
+        call.watch.sends(request.headers(), account);
         let patience = self.options.timeouts.until_headers(call.body.map_or(0, str::len));
         match tokio::time::timeout(patience, self.carry(request, &call.watch)).await {
             Ok(carried) => carried,
@@ -367,7 +369,7 @@ impl Http {
         }
     }
 
-    async fn carry(&self, request: reqwest::Request, watch: &Stopwatch) -> Result<Response, Failure> {
+    async fn carry(&self, request: reqwest::Request, watch: &Watch) -> Result<Response, Failure> {
         match &self.options.carrier {
             Some(carrier) => carrier.carry(request).await,
             None => {
@@ -377,42 +379,48 @@ impl Http {
         }
     }
 
-    /// Reads the body in pieces, so that neither an endless one nor a compression bomb is ever held.
     async fn read(
         &self,
         mut response: Response,
         round_trip: Duration,
-        limit: usize,
+        call: &Call<'_>,
         account: &Account,
     ) -> Result<Answer, Stop> {
+        let mut body = Vec::new();
+        let ended = self.take(&mut response, call.limit, &mut body).await;
+        call.watch.says(&body, account);
+        ended?;
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+        Ok(Answer::new(status, headers, body, round_trip, account.clone()))
+    }
+
+    /// Reads the body in pieces, so that neither an endless one nor a compression bomb is ever held.
+    async fn take(&self, response: &mut Response, limit: usize, body: &mut Vec<u8>) -> Result<(), Stop> {
         let status = response.status().as_u16();
         // A refusal is read in any case: its words are needed, and they are short.
         let limit = limit.max(self.options.limits.refusal);
         let announced = response.content_length().is_some_and(|length| length > limit as u64);
-        let headers = response.headers().clone();
         let deadline = tokio::time::Instant::now() + self.options.timeouts.body;
-        let mut body = Vec::new();
         loop {
             let idle = tokio::time::Instant::now() + self.options.timeouts.idle;
             let piece = match tokio::time::timeout_at(idle.min(deadline), response.chunk()).await {
                 Ok(Ok(Some(piece))) => piece,
-                Ok(Ok(None)) => break,
+                Ok(Ok(None)) => return Ok(()),
                 Ok(Err(error)) => return Err(transport::broken_off(&error).with_status(status).into()),
                 Err(_) => {
                     let failure = transport::timed_out("the server's answer stopped halfway");
                     return Err(failure.with_status(status).into());
                 }
             };
-            if announced || body.len() + piece.len() > limit {
+            body.extend_from_slice(&piece);
+            if announced || body.len() > limit {
                 let words = format!("the server's answer is larger than {limit} bytes");
                 let failure = Failure::new(ErrorClass::Intercepted, words).with_status(status).uncertain();
-                let start = if body.is_empty() { &piece[..] } else { &body[..] };
-                let own = answer::is_json(&headers) && start.trim_ascii_start().first() == Some(&b'{');
+                let own =
+                    answer::is_json(response.headers()) && body.trim_ascii_start().first() == Some(&b'{');
                 return Err(if own { Stop::TooLarge(failure) } else { Stop::Failed(failure) });
             }
-            body.extend_from_slice(&piece);
         }
-        Ok(Answer::new(status, headers, body, round_trip, account.clone()))
     }
 }
 

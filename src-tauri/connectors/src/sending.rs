@@ -1,12 +1,12 @@
 //! Several requests at a time, their answers in the order of the items.
 
-use crate::http::{Answer, Stop, Stopwatch};
+use crate::http::{Answer, Stop, Watch};
 use futures_util::StreamExt as _;
 use std::future::Future;
 use tidemark_model::connector::{Outcome, PushAnswer};
+use tidemark_model::exchange::Exchange;
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::number::Millis;
-use tidemark_model::timing::Timing;
 
 /// How many requests of one link are in flight at most; the engine's setting, 6 where nobody changed it, stays below.
 pub const IN_FLIGHT: usize = 32;
@@ -16,13 +16,13 @@ pub struct Sent {
     outcome: Outcome,
     server_time: Option<Millis>,
     backoff: Option<Millis>,
-    timing: Option<Timing>,
+    exchange: Option<Exchange>,
 }
 
 impl Sent {
     /// An item that was answered.
     pub fn answered(outcome: Outcome, answer: &Answer) -> Self {
-        Self { outcome, server_time: answer.server_time(), backoff: answer.backoff(), timing: None }
+        Self { outcome, server_time: answer.server_time(), backoff: answer.backoff(), exchange: None }
     }
 
     /// An item that was not, or was not even sent.
@@ -37,13 +37,13 @@ impl Sent {
 
     /// An item of whose answer nothing is known but what it means.
     pub fn unheard(outcome: Outcome) -> Self {
-        Self { outcome, server_time: None, backoff: None, timing: None }
+        Self { outcome, server_time: None, backoff: None, exchange: None }
     }
 
-    /// The same with where the time of its request went.
+    /// The same with its request as it went over the wire.
     #[must_use]
-    pub fn timed(self, watch: &Stopwatch) -> Self {
-        Self { timing: watch.read(), ..self }
+    pub fn watched(self, watch: &Watch) -> Self {
+        Self { exchange: watch.read(), ..self }
     }
 }
 
@@ -61,12 +61,12 @@ pub fn stopped(stop: Stop) -> Outcome {
 
 /// Waits for all; items of one push are of different lanes, so that their order on the wire does not matter.
 pub async fn all<F: Future<Output = Sent>>(requests: Vec<F>) -> PushAnswer {
-    let sent: Vec<Sent> = futures_util::stream::iter(requests).buffered(IN_FLIGHT).collect().await;
+    let mut sent: Vec<Sent> = futures_util::stream::iter(requests).buffered(IN_FLIGHT).collect().await;
     PushAnswer {
         server_time: sent.iter().rev().find_map(|sent| sent.server_time),
         backoff: sent.iter().filter_map(|sent| sent.backoff).max(),
-        timing: match sent.as_slice() {
-            [one] => one.timing,
+        exchange: match sent.as_mut_slice() {
+            [one] => one.exchange.take(),
             _ => None,
         },
         outcomes: sent.into_iter().map(|sent| sent.outcome).collect(),

@@ -14,8 +14,8 @@ use tidemark_model::backoff::longest_delay;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::schedule::ScheduleWait;
 use tidemark_model::view::{
-    BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ChangeState, ChangesByRecord, QueueFilter,
-    QueuePage, QueueStats, RefusalCode, WaitReason,
+    AttemptDetail, BulkResult, CauseChanges, Causes, ChangeDetail, ChangeRow, ChangeState, ChangesByRecord,
+    QueueFilter, QueuePage, QueueStats, RefusalCode, WaitReason,
 };
 
 /// The most ids that one answer about a cause holds.
@@ -75,7 +75,6 @@ impl Engine {
             )
         })?;
         waits_for_schedule(&mut detail.row, &self.schedule_waits());
-        self.shared().timings.tell(&mut detail);
         for attempt in &mut detail.attempts {
             let earlier = u32::try_from((attempt.number.0 - 1).max(0)).unwrap_or(u32::MAX);
             let own = longest_delay(&self.shared().settings().backoff, earlier);
@@ -83,6 +82,17 @@ impl Engine {
             attempt.server_asked = wait.is_some_and(|wait| wait > own.0);
         }
         Ok(detail)
+    }
+
+    /// What of one try of a change is kept word for word; `number` is the try's, from 1.
+    pub fn get_attempt(&self, id: &str, number: Count) -> Result<AttemptDetail, StoreError> {
+        self.shared().store.read(|tx| queue::attempt(tx, id, number.0))?.ok_or_else(|| {
+            refuse(
+                RefusalCode::NotFound,
+                format!("there is no try {} of a change '{id}'", number.0),
+                "List its tries again; the change may have been removed after its 7 days.",
+            )
+        })
     }
 
     /// What needs a person, by cause: one stretch of the queue, from its beginning or after the last one's `next`. It

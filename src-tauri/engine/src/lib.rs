@@ -32,7 +32,6 @@ mod restoring;
 mod shared;
 mod store;
 mod telemetry;
-mod timings;
 mod transactions;
 mod trash;
 mod worker;

@@ -55,10 +55,12 @@ pub trait Connect: Send + Sync {
 }
 
 /// What the system tells of its network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkState {
     /// Whether its use is counted.
     pub network: Network,
+    /// How the system names it, where it does.
+    pub name: Option<String>,
     /// Rises with every change of the network, also one that leaves the rest as it was.
     pub changes: u64,
 }
@@ -83,7 +85,7 @@ impl Default for UnknownSurroundings {
 
 impl Surroundings for UnknownSurroundings {
     fn state(&self) -> NetworkState {
-        *self.0.borrow()
+        self.0.borrow().clone()
     }
 
     fn watch(&self) -> watch::Receiver<NetworkState> {

@@ -12,7 +12,6 @@ use crate::store::places::Place;
 use crate::store::verbs::{Moved, transactions};
 use crate::store::{Keep, Store, StoreError, Tx, conflicts};
 use crate::telemetry;
-use crate::timings::Timings;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -40,7 +39,6 @@ pub(crate) struct Shared {
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
     lease: Mutex<Option<Arc<Lease>>>,
     pub(crate) stats: Mutex<SyncStats>,
-    pub(crate) timings: Timings,
     fault: Mutex<Option<StoreFault>>,
     /// The program ends: what goes on for long stops by itself.
     pub(crate) ends: Arc<AtomicBool>,
@@ -75,7 +73,6 @@ impl Shared {
             gates: Mutex::default(),
             lease: Mutex::new(None),
             stats: Mutex::new(SyncStats::default()),
-            timings: Timings::default(),
             fault: Mutex::new(None),
             ends: Arc::default(),
             trouble: Notify::new(),

@@ -5,12 +5,12 @@
 
 use crate::change::Change;
 use crate::clock::BoxFuture;
+use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::lateness::LookBack;
 use crate::mutation::Operation;
 use crate::number::{Count, Millis};
 use crate::request::Request;
-use crate::timing::Timing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -398,8 +398,8 @@ pub struct PushAnswer {
     pub server_time: Option<Millis>,
     /// A pace the server asked for beside a good answer (Kinto's `Backoff`), as a span.
     pub backoff: Option<Millis>,
-    /// Where the time of the one request went; none where there were several, or where it was not measured.
-    pub timing: Option<Timing>,
+    /// The one request as it went over the wire; none where there were several, or where nobody watched it.
+    pub exchange: Option<Exchange>,
 }
 
 /// A server's protocol.
@@ -432,7 +432,7 @@ pub trait Connector: Send + Sync {
             Failure::new(crate::failure::ErrorClass::Permanent, "this server takes no atomic batches");
         let outcomes = items.iter().map(|_| Outcome::Failed(refused.clone())).collect();
         Box::pin(async move {
-            PushAnswer { outcomes, page: None, server_time: None, backoff: None, timing: None }
+            PushAnswer { outcomes, page: None, server_time: None, backoff: None, exchange: None }
         })
     }
     /// One page.

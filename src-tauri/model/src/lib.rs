@@ -9,6 +9,7 @@ pub mod coalesce;
 pub mod connector;
 pub mod document;
 pub mod equality;
+pub mod exchange;
 pub mod export;
 pub mod failure;
 pub mod form;

@@ -4,8 +4,8 @@ use super::{Desk, place};
 use tauri::State;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    BulkResult, CauseChanges, Causes, ChangeDetail, ChangesByRecord, DiscardPreview, ExportFormat, MayBeIt,
-    QueueFilter, QueuePage, QueueStats, Refusal, RefusalCode, RestoreResult,
+    AttemptDetail, BulkResult, CauseChanges, Causes, ChangeDetail, ChangesByRecord, DiscardPreview,
+    ExportFormat, MayBeIt, QueueFilter, QueuePage, QueueStats, Refusal, RefusalCode, RestoreResult,
 };
 
 /// Statistics, in constant time.
@@ -37,6 +37,13 @@ pub async fn list_queue(
             });
         }
     })
+}
+
+/// What of one try of a change is kept word for word.
+#[tauri::command]
+#[specta::specta]
+pub async fn get_attempt(desk: State<'_, Desk>, id: String, number: Count) -> Result<AttemptDetail, Refusal> {
+    Ok(desk.engine()?.get_attempt(&id, number)?)
 }
 
 /// One change, whole.

@@ -19,6 +19,8 @@ export const commands = {
 	getQueueStats: () => typedError<QueueStats, Refusal>(__TAURI_INVOKE("get_queue_stats")),
 	/**  A page of the queue: at an offset, or after the `next` of another page of the same filter. */
 	listQueue: (filter: QueueFilter, offset: Count | null, after: string | null, limit: Count) => typedError<QueuePage, Refusal>(__TAURI_INVOKE("list_queue", { filter, offset, after, limit })),
+	/**  What of one try of a change is kept word for word. */
+	getAttempt: (id: string, number: Count) => typedError<AttemptDetail, Refusal>(__TAURI_INVOKE("get_attempt", { id, number })),
 	/**  One change, whole. */
 	getChange: (id: string) => typedError<ChangeDetail, Refusal>(__TAURI_INVOKE("get_change", { id })),
 	/**  Sends the named changes again now. */
@@ -340,6 +342,18 @@ export type AppSettings = {
 	sync?: SyncSettings | null,
 };
 
+/**  What of one try is kept word for word: of the newest tries, for 14 days. */
+export type AttemptDetail = {
+	/**  The request that was sent; none where it is no longer kept. */
+	request: RequestView | null,
+	/**  Header lines that it left with, but for those that every request has; empty where nobody saw them. */
+	sent: string[],
+	/**  Header lines of the answer; empty where none came or they are no longer kept. */
+	answered: string[],
+	/**  The start of the answer's body, at most 64 KiB; of a change that was taken only where it is a request. */
+	body: string | null,
+};
+
 /**  One try. */
 export type AttemptView = {
 	/**  From 1. */
@@ -362,8 +376,12 @@ export type AttemptView = {
 	serverAsked: boolean,
 	/**  Its key, the same while the same request is repeated. */
 	key: string,
-	/**  Where its time went; only of tries of this run of the program, and not of the oldest of many. */
+	/**  Where its time went; none where it was not measured. */
 	timing: Timing | null,
+	/**  The network that it went over, as the system names it. */
+	network: string | null,
+	/**  The server's own name for the request. */
+	requestId: string | null,
 };
 
 /**  The attention half: what waits for a person. */
@@ -446,7 +464,7 @@ export type ChangeDetail = {
 	row: ChangeRow,
 	/**  Field by field: before and after, JSON text. */
 	changes: FieldChange[],
-	/**  Newest first. */
+	/**  Newest first, at most 200; the row says how many there were. */
 	attempts: AttemptView[],
 	/**  The sealed request, if it has one; an opaque request's own before it is sealed, too. */
 	request: RequestView | null,

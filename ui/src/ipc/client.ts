@@ -83,6 +83,7 @@ export const bridge = {
         : commands.listQueue(filter, start, null, limit),
     ),
   change: (id: string) => call(commands.getChange(id)),
+  attempt: (id: string, number: number) => call(commands.getAttempt(id, number)),
   retry: (ids: string[]) => call(commands.retry(ids)),
   reprocessFailed: () => call(commands.reprocessFailed()),
   mayBe: (id: string) => call(commands.mayBe(id)),

@@ -2,6 +2,7 @@
 
 import {
   bridge,
+  type AttemptDetail,
   type BulkResult,
   type ChangeDetail,
   type ChangeRow,
@@ -126,6 +127,8 @@ export class Queue extends TickedList<ChangeRow, QueueFilter, OpenChange> {
   first = (ids: string[]): Promise<BulkResult | undefined> => this.#run(() => bridge.setPriority(ids, 9));
   restore = (ids: string[]): Promise<RestoreResult | undefined> => this.#run(() => bridge.restore(ids));
   preview = (ids: string[]): Promise<DiscardPreview | undefined> => attempt(() => bridge.previewDiscard(ids));
+  /** One try word for word; throws where it cannot be read. */
+  attempt = (id: string, number: number): Promise<AttemptDetail> => bridge.attempt(id, number);
   exported = (ids: string[], format: ExportFormat): Promise<string | undefined> =>
     attempt(() => bridge.exportChanges(ids, format));
   retryAllRefused = (): Promise<BulkResult | undefined> => this.#run(() => bridge.reprocessFailed());

@@ -22,6 +22,7 @@ import { change, conflict, invoiceForm, link } from "./makers";
 import { made, page, placed, refuse, startOf } from "./pages";
 import { inOrder, parked } from "./parked";
 import { scenarios } from "./scenarios";
+import { wordForWord } from "./tries";
 import { DAY, NOW, type Stored, type World } from "./world";
 
 type Args = Record<string, unknown>;
@@ -149,6 +150,12 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     (String(args.id).startsWith("big-")
       ? change(world, { id: String(args.id) })
       : refuse("not_found", "There is no such change.")),
+  get_attempt: (world, args) => {
+    const found = [...world.changes, ...world.trash].find((one) => one.row.id === args.id);
+    const tried = found?.attempts.find((one) => one.number === args.number);
+    if (!found || !tried) return refuse("not_found", "There is no such try.");
+    return wordForWord(found, tried);
+  },
   list_transactions: (world, args) =>
     page(
       world.transactions.map((one) => one.row),

@@ -158,6 +158,8 @@ function busy(world: World): void {
             serverAsked: false,
             key: "0190f3a2-7c1e-7d2a-9b1c-0123456789ab",
             timing: null,
+            network: null,
+            requestId: "7f3a9c",
           },
         ],
         request: {
@@ -197,6 +199,8 @@ function busy(world: World): void {
           serverAsked: number === 3,
           key: "0190f3a2-7c1e-7d2a-9b1c-aaaaaaaaaaaa",
           // The first was made before Tidemark was started last, the second had to connect.
+          network: number === 3 ? "Train Wi-Fi" : "Office",
+          requestId: null,
           timing:
             number === 1
               ? null

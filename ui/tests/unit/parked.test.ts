@@ -120,6 +120,8 @@ test("an attempt says what was decided after it", () => {
     serverAsked: true,
     key: "k",
     timing: null,
+    network: null,
+    requestId: null,
   };
   const said = (more: Partial<AttemptView>) => attempt({ ...tried, ...more }, () => "14:02:11");
   expect(said({})).toBe(

@@ -1,5 +1,6 @@
 //! `queue list | show | causes | retry | hold | release | first | export | discard | restore | clear`.
 
+mod attempt;
 mod causes;
 mod pages;
 mod trash;
@@ -30,7 +31,12 @@ pub async fn perform(command: QueueCommand, host: &Host, out: &Out) -> Result<Ex
             list(&rows, out);
             Ok(Exit::Done)
         }
-        QueueCommand::Show { id } => {
+        QueueCommand::Show { id, attempt: Some(number) } => {
+            let attempt = engine.get_attempt(&id, Count(number))?;
+            out.show(&attempt, || attempt::in_words(&attempt));
+            Ok(Exit::Done)
+        }
+        QueueCommand::Show { id, attempt: None } => {
             let change = engine.get_change(&id)?;
             out.show(&change, || in_words(&change));
             Ok(Exit::Done)

@@ -72,6 +72,20 @@ impl Account {
         text
     }
 
+    /// The first `most` bytes of an answer's text without the secret; none where there is no text.
+    pub(super) fn start_of(&self, body: &[u8], most: usize) -> Option<String> {
+        if body.is_empty() {
+            return None;
+        }
+        // The secret is taken out before the cut, or half of it would stay at the border.
+        let text = self.scrub_start(&String::from_utf8_lossy(&body[..body.len().min(2 * most)]));
+        let mut end = text.len().min(most);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        Some(text[..end].to_owned())
+    }
+
     /// A secret of one or two letters would turn every text into dots; it protects nothing either.
     fn hidden(&self) -> impl Iterator<Item = &str> {
         self.hidden.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST)

@@ -111,17 +111,7 @@ impl Answer {
 
     /// The start of the body for the record of attempts, without the account's secret.
     pub fn excerpt(&self) -> Option<String> {
-        if self.body.is_empty() {
-            return None;
-        }
-        // The secret is taken out before the cut, or half of it would stay at the border.
-        let start = &self.body[..self.body.len().min(4 * EXCERPT_BYTES)];
-        let text = self.account.scrub_start(&String::from_utf8_lossy(start));
-        let mut end = text.len().min(EXCERPT_BYTES);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        Some(text[..end].to_owned())
+        self.account.start_of(&self.body, EXCERPT_BYTES)
     }
 
     /// Words for an answer whose body has none.

@@ -5,7 +5,7 @@ use super::record::{self, VERSION};
 use super::refusal::{self, Meaning, Refusal};
 use super::{Kinto, greet};
 use crate::classify::{self, Asked, Unshown};
-use crate::http::{Answer, Call, Stopwatch};
+use crate::http::{Answer, Call, Watch};
 use crate::opaque;
 use crate::sending::{self, Sent};
 use crate::wire;
@@ -52,13 +52,13 @@ pub async fn push(kinto: &Kinto, items: &[Sealed]) -> PushAnswer {
 }
 
 async fn one(kinto: &Kinto, item: &Sealed) -> Sent {
-    let watch = Stopwatch::default();
-    timeless(kinto, item, &watch).await.timed(&watch)
+    let watch = Watch::new();
+    timeless(kinto, item, &watch).await.watched(&watch)
 }
 
-async fn timeless(kinto: &Kinto, item: &Sealed, watch: &Stopwatch) -> Sent {
+async fn timeless(kinto: &Kinto, item: &Sealed, watch: &Watch) -> Sent {
     let call = match Call::sealed(&item.wire, kinto.http.limits().document) {
-        Ok(call) => call.timed(watch),
+        Ok(call) => call.watched(watch),
         Err(failure) => return Sent::failed(failure),
     };
     match kinto.http.send_bounded(call).await {

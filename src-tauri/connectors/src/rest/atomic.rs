@@ -3,7 +3,7 @@
 use super::Rest;
 use super::push::{KEY_HEADER, REPLAYED_HEADER, outcome};
 use crate::classify::{self, Asked, Speaker};
-use crate::http::{Answer, Call, Stopwatch};
+use crate::http::{Answer, Call, Watch};
 use crate::wire;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
@@ -19,13 +19,13 @@ const NOT_DONE: u16 = 424;
 /// One request for all items, under the first one's key; the same items always make the same bytes.
 pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
     let all = |failure: &Failure| items.iter().map(|_| Outcome::Failed(failure.clone())).collect();
-    let watch = Stopwatch::default();
+    let watch = Watch::new();
     let told = |outcomes, answer: Option<&Answer>| PushAnswer {
         outcomes,
         page: None,
         server_time: answer.and_then(Answer::server_time),
         backoff: answer.and_then(Answer::backoff),
-        timing: watch.read(),
+        exchange: watch.read(),
     };
     let (body, target) = match (body(rest, items), target(rest)) {
         (Ok(body), Some(target)) => (body, target),
@@ -36,7 +36,7 @@ pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
         }
     };
     // It shows all the records.
-    let mut call = Call::new(Method::POST, target, rest.http.limits().page).timed(&watch);
+    let mut call = Call::new(Method::POST, target, rest.http.limits().page).watched(&watch);
     call.headers.push((CONTENT_TYPE, "application/json".into()));
     if let (true, Some(first)) = (rest.settings.write.keys.honoured, items.first()) {
         call.headers.push((KEY_HEADER, first.key.clone()));

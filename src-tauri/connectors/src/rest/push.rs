@@ -7,7 +7,7 @@ use super::place::Place;
 use super::problem::{self, Kind, Problem};
 use super::record;
 use crate::classify::{self, Asked, Unshown};
-use crate::http::{Answer, Call, Stop, Stopwatch};
+use crate::http::{Answer, Call, Stop, Watch};
 use crate::opaque;
 use crate::sending::{self, Sent};
 use crate::wire;
@@ -29,15 +29,15 @@ pub async fn push(rest: &Rest, items: &[Sealed]) -> PushAnswer {
 }
 
 async fn one(rest: &Rest, item: &Sealed) -> Sent {
-    let watch = Stopwatch::default();
+    let watch = Watch::new();
     let sent = match item.operation {
         Operation::Request => request(rest, item, &watch).await,
         _ => change(rest, item, &watch).await,
     };
-    sent.timed(&watch)
+    sent.watched(&watch)
 }
 
-async fn change(rest: &Rest, item: &Sealed, watch: &Stopwatch) -> Sent {
+async fn change(rest: &Rest, item: &Sealed, watch: &Watch) -> Sent {
     let place = match rest.place(&item.collection) {
         Ok(place) => place,
         Err(error) => return Sent::failed(Failure::new(ErrorClass::Permanent, error.to_string())),
@@ -48,8 +48,8 @@ async fn change(rest: &Rest, item: &Sealed, watch: &Stopwatch) -> Sent {
     }
 }
 
-async fn send(rest: &Rest, item: &Sealed, watch: &Stopwatch) -> Result<Answer, Stop> {
-    let mut call = Call::sealed(&item.wire, rest.http.limits().document)?.timed(watch);
+async fn send(rest: &Rest, item: &Sealed, watch: &Watch) -> Result<Answer, Stop> {
+    let mut call = Call::sealed(&item.wire, rest.http.limits().document)?.watched(watch);
     if rest.settings.write.keys.honoured {
         call.headers.push((KEY_HEADER, item.key.clone()));
     }
@@ -57,7 +57,7 @@ async fn send(rest: &Rest, item: &Sealed, watch: &Stopwatch) -> Result<Answer, S
 }
 
 /// An opaque request: nothing of its answer is about a record.
-async fn request(rest: &Rest, item: &Sealed, watch: &Stopwatch) -> Sent {
+async fn request(rest: &Rest, item: &Sealed, watch: &Watch) -> Sent {
     let answer = match send(rest, item, watch).await {
         Ok(answer) => answer,
         Err(stop) => return Sent::unheard(opaque::stopped(stop)),

@@ -73,11 +73,12 @@ impl Push<'_> {
                         .write(move |tx| {
                             let mut moved = Moved::default();
                             let mut settled = Vec::with_capacity(parts.len());
-                            for Part { outgoing, outcome, read_back } in parts {
+                            for Part { outgoing, outcome, read_back, exchange } in parts {
                                 let answer = Answer {
                                     seq: outgoing.seq,
                                     attempt: outgoing.attempt,
                                     outcome,
+                                    exchange,
                                     read_back,
                                     host: &host,
                                     backoff: &backoff,

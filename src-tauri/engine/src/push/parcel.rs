@@ -11,6 +11,7 @@ use crate::telemetry;
 use std::sync::Arc;
 use tidemark_model::clock::BoxFuture;
 use tidemark_model::connector::{Outcome, PullRequest, PushAnswer, Remote, Sealed};
+use tidemark_model::exchange::Exchange;
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::mutation::Operation;
 use tidemark_model::number::Millis;
@@ -26,6 +27,8 @@ pub(super) struct Part {
     pub(super) outcome: Outcome,
     /// A look at the record after an accepted resolution, or an answer that cannot be read.
     pub(super) read_back: Option<Remote>,
+    /// What was seen of its request on the wire.
+    pub(super) exchange: Option<Exchange>,
 }
 
 /// What came back for one request.
@@ -50,6 +53,7 @@ pub(super) fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxF
     let span = spans.first().cloned().unwrap_or_else(Span::none);
     let sent = async move {
         let started = shared.now();
+        let network = shared.platform.surroundings.state().name;
         let items: Vec<Sealed> = parcel.iter().map(|outgoing| outgoing.sealed.clone()).collect();
         let wish = wish(&shared, &link, &items);
         let answer = match (items.len(), &wish) {
@@ -57,18 +61,23 @@ pub(super) fn send(shared: Arc<Shared>, link: Arc<Link>, parcel: Parcel) -> BoxF
             (1, None) => link.connector.push(&items).await,
             (_, _) => link.connector.push_atomic(&items).await,
         };
-        let PushAnswer { outcomes, server_time, backoff, timing, page } = answer;
+        let PushAnswer { outcomes, server_time, backoff, mut exchange, page } = answer;
+        if let Some(exchange) = &mut exchange {
+            exchange.network = network;
+        }
         let page = wish.zip(page).map(|((wish, ack_seq), page)| Pushed { wish, ack_seq, page });
         let spent = Millis(shared.now().0 - started.0);
         let mut outcomes = outcomes.into_iter();
         let mut parts = Vec::with_capacity(parcel.len());
         for (outgoing, span) in parcel.into_iter().zip(&spans) {
-            if let Some(timing) = timing {
-                shared.timings.keep(outgoing.seq, outgoing.attempt, timing);
-            }
             let outcome = outcomes.next().unwrap_or_else(|| Outcome::Failed(no_outcome()));
             telemetry::attempt_ended(span, &outcome, spent);
-            parts.push(look_after(&shared, &link, outgoing, outcome).await);
+            // What was said of all together is kept with the first.
+            let rest = exchange.as_ref().map(|whole| Exchange { body: None, ..whole.clone() });
+            let exchange = std::mem::replace(&mut exchange, rest);
+            parts.push(
+                look_after(&shared, &link, Part { outgoing, outcome, read_back: None, exchange }).await,
+            );
         }
         Answered { parts, server_time, backoff, page }
     };
@@ -93,7 +102,8 @@ fn wish(shared: &Shared, link: &Link, items: &[Sealed]) -> Option<(PullRequest, 
 }
 
 /// Looks at the record where the answer alone does not settle the change.
-async fn look_after(shared: &Shared, link: &Link, outgoing: Outgoing, outcome: Outcome) -> Part {
+async fn look_after(shared: &Shared, link: &Link, part: Part) -> Part {
+    let Part { outgoing, outcome, exchange, .. } = part;
     let record = given_name(shared, &outgoing, &outcome).unwrap_or_else(|| outgoing.sealed.record.clone());
     let fetch = async || link.connector.fetch(&outgoing.sealed.collection, &record).await;
     let (outcome, read_back) = match outcome {
@@ -124,7 +134,7 @@ async fn look_after(shared: &Shared, link: &Link, outgoing: Outgoing, outcome: O
         },
         outcome => (outcome, None),
     };
-    Part { outgoing, outcome, read_back }
+    Part { outgoing, outcome, read_back, exchange }
 }
 
 /// Under which name a server that names records took what was sent: the record that was made again has another than the

@@ -2,10 +2,13 @@
 
 use super::StoreError;
 use super::outbox::MutationRow;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::AttemptView;
+
+/// How many tries of one mutation are shown.
+const LISTED: i64 = 200;
 
 pub(crate) fn begin(
     tx: &Connection,
@@ -98,6 +101,18 @@ pub(crate) fn may_have_worked(
         .exists(params![mutation.seq, mutation.key, number])?)
 }
 
+/// A try's key and the start of its answer; none where there was no such try.
+pub(crate) fn key_and_excerpt(
+    tx: &Connection,
+    seq: i64,
+    number: i64,
+) -> Result<Option<(String, Option<String>)>, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT key, excerpt FROM attempts WHERE seq = ?1 AND number = ?2")?
+        .query_row([seq, number], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
 /// Takes the excerpts of old answers away; the rest of the history stays with its change.
 pub(crate) fn forget_excerpts(tx: &Connection, before: Millis) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE attempts SET excerpt = NULL WHERE excerpt IS NOT NULL AND ended_at < ?1")?
@@ -105,13 +120,14 @@ pub(crate) fn forget_excerpts(tx: &Connection, before: Millis) -> Result<(), Sto
     Ok(())
 }
 
-/// The tries of a mutation, newest first.
+/// The newest tries of a mutation, at most [`LISTED`], the newest first.
 pub(crate) fn of(tx: &Connection, seq: i64) -> Result<Vec<AttemptView>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT number, key, started_at, ended_at, status, class, words, excerpt, retry_at FROM attempts
-          WHERE seq = ?1 ORDER BY number DESC",
+        "SELECT number, key, started_at, ended_at, status, class, words, excerpt, retry_at, timing, network,
+                request_id
+           FROM attempts WHERE seq = ?1 ORDER BY number DESC LIMIT ?2",
     )?;
-    let mut rows = statement.query([seq])?;
+    let mut rows = statement.query([seq, LISTED])?;
     let mut attempts = Vec::new();
     while let Some(row) = rows.next()? {
         let class: Option<String> = row.get("class")?;
@@ -132,7 +148,12 @@ pub(crate) fn of(tx: &Connection, seq: i64) -> Result<Vec<AttemptView>, StoreErr
             retry_at: time(row.get("retry_at")?),
             server_asked: false,
             key: row.get("key")?,
-            timing: None,
+            timing: row
+                .get::<_, Option<String>>("timing")?
+                .map(|text| serde_json::from_str(&text))
+                .transpose()?,
+            network: row.get("network")?,
+            request_id: row.get("request_id")?,
         });
     }
     Ok(attempts)

@@ -4,12 +4,13 @@ use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::PathBuf;
 
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("migrations/0001_init.sql"),
     include_str!("migrations/0002_transactions.sql"),
     include_str!("migrations/0003_incoming.sql"),
     include_str!("migrations/0004_ready.sql"),
     include_str!("migrations/0005_pulling_and_activity.sql"),
+    include_str!("migrations/0006_exchanges.sql"),
 ];
 
 /// Brings a database up to date; one of a newer Tidemark is refused and left alone.

@@ -2,12 +2,16 @@
 
 use std::sync::{Arc, Once, Weak};
 use tidemark_engine::{NetworkState, Surroundings};
+use tidemark_model::failure::clip;
 use tidemark_model::schedule::Network;
 use tokio::sync::watch;
 use zbus::blocking::fdo::PropertiesProxy;
 use zbus::blocking::{Connection, Proxy};
+use zbus::zvariant::OwnedObjectPath;
 
 const NAME: &str = "org.freedesktop.NetworkManager";
+/// What it calls a connection in use.
+const ACTIVE: &str = "org.freedesktop.NetworkManager.Connection.Active";
 const PATH: &str = "/org/freedesktop/NetworkManager";
 /// Its properties that say that the network became another.
 const TELLING: [&str; 4] = ["Metered", "State", "Connectivity", "PrimaryConnection"];
@@ -26,7 +30,7 @@ impl Default for SystemNetwork {
 
 impl Surroundings for SystemNetwork {
     fn state(&self) -> NetworkState {
-        *self.told.borrow()
+        self.told.borrow().clone()
     }
 
     fn watch(&self) -> watch::Receiver<NetworkState> {
@@ -51,7 +55,8 @@ fn listen(bus: &Connection, told: &Weak<watch::Sender<NetworkState>>) -> zbus::R
     let properties = PropertiesProxy::new(bus, NAME, PATH)?;
     let changes = properties.receive_properties_changed()?;
     let mut metered = network_of(manager.get_property("Metered").unwrap_or(0));
-    tell(told, metered, 0);
+    let mut name = manager.get_property("PrimaryConnection").ok().and_then(|path| name_of(bus, path));
+    tell(told, metered, name.clone(), 0);
     for change in changes {
         let change = change.args()?;
         let of_manager = change.interface_name().as_str() == NAME;
@@ -61,19 +66,43 @@ fn listen(bus: &Connection, told: &Weak<watch::Sender<NetworkState>>) -> zbus::R
         if let Some(value) = change.changed_properties().get("Metered") {
             metered = network_of(value.downcast_ref().unwrap_or(0));
         }
-        if !tell(told, metered, 1) {
+        if let Some(value) = change.changed_properties().get("PrimaryConnection") {
+            name = value
+                .try_clone()
+                .ok()
+                .and_then(|path| path.try_into().ok())
+                .and_then(|path| name_of(bus, path));
+        }
+        if !tell(told, metered, name.clone(), 1) {
             return Ok(());
         }
     }
     Ok(())
 }
 
+/// What a person called the connection that everything goes over: for Wi-Fi as a rule its own name. "/" is none.
+fn name_of(bus: &Connection, path: OwnedObjectPath) -> Option<String> {
+    if path.as_str() == "/" {
+        return None;
+    }
+    let active = Proxy::new(bus, NAME, path, ACTIVE).ok()?;
+    let name: String = active.get_property("Id").ok()?;
+    Some(clip(name.trim(), 100)).filter(|name| !name.is_empty())
+}
+
 /// Whether anybody still listens.
-fn tell(told: &Weak<watch::Sender<NetworkState>>, network: Network, changes: u64) -> bool {
+fn tell(
+    told: &Weak<watch::Sender<NetworkState>>,
+    network: Network,
+    name: Option<String>,
+    changes: u64,
+) -> bool {
     let Some(told) = told.upgrade() else { return false };
     told.send_if_modified(|state| {
-        let next = NetworkState { network, changes: state.changes + changes };
-        std::mem::replace(state, next) != next
+        let next = NetworkState { network, name, changes: state.changes + changes };
+        let other = *state != next;
+        *state = next;
+        other
     });
     true
 }
@@ -92,18 +121,41 @@ mod tests {
     use super::*;
     use std::os::unix::net::UnixStream;
     use zbus::blocking::connection::Builder;
+    use zbus::zvariant::ObjectPath;
+
+    const OFFICE: &str = "/org/freedesktop/NetworkManager/ActiveConnection/1";
+    const TRAIN: &str = "/org/freedesktop/NetworkManager/ActiveConnection/2";
 
     /// What does not come within it never will.
     const SOON: std::time::Duration = std::time::Duration::from_secs(30);
 
     /// What NetworkManager says, on a bus of two.
-    struct Saying(u32);
+    struct Saying {
+        metered: u32,
+        primary: &'static str,
+    }
+
+    /// A connection in use.
+    struct InUse(&'static str);
+
+    #[zbus::interface(name = "org.freedesktop.NetworkManager.Connection.Active")]
+    impl InUse {
+        #[zbus(property)]
+        fn id(&self) -> &str {
+            self.0
+        }
+    }
 
     #[zbus::interface(name = "org.freedesktop.NetworkManager")]
     impl Saying {
         #[zbus(property)]
         fn metered(&self) -> u32 {
-            self.0
+            self.metered
+        }
+
+        #[zbus(property)]
+        fn primary_connection(&self) -> ObjectPath<'_> {
+            ObjectPath::from_static_str_unchecked(self.primary)
         }
     }
 
@@ -114,7 +166,10 @@ mod tests {
         let serving = std::thread::spawn(move || {
             let guid = zbus::Guid::generate();
             let server = Builder::async_io_unix_stream(theirs).server(guid).unwrap().p2p();
-            server.serve_at(PATH, Saying(2)).unwrap().build().unwrap()
+            let saying = Saying { metered: 2, primary: OFFICE };
+            let server = server.serve_at(PATH, saying).unwrap();
+            let server = server.serve_at(OFFICE, InUse("Office")).unwrap();
+            server.serve_at(TRAIN, InUse("Train Wi-Fi")).unwrap().build().unwrap()
         });
         let bus = Builder::async_io_unix_stream(ours).p2p().build().unwrap();
         let server = serving.join().unwrap();
@@ -123,20 +178,32 @@ mod tests {
         let listener = Arc::downgrade(&told);
         let listening = std::thread::spawn(move || listen(&bus, &listener).unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let until = |heard: &mut watch::Receiver<NetworkState>, network: Network, changes: u64| {
-            let wanted = NetworkState { network, changes };
+        let until = |heard: &mut watch::Receiver<NetworkState>,
+                     network: Network,
+                     name: Option<&str>,
+                     changes: u64| {
+            let wanted = NetworkState { network, name: name.map(str::to_owned), changes };
             let told =
                 async { tokio::time::timeout(SOON, heard.wait_for(|state| *state == wanted)).await.is_ok() };
             assert!(runtime.block_on(told), "{wanted:?} is told");
         };
-        until(&mut heard, Network::Unmetered, 0);
+        until(&mut heard, Network::Unmetered, Some("Office"), 0);
         let say = |metered: u32| {
             let object = server.object_server().interface::<_, Saying>(PATH).unwrap();
-            object.get_mut().0 = metered;
+            object.get_mut().metered = metered;
             zbus::block_on(object.get().metered_changed(object.signal_emitter())).unwrap();
         };
         say(1);
-        until(&mut heard, Network::Metered, 1);
+        until(&mut heard, Network::Metered, Some("Office"), 1);
+        let goes_over = |path: &'static str| {
+            let object = server.object_server().interface::<_, Saying>(PATH).unwrap();
+            object.get_mut().primary = path;
+            zbus::block_on(object.get().primary_connection_changed(object.signal_emitter())).unwrap();
+        };
+        goes_over(TRAIN);
+        until(&mut heard, Network::Metered, Some("Train Wi-Fi"), 2);
+        goes_over("/");
+        until(&mut heard, Network::Metered, None, 3);
         drop(told);
         say(2);
         listening.join().unwrap();

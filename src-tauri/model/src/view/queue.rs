@@ -266,7 +266,7 @@ pub struct ChangeDetail {
     pub row: ChangeRow,
     /// Field by field: before and after, JSON text.
     pub changes: Vec<FieldChange>,
-    /// Newest first.
+    /// Newest first, at most 200; the row says how many there were.
     pub attempts: Vec<AttemptView>,
     /// The sealed request, if it has one; an opaque request's own before it is sealed, too.
     pub request: Option<RequestView>,
@@ -336,8 +336,26 @@ pub struct AttemptView {
     pub server_asked: bool,
     /// Its key, the same while the same request is repeated.
     pub key: String,
-    /// Where its time went; only of tries of this run of the program, and not of the oldest of many.
+    /// Where its time went; none where it was not measured.
     pub timing: Option<Timing>,
+    /// The network that it went over, as the system names it.
+    pub network: Option<String>,
+    /// The server's own name for the request.
+    pub request_id: Option<String>,
+}
+
+/// What of one try is kept word for word: of the newest tries, for 14 days.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptDetail {
+    /// The request that was sent; none where it is no longer kept.
+    pub request: Option<RequestView>,
+    /// Header lines that it left with, but for those that every request has; empty where nobody saw them.
+    pub sent: Vec<String>,
+    /// Header lines of the answer; empty where none came or they are no longer kept.
+    pub answered: Vec<String>,
+    /// The start of the answer's body, at most 64 KiB; of a change that was taken only where it is a request.
+    pub body: Option<String>,
 }
 
 /// The request as sent, without secrets.

@@ -17,10 +17,22 @@ export const words = {
   notConnected: "No connection was made",
   noByte: "None came",
   afterBegan: "after it began",
-  onlyTotal:
-    "The parts are told of the newest tries, until Tidemark is closed. Of this one the whole is kept.",
+  onlyTotal: "Of this one only the whole was measured.",
+  reading: "Reading what was sent and answered…",
+  unread: "What was sent and answered could not be read.",
+  network: "Network",
+  unknownNetwork: "Not known",
+  requestId: "Request id at the server",
   request: "Request",
+  notSent: "Nothing was sent.",
   otherRequest: "The request of this try is no longer kept.",
+  answer: "Answer",
+  headers: "Headers",
+  start: (size: string) => `Only the first ${size} are kept.`,
+  noBody: "It has no body.",
+  accepted: "The record itself shows what the server stored.",
+  noAnswerKept: "The answer to this try is no longer kept.",
+  newest: (shown: string, all: string) => `The ${shown} newest of ${all} tries.`,
 };
 
 /** How long it was after the answer to the try before, or after that began where it had none. */

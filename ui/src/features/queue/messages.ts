@@ -98,7 +98,6 @@ export const words = {
   waitedOn: "Waited on by",
   sameRequest: "Same request on every try, safe to repeat.",
   key: "Idempotency key",
-  answer: "Start of the answer",
   field: "Field",
   before: "Before",
   after: "After",

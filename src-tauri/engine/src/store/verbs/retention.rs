@@ -3,15 +3,15 @@
 use crate::platform::ActivityKept;
 use crate::store::activity::{self, NewLine};
 use crate::store::daily::DAY;
-use crate::store::{StoreError, attempts, conflicts, daily, outbox, transactions};
+use crate::store::{StoreError, attempts, conflicts, daily, exchanges, outbox, transactions};
 use rusqlite::Connection;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::Happened;
 
 /// How long the trash stays.
 const KEEP_TRASH: i64 = 30 * DAY;
-/// How long answers' excerpts stay.
-const KEEP_EXCERPTS: i64 = 14 * DAY;
+/// How long stays what was answered and sent, word for word.
+const KEEP_BODIES: i64 = 14 * DAY;
 /// How long decisions and automatic merges stay, with their sides.
 const KEEP_DECISIONS: i64 = 30 * DAY;
 /// How long daily figures stay.
@@ -42,9 +42,10 @@ pub(crate) fn clear_activity(tx: &Connection, now: Millis, kept: &ActivityKept) 
     activity::purge(tx, now.plus(-kept.days.saturating_mul(DAY)), kept.bytes, AT_ONCE)
 }
 
-/// Removes what else has outlived its span: excerpts of answers, decisions and merges, daily figures.
+/// Removes what else has outlived its span: answers word for word, decisions and merges, daily figures.
 pub(crate) fn clear_histories(tx: &Connection, now: Millis, keep_days: i64) -> Result<(), StoreError> {
-    attempts::forget_excerpts(tx, now.plus(-KEEP_EXCERPTS))?;
+    attempts::forget_excerpts(tx, now.plus(-KEEP_BODIES))?;
+    exchanges::forget(tx, now.plus(-KEEP_BODIES))?;
     conflicts::purge(tx, now.plus(-KEEP_DECISIONS))?;
     transactions::purge(tx, now.plus(-keep_days.saturating_mul(DAY)))?;
     daily::purge(tx, now.plus(-KEEP_FIGURES))

@@ -12,7 +12,7 @@ use super::{Moved, park, rename};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, SideState};
-use crate::store::{StoreError, activity, attempts, collections, daily, hosts, meta};
+use crate::store::{StoreError, activity, attempts, collections, daily, exchanges, hosts, meta};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::backoff::{self, BackoffSettings};
@@ -20,6 +20,7 @@ use tidemark_model::change::{self, Change};
 use tidemark_model::clock::Rng;
 use tidemark_model::connector::{Outcome, Remote};
 use tidemark_model::document::{self, same};
+use tidemark_model::exchange::Exchange;
 use tidemark_model::failure::{Effect, ErrorClass, Failure};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Millis;
@@ -43,6 +44,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) seq: i64,
     pub(crate) attempt: i64,
     pub(crate) outcome: Outcome,
+    /// What was seen of it on the wire.
+    pub(crate) exchange: Option<Exchange>,
     /// A look at the record after an accepted resolution, or an answer that cannot be read.
     pub(crate) read_back: Option<Remote>,
     pub(crate) host: &'a str,
@@ -126,10 +129,14 @@ pub(crate) fn answer(
     }
 }
 
-/// The change that an answer is for. An answer to an earlier sealing says nothing about the bytes that are on the wire now.
+/// The change that an answer is for, whose try it is written down with. An answer to an earlier sealing says nothing about the bytes that are on the wire now.
 pub(super) fn answered(tx: &Connection, answer: &Answer<'_>) -> Result<Option<MutationRow>, StoreError> {
     let is_answered = |m: &MutationRow| m.state == MutationState::Sealed && m.attempts == answer.attempt;
-    Ok(outbox::by_seq(tx, answer.seq)?.filter(is_answered))
+    let answered = outbox::by_seq(tx, answer.seq)?.filter(is_answered);
+    if let (Some(mutation), Some(exchange)) = (&answered, &answer.exchange) {
+        exchanges::keep(tx, mutation.seq, answer.attempt, exchange, &answer.outcome, answer.now)?;
+    }
+    Ok(answered)
 }
 
 /// How an accepted try is written down.

@@ -16,7 +16,7 @@ mod tests;
 
 pub(crate) use causes::changes_of;
 pub(crate) use counts::{Tallied, Tally, stats};
-pub(crate) use detail::{detail, shown};
+pub(crate) use detail::{attempt, detail, shown};
 pub(crate) use discarding::preview;
 pub(crate) use lanes::by_record;
 

@@ -4,7 +4,7 @@ use super::place::Places;
 use super::row;
 use crate::store::outbox::{self, MutationRow};
 use crate::store::verbs::request;
-use crate::store::{StoreError, attempts, edges, links, records};
+use crate::store::{StoreError, attempts, edges, exchanges, links, records};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tidemark_model::change::{self, Change};
@@ -13,7 +13,7 @@ use tidemark_model::document;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Count;
 use tidemark_model::request::Request;
-use tidemark_model::view::{ChangeDetail, FieldChange, Neighbour, RequestView};
+use tidemark_model::view::{AttemptDetail, ChangeDetail, FieldChange, Neighbour, RequestView};
 
 /// How many of those that a change waits for are named, and of those that wait for it.
 const NAMED: usize = 50;
@@ -117,6 +117,20 @@ fn last_set<'a>(changes: &'a [Change], path: &str) -> Option<&'a Value> {
     })
 }
 
+/// One try of a change, word for word; none where there was no such try.
+pub(crate) fn attempt(tx: &Connection, id: &str, number: i64) -> Result<Option<AttemptDetail>, StoreError> {
+    let Some(mutation) = outbox::by_id(tx, id)? else { return Ok(None) };
+    let Some((key, excerpt)) = attempts::key_and_excerpt(tx, mutation.seq, number)? else { return Ok(None) };
+    let wire = match &mutation.wire {
+        Some(wire) if mutation.key.as_ref() == Some(&key) => Some(wire.clone()),
+        Some(_) | None => exchanges::former_request(tx, mutation.seq, number, &key)?,
+    };
+    let request = wire.map(|wire| shown_request(tx, &mutation, wire, key)).transpose()?;
+    let kept = exchanges::of(tx, mutation.seq, number)?.unwrap_or_default();
+    let body = kept.body.or(excerpt);
+    Ok(Some(AttemptDetail { request, sent: kept.sent, answered: kept.answered, body }))
+}
+
 /// The request as it was sealed; an opaque one is known before, but for its key.
 fn request(tx: &Connection, mutation: &MutationRow) -> Result<Option<RequestView>, StoreError> {
     let (wire, key) = match (&mutation.wire, &mutation.key, mutation.operation) {
@@ -124,12 +138,21 @@ fn request(tx: &Connection, mutation: &MutationRow) -> Result<Option<RequestView
         (_, _, Operation::Request) => (unsealed(&request::kept(mutation)?), String::new()),
         _ => return Ok(None),
     };
+    shown_request(tx, mutation, wire, key).map(Some)
+}
+
+fn shown_request(
+    tx: &Connection,
+    mutation: &MutationRow,
+    wire: WireForm,
+    key: String,
+) -> Result<RequestView, StoreError> {
     // A removed link's changes are in the trash; only their target is known.
     let link = links::get(tx, mutation.link_id)?;
     let base = link.as_ref().map(|link| link.url.clone()).unwrap_or_default();
     let user = link.as_ref().and_then(|link| link.user.clone());
     let by_token = link.as_ref().is_some_and(|link| link.settings.sign_in.is_some());
-    Ok(Some(RequestView {
+    Ok(RequestView {
         url: address(&base, &wire.target),
         headers: headers(&wire),
         method: wire.method,
@@ -138,7 +161,7 @@ fn request(tx: &Connection, mutation: &MutationRow) -> Result<Option<RequestView
         signed_in: by_token || user.is_some() || link.is_some_and(|link| link.secret_kept),
         // The name is part of what is sent only beside a password.
         user: user.filter(|_| !by_token),
-    }))
+    })
 }
 
 fn unsealed(request: &Request) -> WireForm {

@@ -1,26 +1,30 @@
-//! Where the time of a request goes: the name, the connection, the first of the answer, the end.
+//! What goes over the wire for a request, and where its time goes: the name, the connection, the first of the answer, the end.
 //!
 //! Name and connection are looked for below the client, which keeps open connections for later requests. What is going on
 //! there belongs to the request whose task runs it: a connection that another request got first is finished elsewhere.
 
+use super::account::Account;
+use super::lines;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::HeaderMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tidemark_model::exchange::{BODY_BYTES, Exchange};
 use tidemark_model::number::Millis;
 use tidemark_model::timing::Timing;
 use tokio::time::Instant;
 use tower::Service;
 
 tokio::task_local! {
-    static RUNNING: Stopwatch;
+    static RUNNING: Watch;
 }
 
-/// Measures one request; its clones are one and the same.
+/// Watches one request, or none by default; its clones are one and the same.
 #[derive(Clone, Default)]
-pub struct Stopwatch(Arc<Mutex<Option<Parts>>>);
+pub struct Watch(Option<Arc<Mutex<Option<Parts>>>>);
 
 struct Parts {
     begun: Instant,
@@ -34,24 +38,38 @@ struct Parts {
     carried: bool,
     first_byte: Option<Duration>,
     total: Option<Duration>,
+    /// What it took along and what came, but for the times.
+    exchange: Exchange,
 }
 
-impl Stopwatch {
-    /// What was measured; none before a request has ended.
-    pub fn read(&self) -> Option<Timing> {
-        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts = parts.as_ref()?;
+impl Parts {
+    /// None before the request has ended.
+    fn timing(&self) -> Option<Timing> {
         let millis = |span: Duration| Millis(i64::try_from(span.as_millis()).unwrap_or(i64::MAX));
         // The connection's time is told without the name's.
-        let connect = parts.connect.map(|span| span.saturating_sub(parts.name.unwrap_or_default()));
+        let connect = self.connect.map(|span| span.saturating_sub(self.name.unwrap_or_default()));
         Some(Timing {
-            name: parts.name.map(millis),
+            name: self.name.map(millis),
             connect: connect.map(millis),
-            secure: parts.secure,
-            reused: parts.on_network && parts.connect.is_none() && (parts.carried || !parts.connecting),
-            first_byte: parts.first_byte.map(millis),
-            total: millis(parts.total?),
+            secure: self.secure,
+            reused: self.on_network && self.connect.is_none() && (self.carried || !self.connecting),
+            first_byte: self.first_byte.map(millis),
+            total: millis(self.total?),
         })
+    }
+}
+
+impl Watch {
+    /// One that watches the request that it is given to.
+    pub fn new() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// What was seen; none before a request has ended.
+    pub fn read(&self) -> Option<Exchange> {
+        let parts = self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = parts.as_ref()?;
+        Some(Exchange { timing: parts.timing()?, ..parts.exchange.clone() })
     }
 
     /// Begins anew: of a request that goes twice the second is what the server answered.
@@ -66,8 +84,11 @@ impl Stopwatch {
             carried: false,
             first_byte: None,
             total: None,
+            exchange: Exchange::default(),
         };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(parts);
+        if let Some(watched) = &self.0 {
+            *watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(parts);
+        }
     }
 
     /// Runs the request on the network; what it does there is its own.
@@ -78,8 +99,23 @@ impl Stopwatch {
         Ok(carried)
     }
 
-    pub(super) fn first_byte(&self) {
-        self.note(|parts| parts.first_byte = Some(parts.begun.elapsed()));
+    /// What the request takes along.
+    pub(super) fn sends(&self, headers: &HeaderMap, account: &Account) {
+        self.note(|parts| parts.exchange.sent = lines::kept(headers, account));
+    }
+
+    /// The answer began, with these headers.
+    pub(super) fn answers(&self, headers: &HeaderMap, account: &Account) {
+        self.note(|parts| {
+            parts.first_byte = Some(parts.begun.elapsed());
+            parts.exchange.answered = lines::kept(headers, account);
+            parts.exchange.request_id = lines::request_id(headers, account);
+        });
+    }
+
+    /// What came of the answer's body.
+    pub(super) fn says(&self, body: &[u8], account: &Account) {
+        self.note(|parts| parts.exchange.body = account.start_of(body, BODY_BYTES));
     }
 
     pub(super) fn end(&self) {
@@ -87,16 +123,19 @@ impl Stopwatch {
     }
 
     fn note(&self, note: impl FnOnce(&mut Parts)) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(note);
+        if let Some(watched) = &self.0 {
+            watched.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(note);
+        }
     }
 
     /// The one of the request whose task this is.
     fn running() -> Option<Self> {
-        RUNNING.try_with(Self::clone).ok()
+        RUNNING.try_with(Self::clone).ok().filter(|running| running.0.is_some())
     }
 
     fn is_running(&self) -> bool {
-        RUNNING.try_with(|running| Arc::ptr_eq(&running.0, &self.0)).unwrap_or(false)
+        let of = |watch: &Self| watch.0.as_ref().map(Arc::as_ptr);
+        RUNNING.try_with(|running| of(running) == of(self)).unwrap_or(false)
     }
 }
 
@@ -105,12 +144,12 @@ pub(super) struct Names;
 
 impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
-        let watch = Stopwatch::running();
+        let watch = Watch::running();
         Box::pin(async move {
             let begun = Instant::now();
             // The client puts the address's port in the place of the 0.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            if let Some(watch) = watch.filter(Stopwatch::is_running) {
+            if let Some(watch) = watch.filter(Watch::is_running) {
                 watch.note(|parts| parts.name = Some(parts.name.unwrap_or_default() + begun.elapsed()));
             }
             let found: Addrs = Box::new(found?.collect::<Vec<_>>().into_iter());
@@ -136,7 +175,7 @@ where
     }
 
     fn call(&mut self, target: R) -> Self::Future {
-        let watch = Stopwatch::running();
+        let watch = Watch::running();
         if let Some(watch) = &watch {
             watch.note(|parts| parts.connecting = true);
         }
@@ -144,7 +183,7 @@ where
         Box::pin(async move {
             let begun = Instant::now();
             let connection = connecting.await?;
-            if let Some(watch) = watch.filter(Stopwatch::is_running) {
+            if let Some(watch) = watch.filter(Watch::is_running) {
                 watch.note(|parts| parts.connect = Some(parts.connect.unwrap_or_default() + begun.elapsed()));
             }
             Ok(connection)
