@@ -3,7 +3,7 @@
 use crate::stage::{Commands, LINK, Stage, TASKS};
 use serde_json::{Value, json};
 use tidemark_model::mutation::{MutationState, Operation};
-use tidemark_model::view::{ChangeDetail, MayBeIt, QueuePage, RefusalCode, Saved, WaitReason};
+use tidemark_model::view::{AttemptDetail, ChangeDetail, MayBeIt, QueuePage, RefusalCode, Saved, WaitReason};
 use tidemark_sandbox::{Faults, Switch};
 
 const TASK: &str = r#"{"id":"t1","state":"open"}"#;
@@ -28,6 +28,9 @@ pub fn a_request_is_kept_sent_and_shown_whole() -> Commands {
     stage.sync();
     assert_eq!(stage.there("t9").as_deref(), Some(r#"{"id":"t9","n":1.10}"#));
     let done: ChangeDetail = stage.ask("get_change", json!({ "id": id }));
+    let tried: AttemptDetail = stage.ask("get_attempt", json!({ "id": id, "number": 1 }));
+    assert_eq!(tried.body, done.attempts[0].excerpt, "word for word");
+    assert!(!tried.sent.is_empty() && !tried.answered.is_empty(), "{tried:?}");
     assert_eq!((done.row.mutation_state, done.attempts[0].status), (MutationState::Confirmed, Some(201)));
     for (wrong, says) in [
         (json!({"target": "../_faults"}), "leads out"),

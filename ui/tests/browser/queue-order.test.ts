@@ -233,6 +233,11 @@ test.each(themes)(
     expect(await row(0, "Finding the name").count(), "nothing was looked up").toBe(0);
     await row(0, "Waited before").getByText("3 min 59 s since #2 was answered").waitFor();
     await tries.nth(0).getByText("PATCH https://erp.example.com/api/customers/CUST-88").waitFor();
+    await tries.nth(0).getByText("Train Wi-Fi").waitFor();
+    await tries.nth(0).getByText("Headers").last().click();
+    await tries.nth(0).getByText("retry-after: 1800").waitFor();
+    await tries.nth(0).getByText("set-cookie: ••••").waitFor();
+    await tries.nth(0).getByLabel("Answer").getByText("Too many requests").waitFor();
     const bar = (at: number) =>
       row(at, "Total")
         .locator(".bar span")
@@ -240,7 +245,7 @@ test.each(themes)(
     await tries.nth(2).locator("summary").click();
     expect((await bar(0)) / (await bar(2)), "as long as it took, beside the longest").toBeCloseTo(3, 1);
     expect(await row(2, "Waited before").count(), "nothing came before the first").toBe(0);
-    await tries.nth(2).getByText("Of this one the whole is kept.").waitFor();
+    await tries.nth(2).getByText("Of this one only the whole was measured.").waitFor();
     expect(await row(2, "Connecting").count(), "nothing is made up").toBe(0);
     await tries.nth(1).locator("summary").click();
     await row(1, "Finding the name").getByText("3 ms").waitFor();

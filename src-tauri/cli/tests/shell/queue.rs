@@ -2,7 +2,7 @@ use crate::support::{Shell, sample};
 use serde_json::json;
 use tidemark_sandbox::{Faults, Sandbox, SandboxOptions, Switch};
 
-// proves A8
+// proves A8, A9
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_change_is_kept_with_its_answer_until_a_person_decides() {
     let server = sample().await;
@@ -19,6 +19,15 @@ async fn a_refused_change_is_kept_with_its_answer_until_a_person_decides() {
     let shown = shell.run(&["queue", "show", &id]).await.ends(0);
     assert_eq!(shown.line()["attempts"][0]["status"], 422);
     assert_eq!(shown.line()["changes"][0]["after"], "A");
+    let tried = shell.run(&["queue", "show", &id, "--attempt", "1"]).await.ends(0);
+    let tried = tried.line();
+    let sent = tried["request"]["body"].as_str().unwrap();
+    assert!(sent.contains(r#""name":"A""#), "{sent}");
+    assert!(tried["answered"].to_string().contains("content-type: application/problem+json"), "{tried}");
+    assert_eq!(
+        shell.run(&["queue", "show", &id, "--attempt", "9"]).await.ends(1).error()["code"],
+        "not_found"
+    );
 
     server.clear_faults();
     assert_eq!(shell.run(&["queue", "retry", &id]).await.ends(0).line()["done"], 1);

@@ -29,3 +29,35 @@ pub fn in_words(attempt: &AttemptDetail) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidemark_model::view::RequestView;
+
+    #[test]
+    fn what_was_sent_and_what_came_back_are_told_apart_and_disturb_no_terminal() {
+        let request = RequestView {
+            method: "PUT".into(),
+            url: "http://h/c/a".into(),
+            headers: vec!["If-Match: \"1\"".into()],
+            body: Some("{\n  \"id\": 1\n}".into()),
+            key: "k".into(),
+            user: None,
+            signed_in: false,
+        };
+        let attempt = AttemptDetail {
+            request: Some(request),
+            sent: vec!["if-match: \"1\"".into(), "idempotency-key: k".into()],
+            answered: vec!["retry-after: 30".into()],
+            body: Some("no\u{1b}[2J\nreally".into()),
+        };
+        let told = "> PUT http://h/c/a\n> if-match: \"1\"\n> idempotency-key: k\n>\n> {\n>   \"id\": 1\n> }\n\
+                    < retry-after: 30\n<\n< no\\u{1b}[2J\n< really";
+        assert_eq!(in_words(&attempt), told);
+        let sealed = AttemptDetail { sent: Vec::new(), ..attempt };
+        assert!(in_words(&sealed).contains("> If-Match: \"1\""), "what was sealed where nobody saw it leave");
+        let gone = in_words(&AttemptDetail::default());
+        assert_eq!(gone.lines().count(), 2, "{gone}");
+    }
+}
