@@ -6,6 +6,7 @@ use std::cell::Cell;
 use tidemark_model::backoff::MAX_FLOOR;
 use tidemark_model::connector::{Contact, Discovered, Outcome, Page, PullFailure, PushAnswer, Remote, Row};
 use tidemark_model::document;
+use tidemark_model::exchange::{BODY_BYTES, Exchange};
 use tidemark_model::failure::Failure;
 use tidemark_model::number::{Count, MAX_EXACT, Millis};
 
@@ -123,10 +124,26 @@ pub fn discovered(found: &[Discovered]) {
     }
 }
 
+/// What is kept word for word stays within its bounds and gives no secret away.
+fn exchange(seen: &Exchange) {
+    for lines in [&seen.sent, &seen.answered] {
+        assert!(
+            lines.len() <= 60 && lines.iter().all(|line| line.chars().count() <= 501),
+            "it keeps too much"
+        );
+    }
+    let body = seen.body.iter();
+    assert!(body.clone().all(|body| body.len() <= BODY_BYTES), "it keeps too much");
+    assert!(seen.request_id.iter().all(|id| id.chars().count() <= 201), "it keeps too much");
+    let all = seen.sent.iter().chain(&seen.answered).chain(body).chain(&seen.request_id);
+    all.for_each(|said| no_secret(said));
+}
+
 /// As many outcomes as changes, and nothing is taken for an acknowledgement that shows another record.
 pub fn pushed(answer: &PushAnswer, ids: &[&str], named_here: bool) {
     assert_eq!(answer.outcomes.len(), ids.len());
     wait(answer.backoff);
+    answer.exchange.iter().for_each(exchange);
     for (outcome, id) in answer.outcomes.iter().zip(ids) {
         match outcome {
             Outcome::Accepted { remote: shown, .. } => {
