@@ -191,6 +191,41 @@ fn planning_and_merging_touch_nothing_outside() {
     hold(breaches, "the model decides and does nothing");
 }
 
+/// Where a value is printed as programmers see it: none of these holds what a person typed.
+const PRINTED: [(&str, &str); 6] = [
+    ("host/src/log.rs", "{value:?}"),
+    ("host/src/log.rs", "{text:?}"),
+    ("src/shell.rs", "?action"),
+    ("engine/src/recovery.rs", "?uncounted"),
+    ("model/src/exchange.rs", "{:?}"),
+    ("model/src/failure.rs", "{class:?}"),
+];
+
+// proves E6
+#[test]
+fn no_line_of_the_log_prints_a_value_with_all_that_is_in_it() {
+    let of_people =
+        ["engine", "connectors", "host", "model", "cli", "src"].map(|part| format!("src-tauri/{part}"));
+    let mut breaches = Vec::new();
+    for (path, text) in files("src-tauri", &[".rs"]) {
+        let tests = path.contains("/tests") || path.ends_with("equality.rs");
+        if tests || !of_people.iter().any(|folder| path.starts_with(folder)) {
+            continue;
+        }
+        for line in product(&text).map(code) {
+            let shorthand = line.split('?').skip(1).zip(line.split('?')).any(|(after, before)| {
+                after.starts_with(|first: char| first.is_ascii_lowercase())
+                    && before.chars().last().is_none_or(|last| "( ,=".contains(last))
+            });
+            let known = |(file, what): &(&str, &str)| path.ends_with(file) && line.contains(what);
+            if (shorthand || line.contains(":?}")) && !PRINTED.iter().any(known) {
+                breaches.push(format!("{path}: {}", line.trim()));
+            }
+        }
+    }
+    hold(breaches, "a record's document would be in the log with it");
+}
+
 #[test]
 fn names_say_what_a_thing_is() {
     let mut breaches = Vec::new();
