@@ -238,11 +238,12 @@ pub(crate) async fn watch_others(engine: Engine, mut closing: watch::Receiver<bo
                 Err(error) => tracing::warn!(%error, "taking over sending"),
             }
         }
-        let told = live_file::told_at(&shared.folder);
-        if shared.lease().is_none() && told != told_at {
-            told_at = told;
-            // What it knows of the servers may be another.
-            shared.bulletin.links_moved(shared.links().iter().map(|link| link.id));
+        if shared.lease().is_none() {
+            let told = live_file::told_at(&shared.folder);
+            if std::mem::replace(&mut told_at, told) != told {
+                // What it knows of the servers may be another.
+                shared.bulletin.links_moved(shared.links().iter().map(|link| link.id));
+            }
         }
         let version = match shared.store.data_version() {
             Ok(version) => version,

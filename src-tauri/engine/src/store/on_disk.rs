@@ -6,6 +6,7 @@ use super::{BUSY_TIMEOUT, StoreError, Tx, WriterMode, faults, keep_plans, migrat
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 /// The name of the database inside the data folder.
 pub const DATABASE: &str = "tidemark.db";
@@ -15,6 +16,8 @@ pub struct OnDisk {
     path: PathBuf,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
+    /// The log as it stood at rest, and the version of the data then.
+    at_rest: Mutex<Option<(Log, i64)>>,
 }
 
 impl OnDisk {
@@ -32,7 +35,15 @@ impl OnDisk {
             writer: Writer::start(connection, &path, mode).map_err(|error| error.named(&path))?,
             path,
             readers: Mutex::new(Vec::new()),
+            at_rest: Mutex::new(None),
         })
+    }
+
+    /// The log where it rests; none while it is written to, or where it cannot be looked at.
+    fn resting_log(&self) -> Option<Log> {
+        let log = self.path.with_extension("db-wal").metadata().ok()?;
+        let written = log.modified().ok()?;
+        (written.elapsed().ok()? > REST).then_some((log.len(), written))
     }
 
     fn open_reader(&self) -> Result<Connection, StoreError> {
@@ -45,6 +56,13 @@ impl OnDisk {
         Ok(connection)
     }
 }
+
+/// Length and time of the last write of the write-ahead log: every commit of every process writes to it.
+type Log = (u64, SystemTime);
+
+/// A log that was written to within this span may be written to again without another time: file systems count in steps
+/// of up to two seconds.
+const REST: Duration = Duration::from_secs(3);
 
 impl Storage for OnDisk {
     fn submit(&self, write: Box<dyn Write>) -> Result<(), StoreError> {
@@ -67,8 +85,18 @@ impl Storage for OnDisk {
         result
     }
 
+    /// Nothing is asked of the writer while the log rests: this is looked at twice a second for as long as the program runs.
     fn data_version(&self) -> Result<i64, StoreError> {
-        self.writer.data_version()
+        // The log first: what is committed between the two looks is seen at the next one.
+        let log = self.resting_log();
+        let mut at_rest = self.at_rest.lock().unwrap_or_else(PoisonError::into_inner);
+        match (*at_rest, log) {
+            (Some((then, version)), Some(now)) if then == now => return Ok(version),
+            _ => {}
+        }
+        let version = self.writer.data_version()?;
+        *at_rest = log.map(|log| (log, version));
+        Ok(version)
     }
 
     fn path(&self) -> Option<&Path> {

@@ -1,5 +1,8 @@
 use super::*;
 use rusqlite::StatementStatus;
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, SystemTime};
 
 // proves A1
 #[test]
@@ -74,4 +77,62 @@ fn the_log_is_copied_back_beside_the_writes_and_stays_bounded() {
     );
     store.close();
     assert_eq!(std::fs::metadata(&log).map_or(0, |file| file.len()), 0, "at the end nothing is left in it");
+}
+
+/// The log's last write was then; how long it is.
+fn written(folder: &Path, at: SystemTime) -> u64 {
+    let log = std::fs::File::options().write(true).open(folder.join(format!("{DATABASE}-wal"))).unwrap();
+    log.set_modified(at).unwrap();
+    log.metadata().unwrap().len()
+}
+
+#[test]
+fn at_rest_nothing_is_asked_of_the_writer_and_another_ones_commit_is_seen_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(folder.path(), WriterMode::Threaded).unwrap());
+    let other = Store::open(folder.path(), WriterMode::Inline).unwrap();
+    other.write_blocking(|tx| meta::set(tx, "a", "1")).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(60);
+    written(folder.path(), long_ago);
+    let before = store.data_version().unwrap();
+
+    let (going, goes) = mpsc::channel();
+    let (go_on, waits) = mpsc::channel::<()>();
+    let writing = std::thread::spawn({
+        let store = Arc::clone(&store);
+        move || {
+            store.write_blocking(move |_| {
+                going.send(()).unwrap();
+                Ok(waits.recv().unwrap())
+            })
+        }
+    });
+    goes.recv().unwrap();
+    let (told, tells) = mpsc::channel();
+    let looking = std::thread::spawn({
+        let store = Arc::clone(&store);
+        move || told.send(store.data_version().unwrap()).unwrap()
+    });
+    let seen = tells.recv_timeout(Duration::from_secs(20));
+    go_on.send(()).unwrap();
+    writing.join().unwrap().unwrap();
+    looking.join().unwrap();
+    assert_eq!(seen, Ok(before), "the writer was busy");
+
+    for text in ["2", "3"] {
+        written(folder.path(), long_ago);
+        let before = store.data_version().unwrap();
+        other.write_blocking(move |tx| meta::set(tx, "a", text)).unwrap();
+        assert_ne!(store.data_version().unwrap(), before);
+    }
+    // On a file system that counts time in steps: the log begins anew, no longer than it was, and at the same time.
+    other
+        .write_blocking(|tx| Ok(tx.execute_batch("COMMIT; PRAGMA wal_checkpoint(RESTART); BEGIN IMMEDIATE")?))
+        .unwrap();
+    let just_now = SystemTime::now();
+    let length = written(folder.path(), just_now);
+    let before = store.data_version().unwrap();
+    other.write_blocking(|tx| meta::set(tx, "a", "4")).unwrap();
+    assert_eq!(written(folder.path(), just_now), length);
+    assert_ne!(store.data_version().unwrap(), before);
 }
