@@ -18,17 +18,18 @@ use crate::faults::{FaultDesk, Faults};
 use crate::options::{Account, Now};
 use crate::world::report::Report;
 use crate::world::{World, WorldError};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokens::Tokens;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// What all requests share.
 pub(crate) struct Shared {
     world: Mutex<World>,
     faults: Mutex<FaultDesk>,
     /// Told when the faults are set anew: requests that a fault lets wait go on then.
-    anew: watch::Sender<()>,
+    anew: Arc<Anew>,
     accounts: Vec<Account>,
     tokens: Mutex<Tokens>,
     pub now: Now,
@@ -40,7 +41,7 @@ impl Shared {
         Shared {
             world: Mutex::new(world),
             faults: Mutex::new(faults),
-            anew: watch::Sender::new(()),
+            anew: Arc::default(),
             tokens: Mutex::new(Tokens::new(&accounts, Arc::clone(&now))),
             accounts,
             now,
@@ -57,12 +58,13 @@ impl Shared {
     /// Takes these faults in place of all former, and ends the waits that those caused.
     pub fn set_faults(&self, faults: Faults) {
         self.faults().set(faults);
-        self.anew.send_replace(());
+        self.anew.times.fetch_add(1, Ordering::SeqCst);
+        self.anew.told.notify_waiters();
     }
 
     /// A wait that can begin now. Taken before the faults are asked, so that no change of them is missed.
     pub fn wait(&self) -> Wait {
-        Wait { anew: self.anew.subscribe() }
+        Wait { seen: self.anew.times.load(Ordering::SeqCst), anew: Arc::clone(&self.anew) }
     }
 
     pub fn tokens(&self) -> MutexGuard<'_, Tokens> {
@@ -80,18 +82,32 @@ impl Shared {
     }
 }
 
+/// How often the faults were set anew. Those who wait for it go on in the order in which they came; those of a `watch`
+/// would go on in a random one, and the same seed would not make the same run.
+#[derive(Default)]
+struct Anew {
+    times: AtomicU64,
+    told: Notify,
+}
+
 /// A wait that a fault causes.
 #[derive(Clone)]
 pub(crate) struct Wait {
-    anew: watch::Receiver<()>,
+    anew: Arc<Anew>,
+    seen: u64,
 }
 
 impl Wait {
     /// Ends after `time`, or as soon as the faults are set anew.
-    pub async fn over(mut self, time: Duration) {
+    pub async fn over(self, time: Duration) {
+        let told = self.anew.told.notified();
+        if self.anew.times.load(Ordering::SeqCst) != self.seen {
+            return;
+        }
         tokio::select! {
+            biased;
+            () = told => {}
             () = tokio::time::sleep(time) => {}
-            _ = self.anew.changed() => {}
         }
     }
 }
