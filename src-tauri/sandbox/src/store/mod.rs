@@ -6,6 +6,7 @@ pub mod keys;
 pub mod meta;
 pub mod records;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 
@@ -29,6 +30,8 @@ impl Store {
         };
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
         connection.execute_batch(include_str!("schema.sql"))?;
+        // A page is planned once, not anew for each place that it starts from.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // The statements of one write and one page; preparing them again would cost more than running them.
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Store { connection })

@@ -24,13 +24,13 @@ pub struct RecordRow {
 
 fn from_row(row: &Row<'_>) -> Result<RecordRow, StoreError> {
     Ok(RecordRow {
-        collection: row.get("collection")?,
-        id: row.get("id")?,
-        seq: row.get("seq")?,
-        version: row.get("version")?,
-        doc: row.get("doc")?,
-        modified_at: row.get("modified_at")?,
-        modified_by: row.get("modified_by")?,
+        collection: row.get(0)?,
+        id: row.get(1)?,
+        seq: row.get(2)?,
+        version: row.get(3)?,
+        doc: row.get(4)?,
+        modified_at: row.get(5)?,
+        modified_by: row.get(6)?,
     })
 }
 
