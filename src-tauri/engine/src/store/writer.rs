@@ -166,7 +166,7 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Write>]) -> Result<()
 }
 
 pub(super) fn data_version(connection: &Connection) -> Result<i64, StoreError> {
-    Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
 }
 
 fn close(connection: &Connection) {
