@@ -22,6 +22,17 @@ fn migrated() -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+fn copy_empty(into: &mut Connection) -> Result<(), StoreError> {
+    EMPTY.with_borrow_mut(|empty| {
+        let empty = match empty {
+            Some(empty) => empty,
+            None => empty.insert(migrated()?),
+        };
+        Backup::new(empty, into)?.step(-1)?;
+        Ok(())
+    })
+}
+
 /// Keeps what was committed until it is dropped: as a disk does, it outlives the engines that are opened on it.
 pub struct Inline {
     connection: Mutex<Connection>,
@@ -32,8 +43,12 @@ pub struct Inline {
 impl Inline {
     /// The database of a file, which is made where there is none.
     pub fn at(path: &Path) -> Result<Self, StoreError> {
+        let is_new = !path.exists();
         let mut connection = Connection::open(path).map_err(|error| StoreError::at(path, error))?;
         prepare_writer(&connection)?;
+        if is_new {
+            copy_empty(&mut connection)?;
+        }
         migrations::migrate(&mut connection)?;
         Ok(Self { connection: Mutex::new(connection), path: Some(path.to_owned()) })
     }
@@ -41,14 +56,7 @@ impl Inline {
     /// An empty one in memory.
     pub fn in_memory() -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
-        EMPTY.with_borrow_mut(|empty| {
-            let empty = match empty {
-                Some(empty) => empty,
-                None => empty.insert(migrated()?),
-            };
-            Backup::new(empty, &mut connection)?.step(-1)?;
-            Ok::<(), StoreError>(())
-        })?;
+        copy_empty(&mut connection)?;
         Self::of(connection)
     }
 
