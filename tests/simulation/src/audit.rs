@@ -58,14 +58,7 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
         found(db, what, sql, &mut faults);
     }
     overlays(db, &mut faults);
-    let ours =
-        |seq: i64| audit.report.effects.iter().any(|effect| effect.seq == seq && effect.by != COLLEAGUE);
-    for double in audit.report.duplicates.iter().filter(|double| ours(double.second)) {
-        faults.push(format!("a change took effect twice on the server: {double:?}"));
-    }
-    for backwards in &audit.report.order_violations {
-        faults.push(format!("effects came out of order: {backwards:?}"));
-    }
+    faults.extend(at_server(&audit.report));
     if audit.at_rest {
         for (what, sql) in AT_REST {
             found(db, what, &whole(sql).replace(":now", &audit.now.0.to_string()), &mut faults);
@@ -73,6 +66,15 @@ pub fn audit(audit: &Audit<'_>) -> Vec<String> {
         converged(db, &audit.there, &mut faults);
     }
     faults
+}
+
+/// Every breach that the server saw, in words.
+pub fn at_server(report: &Report) -> Vec<String> {
+    let ours = |seq: i64| report.effects.iter().any(|effect| effect.seq == seq && effect.by != COLLEAGUE);
+    let doubles = report.duplicates.iter().filter(|double| ours(double.second));
+    let doubles = doubles.map(|double| format!("a change took effect twice on the server: {double:?}"));
+    let backwards = report.order_violations.iter();
+    doubles.chain(backwards.map(|backwards| format!("effects came out of order: {backwards:?}"))).collect()
 }
 
 const UNFINISHED: &str = "('queued', 'sealed', 'uncertain', 'conflicted', 'parked')";

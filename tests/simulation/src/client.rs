@@ -39,6 +39,8 @@ pub struct Client {
     kind: Kind,
     /// What the records are called that this client made at a server that names them.
     named: BTreeMap<Rec, String>,
+    /// What was written, by [`Client::written`], when the books were looked at last; none since the last start.
+    pub audited: Option<(u64, i64)>,
     /// What the last start did wrong.
     pub faults: Vec<String>,
     folder: TempDir,
@@ -70,6 +72,7 @@ impl Client {
             copy: None,
             kind,
             named: BTreeMap::new(),
+            audited: None,
             faults: Vec::new(),
             folder,
             rng: Arc::new(SeededRng::new(seed ^ 0x0f0f)),
@@ -87,6 +90,7 @@ impl Client {
     /// Starts the program on what the store holds.
     pub async fn start(&mut self) -> Result<(), StoreError> {
         self.starts += 1;
+        self.audited = None;
         self.power = Arc::default();
         let seed = self.seed.wrapping_add(self.starts);
         let line = Line::new(self.server.clone(), Arc::clone(&self.power), self.way, &self.name, seed);
@@ -129,6 +133,16 @@ impl Client {
         if let Some(engine) = self.beside.take() {
             engine.shutdown().await;
         }
+    }
+
+    /// How many rows were written here by this program, and a number that every other program's commit makes another: where
+    /// neither has moved, the store is the same to the byte.
+    pub fn written(&self) -> (u64, i64) {
+        self.look(|db| {
+            let mut statement = db.prepare_cached("PRAGMA data_version").expect("SQLite knows it");
+            let version = statement.query_row([], |row| row.get(0)).expect("it can be read");
+            (db.total_changes(), version)
+        })
     }
 
     /// What waits for a time, with that time.
