@@ -344,8 +344,7 @@ fn open_conflict(
         },
     )?;
     hold_lane(tx, at.lane, moved)?;
-    records::set_remote(tx, at.record.id, remote)?;
-    records::clear_aside(tx, at.record.id)?;
+    records::ask_about(tx, at.record.id, remote)?;
     if let Some(merge) = merge {
         // The clashing paths show Mine, all others the merge.
         records::show(tx, at.record, &merge.merged)?;
