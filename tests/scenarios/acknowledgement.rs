@@ -1,9 +1,10 @@
 //! What a pull brings for a record whose own change is not acknowledged is set aside and fetched afterwards.
 
 use serde_json::json;
+use tidemark_model::view::Resolution;
 use tidemark_sandbox::Switch;
 use tidemark_tests::tap::Point;
-use tidemark_tests::world::{Stage, World};
+use tidemark_tests::world::{NO_HOLD, Stage, World};
 
 /// Our change is in, its answer is lost, and a colleague has changed another field on top of it.
 async fn uncertain_and_changed_again() -> World {
@@ -43,6 +44,35 @@ async fn a_pull_during_an_acknowledgement_is_not_planned() {
     assert_eq!((world.here("t001"), world.there("t001")), (Some(both.clone()), Some(both)));
     assert_eq!(world.effects("t001"), ["put"]);
     assert_eq!(world.engine().status().unwrap().stats.conflict_count.0, 0);
+    world.finish().await;
+}
+
+// proves C2, D2
+#[tokio::test]
+async fn a_refusal_that_is_said_again_does_not_hide_what_was_set_aside_since() {
+    let world = Stage::tasks(1).open().await;
+    let tap = &world.wire.tap;
+    world.set("t001", "state", "mine").await;
+    world.colleague_sets("t001", "state", "theirs");
+    world.fault(|faults| faults.drop_after = Some(Switch::always(true).method("PUT").times(1)));
+    tap.hold(Point::Pull);
+    let syncing = world.begin_sync();
+    tap.reached(Point::Pull, 1).await;
+    world.colleague_sets("t001", "state", "theirs, again");
+    tap.release();
+    syncing.await.unwrap();
+    world.clock.advance_s(5);
+    world.sync().await;
+    let conflict = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
+    let theirs = world.engine().get_conflict(conflict).unwrap().server_data.unwrap();
+    assert!(
+        theirs.contains("theirs, again"),
+        "the answer was kept under the key, and the record was not: {theirs}"
+    );
+    world.engine().resolve_conflict(conflict, Resolution::ServerWins {}, None, NO_HOLD).await.unwrap();
+    world.sync().await;
+    assert_eq!(world.here("t001").unwrap()["state"], "theirs, again");
+    assert_eq!(world.here("t001"), world.there("t001"));
     world.finish().await;
 }
 

@@ -2,6 +2,7 @@
 
 use super::stage::{KEYS, here, make, nothing_temporary_left, open, record, set, there, title};
 use serde_json::{Value, json};
+use tidemark_model::settings::LinkSettings;
 use tidemark_model::view::WaitReason;
 use tidemark_sandbox::Switch;
 use tidemark_tests::tap::Point;
@@ -145,6 +146,29 @@ async fn a_child_of_a_record_that_was_thrown_away_needs_a_person_and_is_never_se
     assert!(words.contains(&customer), "it says which record is missing: {words}");
     set(&world, "orders", &order, "customer", Value::Null).await;
     assert_eq!(world.sync().await.confirmed, 1, "corrected, it goes");
+    nothing_temporary_left(&world);
+    world.finish().await;
+}
+
+// proves C8
+#[tokio::test]
+async fn an_id_from_before_the_connection_was_added_anew_needs_a_person_and_is_never_sent() {
+    let world = open(KEYS).await;
+    let old = make(&world, "customers", title("Acme")).await;
+    assert_eq!(world.sync().await.confirmed, 1);
+    world.engine().remove_link(LINK, true).await.unwrap();
+    world.add_link_named(LINK, LinkSettings::parse(KEYS).unwrap()).await;
+    let order = make(&world, "orders", json!({ "customer": old })).await;
+    world.check_books();
+    let report = world.sync().await;
+    assert_eq!((report.confirmed, there(&world, "orders").len()), (0, 0));
+    let queue = world.queue();
+    let Some(WaitReason::Refused { words, .. }) = &queue[0].reason else { panic!("{:?}", queue[0].reason) };
+    assert!(words.contains(&old) && words.contains("this connection made no such record"), "{words}");
+    let acme = there(&world, "customers").remove(0)["id"].clone();
+    set(&world, "orders", &order, "customer", acme.clone()).await;
+    assert_eq!(world.sync().await.confirmed, 1, "corrected, it goes");
+    assert_eq!(there(&world, "orders").remove(0)["customer"], acme);
     nothing_temporary_left(&world);
     world.finish().await;
 }

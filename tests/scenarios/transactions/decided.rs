@@ -278,3 +278,27 @@ async fn what_is_decided_in_one_that_was_refused_meanwhile_goes_back_with_it_and
     );
     world.finish().await;
 }
+
+// proves B2, D1, D2
+#[tokio::test]
+async fn what_a_later_change_takes_back_does_not_go_over_a_colleagues_unseen() {
+    for (choice, rank) in [(Resolution::LocalWins {}, 21), (Resolution::ServerWins {}, 1)] {
+        let world = Stage::tasks(3).open().await;
+        world.server.go_offline().await.unwrap();
+        let one = apply(&world, Ordered, vec![set("t002", "rank", 12), set("t001", "state", "mine")]).await;
+        world.set("t001", "state", "open").await;
+        world.set("t001", "rank", 21).await;
+        world.server.go_online().await.unwrap();
+        world.colleague_sets("t001", "state", "theirs");
+        settle(&world).await;
+        assert!(world.effects("t001").is_empty());
+        assert_eq!(state(&world, &one), Conflicted);
+        let conflict = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
+        decide(&world, conflict, choice, NO_HOLD).await;
+        settle(&world).await;
+        let there = world.there("t001").unwrap();
+        assert_eq!((&there["state"], &there["rank"]), (&json!("theirs"), &json!(rank)));
+        assert_eq!((state(&world, &one), world.here("t001")), (Completed, Some(there)));
+        world.finish().await;
+    }
+}

@@ -103,6 +103,7 @@ const AGREE: &[(&str, &str)] = &[
     (
         "what waits still says a name that was given up for the server's",
         "SELECT o.rid || ': ' || a.rid FROM outbox o JOIN aliases a ON instr(o.changes, '\"' || a.rid || '\"') > 0
+           JOIN collections c ON c.id = a.collection_id AND c.link_id = o.link_id
           WHERE o.state IN UNFINISHED AND o.record_id <> 0 AND a.rid LIKE 'tidemark-new-%'",
     ),
     (

@@ -262,6 +262,17 @@ pub(crate) fn set_remote(tx: &Connection, id: i64, remote: &Remote) -> Result<()
     Ok(())
 }
 
+/// What the server says, for a person to decide about. What a pull brought meanwhile and nobody planned stays set aside, to be
+/// fetched by id, unless this is that very version: an answer that is said again may be the older.
+pub(crate) fn ask_about(tx: &Connection, id: i64, remote: &Remote) -> Result<(), StoreError> {
+    let nothing_else_waits = tx
+        .prepare_cached(
+            "UPDATE records SET set_aside = 0 WHERE id = ?1 AND (set_aside = 0 OR remote_version = ?2)",
+        )?
+        .execute(params![id, remote.version()])?;
+    if nothing_else_waits == 1 { set_remote(tx, id, remote) } else { Ok(()) }
+}
+
 pub(crate) fn set_aside(tx: &Connection, id: i64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE records SET set_aside = 1 WHERE id = ?1")?.execute([id])?;
     Ok(())

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tidemark_model::connector::Remote;
 use tidemark_model::number::Millis;
 use tidemark_model::plan::{Facts, Plan, plan};
+use tidemark_model::view::ConflictType;
 
 /// A lane's first change with those that belong together with it, and what others saved behind them.
 pub(crate) fn split(lane: &[MutationRow]) -> (&[MutationRow], &[MutationRow]) {
@@ -50,6 +51,20 @@ pub(crate) fn is_deleted_behind(decision: &Plan, facts: &Facts<'_>, lane: &[Muta
     let local = with_all(facts.base, own);
     matches!(plan(&Facts { local: local.as_ref(), ..*facts }), Plan::Conflict { .. })
         && matches!(facts.remote, Remote::Deleted { .. } | Remote::Missing)
+}
+
+/// Where both sides merge by themselves only because a later change takes back here what an earlier one does to a field that
+/// the server's side has changed too: sent, the earlier one would go over that unseen, and the later one may fail yet.
+pub(crate) fn is_taken_back_behind(decision: &Plan, facts: &Facts<'_>, lane: &[MutationRow]) -> bool {
+    if !matches!(decision, Plan::Rebase { .. }) {
+        return false;
+    }
+    let mut local = facts.base.cloned();
+    lane.iter().any(|mutation| {
+        local = on_top(local.take(), mutation).0;
+        let decision = plan(&Facts { local: local.as_ref(), ..*facts });
+        matches!(decision, Plan::Conflict { kind: ConflictType::BothUpdated, .. })
+    })
 }
 
 /// Ends a change that is not sent. What waited for it waits for what it waited for itself: the order of its transaction

@@ -213,7 +213,9 @@ pub(crate) fn must_wait(
     park_unsendable(
         tx,
         mutation,
-        &format!("it refers to '{id}', which the server cannot be told of: that record was never made there"),
+        &format!(
+            "it refers to '{id}', which the server cannot be told of: this connection made no such record there"
+        ),
         now,
     )?;
     Ok(true)

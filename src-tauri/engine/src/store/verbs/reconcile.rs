@@ -97,7 +97,8 @@ pub(crate) fn reconcile(
     let (decision, done) = border::agreed(planned, &facts, &lane);
     let doubtful = lane.iter().any(|m| m.state == MutationState::Queued && m.may_be_in);
     let origin = &Origin { may_be_in: origin.may_be_in || doubtful, ..*origin };
-    let decision = if origin.may_be_in { in_doubt(decision, place, &record, remote) } else { decision };
+    let asks = origin.may_be_in || border::is_taken_back_behind(&decision, &facts, &lane);
+    let decision = if asks { asked(decision, &facts) } else { decision };
     let head = lane.first().filter(|head| head.state == MutationState::Queued && origin.may_be_in);
     match (&decision, &record.local, remote, head) {
         (Plan::Known, None, Remote::Deleted { .. }, Some(_)) => {
@@ -118,13 +119,13 @@ fn is_locked(tx: &Connection, record: &RecordRow, lane: &[MutationRow]) -> Resul
         && transactions::is_locked(tx, record.id)?)
 }
 
-/// After a lost answer what the server has may be ours and a colleague's on top, and putting ours on it once more could
-/// take the colleague's back: a person decides (`engine.md` 4).
-fn in_doubt(decision: Plan, place: &Place, record: &RecordRow, remote: &Remote) -> Plan {
-    match (decision, &record.local, remote) {
+/// What merges by itself is decided by a person. After a lost answer what the server has may be ours and a colleague's on top,
+/// and putting ours on it once more could take the colleague's back (`engine.md` 4).
+fn asked(decision: Plan, facts: &Facts<'_>) -> Plan {
+    match (decision, facts.local, facts.remote) {
         (Plan::Rebase { .. }, Some(local), Remote::Present { document, .. }) => Plan::Conflict {
             kind: ConflictType::BothUpdated,
-            merge: Some(merge(record.base.document.as_ref(), local, document, &place.rules)),
+            merge: Some(merge(facts.base, local, document, facts.rules)),
         },
         (Plan::Known, Some(_), Remote::Deleted { .. }) => {
             Plan::Conflict { kind: ConflictType::UpdatedHereDeletedThere, merge: None }
@@ -343,8 +344,7 @@ fn open_conflict(
         },
     )?;
     hold_lane(tx, at.lane, moved)?;
-    records::set_remote(tx, at.record.id, remote)?;
-    records::clear_aside(tx, at.record.id)?;
+    records::ask_about(tx, at.record.id, remote)?;
     if let Some(merge) = merge {
         // The clashing paths show Mine, all others the merge.
         records::show(tx, at.record, &merge.merged)?;

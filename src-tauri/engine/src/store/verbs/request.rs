@@ -188,8 +188,9 @@ fn must_wait(tx: &Connection, mutation: &MutationRow, now: Millis) -> Result<boo
         map(tx, mutation, id, &name)?;
         return Ok(true);
     }
-    let why =
-        format!("it holds '{id}', which the server cannot be told of: that record was never made there");
+    let why = format!(
+        "it holds '{id}', which the server cannot be told of: this connection made no such record there"
+    );
     seal::park_unsendable(tx, mutation, &why, now)?;
     Ok(true)
 }
