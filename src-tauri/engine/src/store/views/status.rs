@@ -230,6 +230,7 @@ fn link_status(stored: StoredLink, live: &LiveLink, paused: bool) -> LinkStatus 
         url: row.url,
         user: row.user,
         connectivity: live.connectivity,
+        state: row.state,
         paused: row.paused,
         stopped: row.stopped,
         syncing: live.syncing,
