@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tidemark_model::number::Millis;
 use tidemark_model::view::{GapReason, Happened, LastError};
 
-/// The checkpoint is void: everything is listed again and compared.
+/// The checkpoint is void: everything is listed again and compared, and the first try of that begins.
 pub(crate) fn start_over(
     tx: &Connection,
     place: &Place,
@@ -23,6 +23,10 @@ pub(crate) fn start_over(
     activity::write(tx, &NewLine::of_place(&happened, (place.link_id, place.collection_id), now))?;
     repairs::gap(tx, &current(tx, place)?, reason)?;
     collections::start_full(tx, place.collection_id)?;
+    let collection = current(tx, place)?;
+    if collection.is_repaired() {
+        repairs::begin(tx, &collection)?;
+    }
     links::settle_states(tx)
 }
 
