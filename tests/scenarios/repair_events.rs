@@ -3,7 +3,7 @@
 use tidemark_engine::{Engine, EngineSettings};
 use tidemark_model::clock::Clock as _;
 use tidemark_model::settings::LinkSettings;
-use tidemark_model::view::{Event, LinkState};
+use tidemark_model::view::{Event, LinkState, Sentence};
 use tidemark_sandbox::{CollectionSpec, Switch};
 use tidemark_tests::deadline::soon;
 use tidemark_tests::store_files::{Copied, database};
@@ -248,6 +248,77 @@ async fn an_outage_in_the_middle_fails_the_try_and_looks_at_a_dead_server_are_no
             "completed 2: 7 1 0"
         ]
     );
+    world.finish().await;
+}
+
+// proves E2, F4
+#[tokio::test]
+async fn an_outage_that_a_change_meets_in_the_middle_fails_the_try_too() {
+    let (world, mut heard) = at_rest(paged()).await;
+    expires(&world);
+    let tap = &world.wire.tap;
+    tap.forget();
+    // The first page of the comparison is here and not seen yet.
+    tap.hold_from(Point::PullAnswer, 2);
+    world.engine().force_sync(None, None).await.unwrap();
+    tap.reached(Point::PullAnswer, 2).await;
+    world.set("t003", "state", "mine").await;
+    world.server.go_offline().await.unwrap();
+    tap.release();
+    heard.until(&world, "degraded 1 Offline").await;
+    assert_eq!(
+        (tap.count(Point::Pull), tap.count(Point::Push)),
+        (2, 1),
+        "it was no page that was not answered"
+    );
+    world.server.go_online().await.unwrap();
+    heard.until(&world, "DegradedPoll->Live").await;
+    assert_eq!(heard.repairs()[2..4], ["failed 1 Offline", "degraded 1 Offline"]);
+    world.finish().await;
+}
+
+// proves E2
+#[tokio::test]
+async fn many_tries_are_told_at_most_ten_times_a_second_and_the_last_one_always_is() {
+    let (world, mut heard) = at_rest(paged()).await;
+    expires(&world);
+    held_at(&world, 1).await;
+    breaks(&world, "limit=");
+    world.wire.tap.release();
+    heard.until(&world, "failed 1 Transient").await;
+    let begun = world.clock.now();
+    for _ in 0..30 {
+        world.sync().await;
+    }
+    let is_last = |event: &Event| matches!(event, Event::RepairFailed(failed) if failed.attempt.0 > 30);
+    world.until(|_| heard.all(is_last) > 0).await;
+    let tenths = (world.clock.now().0 - begun.0) / 100 + 1;
+    let told = heard.all(|event| matches!(event, Event::RepairFailed(_))) as i64;
+    assert!(told <= 1 + tenths && told < 10, "{told} in {tenths} tenths of a second");
+    world.server.clear_faults();
+    world.sync().await;
+    heard.until(&world, "DegradedPoll->Live").await;
+    world.finish().await;
+}
+
+// proves E1, F3
+#[tokio::test]
+async fn nothing_is_said_to_be_up_to_date_while_a_comparison_is_not_at_its_end() {
+    let world = paged().open().await;
+    let said = || world.engine().status().unwrap().sentence;
+    assert!(matches!(said(), Sentence::UpToDate { .. }), "{:?}", said());
+    expires(&world);
+    world.wire.tap.forget();
+    world.wire.tap.hold_from(Point::Pull, 3);
+    let syncing = world.begin_sync();
+    world.wire.tap.reached(Point::Pull, 3).await;
+    breaks(&world, "limit=");
+    world.wire.tap.release();
+    syncing.await.unwrap();
+    assert!(matches!(said(), Sentence::Checking { .. }), "{:?}", said());
+    world.server.clear_faults();
+    world.sync().await;
+    assert!(matches!(said(), Sentence::UpToDate { .. }), "{:?}", said());
     world.finish().await;
 }
 
