@@ -130,9 +130,18 @@ async fn at_rest(stage: Stage) -> (World, Heard) {
     let mut heard = Heard::of(world.engine());
     world.engine().start();
     heard.until(&world, "Initializing->Live").await;
+    rests(&world).await;
     assert_eq!(heard.words(), ["Initializing->Live"], "the first bringing in is no repair");
     heard.events.clear();
     (world, heard)
+}
+
+/// What programs do at their start has been done.
+async fn rests(world: &World) {
+    let then = world.clock.now().plus(3_000);
+    world
+        .until(|world| world.clock.now() >= then && !world.engine().status().unwrap().links[0].syncing)
+        .await;
 }
 
 // proves E2, F3, F4
@@ -393,6 +402,7 @@ async fn a_program_that_does_not_send_hears_the_same_steps() {
     let second = world.second_engine().await;
     assert!(!second.is_sender());
     second.start();
+    rests(&world).await;
     let mut other = Heard::of(&second);
     expires(&world);
     held_at(&world, 2).await;

@@ -9,7 +9,7 @@ use crate::restoring;
 use crate::store::activity::{self, Size};
 use crate::store::check::{quick_check, uncounted_activity};
 use crate::store::places::refuse;
-use crate::store::{Keep, Store, StoreError, Tx, links, meta, standing};
+use crate::store::{Keep, Store, StoreError, Tx, meta, standing};
 use crate::telemetry::{self, Repair};
 use std::path::Path;
 use std::sync::Arc;
@@ -141,9 +141,6 @@ impl Engine {
                 in_doubt,
                 "an older copy of the store was put back; what is unsent is asked for first"
             );
-            // Whoever listens first hears of the gaps that it left.
-            let links = shared.store.read(links::states)?;
-            shared.bulletin.links_moved(links.into_iter().map(|(id, ..)| id));
         }
         shared.note(taken.generation).await?;
         shared.write(standing::noted).await?;
