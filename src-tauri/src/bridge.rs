@@ -1,7 +1,9 @@
 //! What of the engine's events crosses to the window: the newest of each kind, at most four times a second while the
 //! window is seen, nothing while it is hidden (`engine.md` 12).
 
+use std::mem::discriminant;
 use std::time::Duration;
+use tidemark_model::number::Count;
 use tidemark_model::view::{Event, StatusSnapshot};
 
 /// Time between two tellings.
@@ -16,10 +18,15 @@ pub struct Bridge {
 impl Bridge {
     /// Takes an event in; what it makes superfluous goes.
     pub fn take_in(&mut self, event: Event) {
-        let same = self.waiting.iter_mut().find(|waiting| replaces(&event, waiting));
+        let same = self.waiting.iter().position(|waiting| replaces(&event, waiting));
         match same {
             None => self.waiting.push(event),
-            Some(waiting) => *waiting = joined(waiting, event),
+            // What a repair did is told in the order in which it did it.
+            Some(at) if repaired(&event).is_some() => {
+                self.waiting.remove(at);
+                self.waiting.push(event);
+            }
+            Some(at) => self.waiting[at] = joined(&self.waiting[at], event),
         }
     }
 
@@ -59,7 +66,22 @@ fn replaces(newer: &Event, older: &Event) -> bool {
         (Event::PullAdvance(newer), Event::PullAdvance(older)) => {
             newer.id == older.id && newer.collection == older.collection
         }
-        _ => false,
+        _ => {
+            discriminant(newer) == discriminant(older)
+                && repaired(newer).is_some_and(|newer| repaired(older) == Some(newer))
+        }
+    }
+}
+
+/// The link and the collection of a step that a repair took.
+fn repaired(event: &Event) -> Option<(Count, &str)> {
+    match event {
+        Event::GapDetected(gap) => Some((gap.id, &gap.collection)),
+        Event::RepairStarted(started) => Some((started.id, &started.collection)),
+        Event::RepairCompleted(completed) => Some((completed.id, &completed.collection)),
+        Event::RepairFailed(failed) => Some((failed.id, &failed.collection)),
+        Event::DegradedPollEntered(entered) => Some((entered.id, &entered.collection)),
+        _ => None,
     }
 }
 
@@ -121,9 +143,9 @@ fn ids(older: (&[String], bool), newer: (Vec<String>, bool)) -> (Vec<String>, bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidemark_model::number::Count;
     use tidemark_model::view::{
-        Connectivity, LinkConnectivityChange, PullAdvance, PushAdvance, QueueChanged, RecordsChanged,
+        Connectivity, GapDetected, GapReason, LinkConnectivityChange, PullAdvance, PushAdvance, QueueChanged,
+        RecordsChanged, RepairStarted,
     };
 
     fn queue(n: usize) -> Event {
@@ -191,6 +213,32 @@ mod tests {
         bridge.take_in(pulled(Some("c"), "d"));
         bridge.take_in(pulled(None, "1"));
         assert_eq!(bridge.take(), [pulled(None, "1")], "another stream");
+    }
+
+    // proves E2
+    #[test]
+    fn the_newest_of_each_step_of_a_repair_crosses_and_they_stand_in_their_order() {
+        let (id, link) = (Count(1), || "1".to_owned());
+        let gap = |collection: &str, position: &str| {
+            let (collection, position) = (collection.to_owned(), Some(position.to_owned()));
+            Event::GapDetected(GapDetected {
+                id,
+                link: link(),
+                collection,
+                position,
+                reason: GapReason::Expired,
+            })
+        };
+        let started = |attempt| {
+            let (collection, attempt) = ("a".to_owned(), Count(attempt));
+            let begun = RepairStarted { id, link: link(), collection, attempt, position: None, reason: None };
+            Event::RepairStarted(begun)
+        };
+        let mut bridge = Bridge::default();
+        for event in [gap("a", "1"), started(1), gap("b", "5"), gap("a", "2"), started(2)] {
+            bridge.take_in(event);
+        }
+        assert_eq!(bridge.take(), [gap("b", "5"), gap("a", "2"), started(2)]);
     }
 
     #[test]

@@ -39,6 +39,16 @@ events! {
     PullAdvanced = "checkpoint:pull-advance": view::PullAdvance,
     /// More of a link's changes are confirmed without a gap.
     PushAdvanced = "checkpoint:push-advance": view::PushAdvance,
+    /// What is here of a collection cannot be continued.
+    GapFound = "gap:detected": view::GapDetected,
+    /// A try to compare a collection begins.
+    RepairBegan = "repair:started": view::RepairStarted,
+    /// A collection was compared to the end.
+    RepairEnded = "repair:completed": view::RepairCompleted,
+    /// A try to compare was interrupted by an error.
+    RepairBroke = "repair:failed": view::RepairFailed,
+    /// A link's first repair that failed.
+    PollDegraded = "degraded-poll:entered": view::DegradedPollEntered,
     /// The tray or a notification asks for a place in the window, such as `#/conflicts/88`.
     RouteAsked = "open-route": String,
 }
@@ -57,5 +67,10 @@ pub fn emit<R: tauri::Runtime>(app: &tauri::AppHandle<R>, event: view::Event) ->
         view::Event::LinkConnectivityChange(changed) => LinkReached(changed).emit(app),
         view::Event::PullAdvance(advance) => PullAdvanced(advance).emit(app),
         view::Event::PushAdvance(advance) => PushAdvanced(advance).emit(app),
+        view::Event::GapDetected(gap) => GapFound(gap).emit(app),
+        view::Event::RepairStarted(started) => RepairBegan(started).emit(app),
+        view::Event::RepairCompleted(completed) => RepairEnded(completed).emit(app),
+        view::Event::RepairFailed(failed) => RepairBroke(failed).emit(app),
+        view::Event::DegradedPollEntered(entered) => PollDegraded(entered).emit(app),
     }
 }

@@ -88,6 +88,11 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             events::LinkReached,
             events::PullAdvanced,
             events::PushAdvanced,
+            events::GapFound,
+            events::RepairBegan,
+            events::RepairEnded,
+            events::RepairBroke,
+            events::PollDegraded,
             events::RouteAsked,
         ])
 }

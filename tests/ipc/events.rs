@@ -10,11 +10,14 @@ use tauri::{App, Listener as _};
 use tidemark::{bridge, shell};
 use tidemark_model::number::Count;
 use tidemark_model::transaction::Strategy;
-use tidemark_model::view::{Event, FieldEdit, NewChange, NewTransaction, QueueChanged, StatusSnapshot};
+use tidemark_model::view::{
+    Event, FieldEdit, LinkState, NewChange, NewTransaction, QueueChanged, StatusSnapshot,
+};
+use tidemark_sandbox::{Faults, Switch};
 use tokio::sync::{Notify, broadcast};
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 17] = [
     "sync-state-changed",
     "sync-progress",
     "queue-changed",
@@ -26,6 +29,11 @@ const EVENTS: [&str; 12] = [
     "link:connectivity-change",
     "checkpoint:pull-advance",
     "checkpoint:push-advance",
+    "gap:detected",
+    "repair:started",
+    "repair:completed",
+    "repair:failed",
+    "degraded-poll:entered",
     "open-route",
 ];
 
@@ -117,6 +125,7 @@ fn every_event_reaches_the_window_with_its_fields() {
     assert_eq!(keys(&heard.last("queue-changed").expect("it was heard")), ["queueLength", "changes", "many"]);
 
     a_link_takes_its_steps(&stage, &heard);
+    a_collection_is_repaired(&stage, &heard);
     a_conflict_comes_and_goes(&stage, &heard);
     a_transaction_moves(&stage, &heard);
     shell::raise(stage.app().handle(), "#/conflicts/1");
@@ -160,6 +169,43 @@ fn a_link_takes_its_steps(stage: &Stage, heard: &Heard) {
     block_on(stage.server.go_online()).expect("it comes");
     stage.ask::<()>("force_sync", json!({}));
     assert_eq!(reached("offline", "online")["error"], Value::Null);
+}
+
+fn a_collection_is_repaired(stage: &Stage, heard: &Heard) {
+    let told = |name: &str, more: &[&str]| {
+        stage.until(name, || !heard.all(name).is_empty());
+        let event = heard.last(name).expect("it was heard");
+        assert_eq!(keys(&event), [&["id", "link", "collection"], more].concat());
+        assert_eq!(
+            (&event["id"], &event["link"], &event["collection"]),
+            (&json!(1), &json!(LINK), &json!(TASKS))
+        );
+        event
+    };
+    // The server forgets what it deleted, and cannot list anew.
+    stage.colleague_sets("t1", "state", "before");
+    stage.server.with_world(|server| server.forget_tombstones()).expect("it forgets");
+    let anew = Switch::always(vec![500]).method("GET").path("?limit=");
+    stage.server.set_faults(Faults { status: Some(anew), ..Faults::default() });
+    stage.ask::<()>("force_sync", json!({}));
+    let gap = told("gap:detected", &["position", "reason"]);
+    assert!(gap["position"].is_string() && gap["reason"] == "expired", "{gap}");
+    let started = told("repair:started", &["attempt", "position", "reason"]);
+    let began = [&started["attempt"], &started["position"], &started["reason"]];
+    assert_eq!(began, [&json!(1), &Value::Null, &json!("expired")]);
+    let failed = told("repair:failed", &["attempt", "position", "error"]);
+    has(&failed["error"], &["link", "class", "words", "at"]);
+    assert_eq!((&failed["attempt"], &failed["error"]["class"]), (&json!(1), &json!("transient")));
+    let entered = told("degraded-poll:entered", &["attempt", "error"]);
+    assert_eq!((&entered["attempt"], &entered["error"]), (&failed["attempt"], &failed["error"]));
+    stage.until("the link's status", || stage.status().links[0].state == LinkState::DegradedPoll);
+    stage.server.clear_faults();
+    stage.ask::<()>("force_sync", json!({}));
+    let completed = told("repair:completed", &["attempt", "compared", "brought", "removed"]);
+    let found = ["attempt", "compared", "brought", "removed"].map(|name| completed[name].as_i64());
+    assert_eq!(found, [Some(2), Some(1), Some(1), Some(0)]);
+    let names = ["gap:detected", "degraded-poll:entered", "repair:completed"];
+    assert!(names.iter().all(|name| heard.all(name).len() == 1), "each once");
 }
 
 fn a_conflict_comes_and_goes(stage: &Stage, heard: &Heard) {

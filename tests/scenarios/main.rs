@@ -53,6 +53,7 @@ mod read_only;
 mod references;
 mod refreshing;
 mod regressions;
+mod repair_events;
 mod requests;
 mod resolution;
 mod retention;

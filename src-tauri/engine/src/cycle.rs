@@ -5,9 +5,10 @@ use crate::link::Link;
 use crate::pull::pull;
 use crate::push::push;
 use crate::shared::Shared;
+use crate::store::places::Place;
 use crate::store::verbs::settle::Settled;
-use crate::store::verbs::stop;
 use crate::store::verbs::transactions::seen as settle_seen;
+use crate::store::verbs::{repair, stop};
 use crate::store::{StoreError, Tx, activity, hosts, links, meta, outbox, transactions, wakeups};
 use crate::telemetry;
 use std::sync::{Arc, PoisonError};
@@ -70,6 +71,8 @@ pub(crate) struct Run {
     pub(crate) stands: bool,
     /// It ended before everything was sent and asked for.
     pub(crate) cut_off: bool,
+    /// Collections whose pull an error ended.
+    pub(crate) not_pulled: Vec<(Place, Failure)>,
     /// Only this collection is pulled.
     pub(crate) only: Option<String>,
 }
@@ -245,7 +248,8 @@ async fn finish(
         Some(Stop::Away(failure) | Stop::Stopped(_, failure)) => Some(failure.clone()),
         None => None,
     };
-    let failure = away.or(run.report.failure.take());
+    let not_pulled = std::mem::take(&mut run.not_pulled);
+    let failure = away.clone().or(run.report.failure.take());
     run.report.failure.clone_from(&failure);
     // Only a cycle that saw everything to its end counts as a check.
     let whole = failure.is_none() && run.is_whole();
@@ -274,9 +278,20 @@ async fn finish(
                 Some(Stop::Away(_)) | None => false,
             };
             tell(tx, id, failure.as_ref().filter(|_| !told), whole, now)?;
+            let error = |failure: Failure| LastError {
+                link: name.clone(),
+                class: failure.class,
+                words: failure.words,
+                at: now,
+            };
+            for (place, failure) in not_pulled {
+                repair::fail(tx, &place, &error(failure))?;
+            }
+            if let Some(failure) = away {
+                repair::fail_all(tx, id, &error(failure))?;
+            }
             if let Some(failure) = failure {
-                let error = LastError { link: name, class: failure.class, words: failure.words, at: now };
-                links::set_last_error(tx, id, Some(&error))?;
+                links::set_last_error(tx, id, Some(&error(failure)))?;
             }
             links::settle_states(tx)
         })

@@ -47,6 +47,7 @@ impl Engine {
             closing: Arc::new(watch::channel(false).0),
             reloading: Arc::default(),
         };
+        engine.shared.begin_link_news();
         match engine.begin_sending().await {
             Ok(()) => {}
             // A full disk or a folder that cannot be written ends by itself; what is here can be read meanwhile.
@@ -246,9 +247,7 @@ impl Engine {
             gone.wake(Wish { end: true, ..Wish::default() });
         }
         self.shared.set_links(links);
-        if let Err(error) = self.shared.store.read(|tx| self.shared.link_news.begin(tx)) {
-            tracing::warn!(%error, "reading from where on is told of the links");
-        }
+        self.shared.begin_link_news();
         Ok(())
     }
 

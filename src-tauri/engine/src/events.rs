@@ -83,7 +83,7 @@ impl Bulletin {
         });
     }
 
-    /// A link's status or connectivity may be another one; after the commit.
+    /// A link's status, connectivity or repairs may be at another point; after the commit.
     pub(crate) fn links_moved(&self, links: impl IntoIterator<Item = i64>) {
         self.note(|stale| {
             stale.status = true;
@@ -96,9 +96,12 @@ impl Bulletin {
         self.note(|stale| stale.of_links.pushed.extend([link]));
     }
 
-    /// A page of a collection came in.
+    /// A page of a collection came in; it may be the last one of its repair.
     pub(crate) fn pulled(&self, place: &Place) {
-        self.note(|stale| stale.of_links.pulled.extend([place.collection_id]));
+        self.note(|stale| {
+            stale.of_links.links.extend([place.link_id]);
+            stale.of_links.pulled.extend([place.collection_id]);
+        });
     }
 
     /// Another process may have moved anything.

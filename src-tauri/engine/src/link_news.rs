@@ -1,9 +1,11 @@
-//! What is told of each link: its status, whether its server answers, how far each checkpoint is (rows E2, F2, F3, F5).
+//! What is told of each link: its status, whether its server answers, how far each checkpoint is, and the repair of its
+//! collections (rows E2, F2, F3, F4, F5).
 //!
 //! A telling compares what is stored with what was told last. So nothing is told before its commit, and what another
 //! process did is told like this one's own.
 
 use crate::engine::Engine;
+use crate::store::repairs::{self, Step};
 use crate::store::views::LiveLink;
 use crate::store::{StoreError, Tx, collections, links, outbox};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,13 +13,14 @@ use std::sync::{Mutex, PoisonError};
 use tidemark_model::connector::Checkpoint;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    Connectivity, Event, LinkConnectivityChange, LinkState, LinkStatusChange, PullAdvance, PushAdvance,
+    Connectivity, DegradedPollEntered, Event, GapDetected, LinkConnectivityChange, LinkState,
+    LinkStatusChange, PullAdvance, PushAdvance, RepairCompleted, RepairFailed, RepairStarted,
 };
 
 /// What of the links moved since the last telling, by their keys.
 #[derive(Debug, Default)]
 pub(crate) struct Moved {
-    /// Links whose status or connectivity may be another one.
+    /// Links whose status, connectivity or repairs may be at another point.
     pub(crate) links: BTreeSet<i64>,
     /// Links with changes that were confirmed.
     pub(crate) pushed: BTreeSet<i64>,
@@ -38,6 +41,8 @@ struct Known {
     pushed: i64,
     /// By collection.
     pulled: BTreeMap<i64, Checkpoint>,
+    /// Numbers of steps, by collection.
+    repairs: BTreeMap<i64, i64>,
 }
 
 impl Moved {
@@ -59,7 +64,10 @@ impl LinkNews {
             let pulled = collections::of_link(tx, id)?.into_iter();
             let pulled = pulled.filter_map(|row| Some((row.id, row.checkpoint?))).collect();
             let pushed = outbox::confirmed_up_to(tx, id, 0)?;
-            known.insert(id, Known { state, connectivity: Connectivity::default(), pushed, pulled });
+            let repairs = repairs::of_link(tx, id)?.into_iter();
+            let repairs = repairs.map(|(collection, _, repair)| (collection, repair.number)).collect();
+            let connectivity = Connectivity::default();
+            known.insert(id, Known { state, connectivity, pushed, pulled, repairs });
         }
         Ok(())
     }
@@ -71,6 +79,11 @@ impl LinkNews {
         for (key, link, state) in links::states(tx)? {
             let (Some(known), id) = (known.get_mut(&key), Count(key)) else { continue };
             if moved.links.contains(&key) {
+                for (place, collection, repair) in repairs::of_link(tx, key)? {
+                    let told = known.repairs.insert(place, repair.number).unwrap_or(0);
+                    let steps = repair.since(told).cloned();
+                    events.extend(steps.map(|step| step_of(step, id, link.clone(), collection.clone())));
+                }
                 let from = std::mem::replace(&mut known.state, state);
                 if from != state {
                     let link = link.clone();
@@ -116,6 +129,33 @@ impl LinkNews {
             }
         }
         Ok(events)
+    }
+}
+
+/// The event of a step that a repair took.
+fn step_of(step: Step, id: Count, link: String, collection: String) -> Event {
+    match step {
+        Step::Gap { position, reason } => {
+            Event::GapDetected(GapDetected { id, link, collection, position, reason })
+        }
+        Step::Started { attempt, position, reason } => {
+            Event::RepairStarted(RepairStarted { id, link, collection, attempt, position, reason })
+        }
+        Step::Failed { attempt, position, error } => {
+            Event::RepairFailed(RepairFailed { id, link, collection, attempt, position, error })
+        }
+        Step::Degraded { attempt, error } => {
+            Event::DegradedPollEntered(DegradedPollEntered { id, link, collection, attempt, error })
+        }
+        Step::Completed { attempt, compared, brought, removed } => Event::RepairCompleted(RepairCompleted {
+            id,
+            link,
+            collection,
+            attempt,
+            compared,
+            brought,
+            removed,
+        }),
     }
 }
 
@@ -167,6 +207,7 @@ mod tests {
             connectivity: Connectivity::Online,
             pushed: 0,
             pulled: BTreeMap::new(),
+            repairs: BTreeMap::new(),
         };
         assert_eq!(known.pulled(1, at("a", "5")), Some((None, "5".into())));
         assert_eq!(known.pulled(1, at("a", "5")), None, "an empty page moves nothing");

@@ -1,6 +1,6 @@
 //! Bringing changes in, page by page, each with its checkpoint; then what was set aside, by id.
 
-use crate::cycle::{Heard, Run, Stop, finish_awaited};
+use crate::cycle::{Heard, Run, Stop, finish_awaited, is_paused};
 use crate::link::Link;
 use crate::push::push;
 use crate::shared::Shared;
@@ -9,14 +9,14 @@ use crate::store::places::Place;
 use crate::store::verbs::Moved;
 use crate::store::verbs::pull::{self as verb, Applied};
 use crate::store::verbs::removals::{self, Outlook};
-use crate::store::verbs::stop;
-use crate::store::{CollectionRow, StoreError, Tx, collections, links, outbox, transactions};
+use crate::store::verbs::{repair, stop};
+use crate::store::{CollectionRow, StoreError, Tx, collections, links, outbox, repairs, transactions};
 use crate::telemetry;
 use std::sync::Arc;
 use tidemark_model::connector::{Page, PullFailure, PullRequest};
 use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::planted::{self, Bug};
-use tidemark_model::view::Stopped;
+use tidemark_model::view::{GapReason, Stopped};
 
 /// Records fetched by id in one go.
 const ASIDE: usize = 100;
@@ -82,11 +82,20 @@ async fn pull_collection(
             run.stands = true;
             return Ok(());
         }
+        if is_paused(shared, link)? {
+            run.cut_off = true;
+            return Ok(());
+        }
         if collection.wants_newest() {
             show_newest(shared, link, place, ack_seq, run).await?;
             if run.must_stop_before_more(shared, link) {
                 return Ok(());
             }
+        }
+        if collection.is_repaired() && shared.store.read(|tx| repairs::rests(tx, place.collection_id))? {
+            let at = place.clone();
+            shared.write(move |tx| repair::begin(tx, &at)).await?;
+            shared.bulletin.links_moved([link.id]);
         }
         let request = PullRequest {
             collection: place.collection.clone(),
@@ -111,13 +120,16 @@ async fn pull_collection(
                     None => {}
                 }
             }
-            Err(PullFailure::CheckpointExpired | PullFailure::EpochChanged) if !started_over => {
-                started_over = true;
-                telemetry::starts_over(place);
-                let (place, now) = (place.clone(), shared.now());
-                shared.write(move |tx| verb::start_over(tx, &place, now)).await?;
-            }
-            Err(failure) => return pull_failed(shared, link, place, failure, run).await,
+            Err(failure) => match gap(&failure).filter(|_| !started_over) {
+                Some(reason) => {
+                    started_over = true;
+                    telemetry::starts_over(place);
+                    let (place, now) = (place.clone(), shared.now());
+                    shared.write(move |tx| repair::start_over(tx, &place, reason, now)).await?;
+                    shared.bulletin.links_moved([link.id]);
+                }
+                None => return pull_failed(shared, link, place, failure, run).await,
+            },
         }
         // Edits made meanwhile need not wait for the end of a long download.
         if link.take_edits() {
@@ -128,6 +140,15 @@ async fn pull_collection(
         }
     }
     Ok(())
+}
+
+/// Why what is here cannot be continued, where that is what a failure says.
+fn gap(failure: &PullFailure) -> Option<GapReason> {
+    match failure {
+        PullFailure::CheckpointExpired => Some(GapReason::Expired),
+        PullFailure::EpochChanged => Some(GapReason::NewEpoch),
+        PullFailure::Failed(_) | PullFailure::NoCollection(_) => None,
+    }
 }
 
 /// The newest rows of a collection that is here for the first time can be used at once, where the server can sort.
@@ -292,6 +313,7 @@ async fn pull_failed(
         }
     };
     run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+    run.not_pulled.push((place.clone(), failure.clone()));
     if failure.is_unreadable() {
         let (at, now, words) = (place.clone(), shared.now(), failure.words.clone());
         shared.write(move |tx| verb::stands(tx, &at, &words, now)).await?;

@@ -208,6 +208,13 @@ impl Shared {
         self.links.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// From now on it is told what links do that were not known yet.
+    pub(crate) fn begin_link_news(&self) {
+        if let Err(error) = self.store.read(|tx| self.link_news.begin(tx)) {
+            tracing::warn!(%error, "reading from where on is told of the links");
+        }
+    }
+
     pub(crate) fn set_links(&self, links: Vec<Arc<Link>>) {
         *self.links.write().unwrap_or_else(PoisonError::into_inner) = links;
     }

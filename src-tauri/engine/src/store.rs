@@ -24,6 +24,7 @@ pub(crate) mod outbox;
 pub(crate) mod places;
 pub(crate) mod quarantine;
 pub(crate) mod records;
+pub(crate) mod repairs;
 pub(crate) mod signals;
 pub(crate) mod standing;
 mod storage;

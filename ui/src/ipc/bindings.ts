@@ -142,11 +142,16 @@ export const events = {
 	checkpointPushAdvance: makeEvent<PushAdvanced, PushAdvanced>("checkpoint:push-advance"),
 	conflictCreated: makeEvent<ConflictMet, ConflictMet>("conflict-created"),
 	conflictResolved: makeEvent<ConflictEnded, ConflictEnded>("conflict-resolved"),
+	degradedPollEntered: makeEvent<PollDegraded, PollDegraded>("degraded-poll:entered"),
+	gapDetected: makeEvent<GapFound, GapFound>("gap:detected"),
 	linkConnectivityChange: makeEvent<LinkReached, LinkReached>("link:connectivity-change"),
 	linkStatusChange: makeEvent<LinkMoved, LinkMoved>("link:status-change"),
 	openRoute: makeEvent<RouteAsked, RouteAsked>("open-route"),
 	queueChanged: makeEvent<QueueTold, QueueTold>("queue-changed"),
 	recordsChanged: makeEvent<RecordsTold, RecordsTold>("records-changed"),
+	repairCompleted: makeEvent<RepairEnded, RepairEnded>("repair:completed"),
+	repairFailed: makeEvent<RepairBroke, RepairBroke>("repair:failed"),
+	repairStarted: makeEvent<RepairBegan, RepairBegan>("repair:started"),
 	syncProgress: makeEvent<ProgressTold, ProgressTold>("sync-progress"),
 	syncStateChanged: makeEvent<StatusTold, StatusTold>("sync-state-changed"),
 	transactionChanged: makeEvent<TransactionMoved, TransactionMoved>("transaction-changed"),
@@ -788,6 +793,20 @@ export type Decided =
 /**  It went away with the connection or with its transaction. */
 "dropped";
 
+/**  A link's first repair that failed: it is polled until all of them went well. */
+export type DegradedPollEntered = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  Name of the collection whose repair failed. */
+	collection: string,
+	/**  The try. */
+	attempt: Count,
+	/**  What went wrong. */
+	error: LastError,
+};
+
 /**  Row height. */
 export type Density = 
 /**  28 px. */
@@ -1004,6 +1023,32 @@ export type FormField = {
 	/**  The collection it refers to. */
 	refersTo: string | null,
 };
+
+/**  What is here of a collection cannot be continued from where it was: all of it will be compared. */
+export type GapDetected = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  The server's token that is void now; none where nothing of a list was there yet. */
+	position: string | null,
+	/**  Why. */
+	reason: GapReason,
+};
+
+/**  What is here of a collection cannot be continued. */
+export type GapFound = GapDetected;
+
+/**  Why what is here of a collection cannot be continued (row F4). */
+export type GapReason = 
+/**  The server no longer knows what changed since the checkpoint. */
+"expired" | 
+/**  The server began anew: its checkpoints are of another epoch or stream. */
+"new_epoch" | 
+/**  An older copy of the local store was put back. */
+"put_back";
 
 /**  What happened, with what a sentence about it is made of. */
 export type Happened = 
@@ -1263,6 +1308,8 @@ export type LinkStatus = {
 	user: string | null,
 	/**  Whether the server answers. */
 	connectivity: Connectivity,
+	/**  How it is kept in step (row F3). */
+	state: LinkState,
 	/**  A person paused it. */
 	paused: boolean,
 	/**  Why it does not sync by itself, if so. */
@@ -1468,6 +1515,9 @@ export type Operation =
 "delete" | 
 /**  An opaque request of another program; it touches no record that Tidemark keeps. */
 "request";
+
+/**  A link's first repair that failed. */
+export type PollDegraded = DegradedPollEntered;
 
 /**  One run's progress (row E2). */
 export type Progress = {
@@ -1834,6 +1884,68 @@ export type RemovedLink = {
 	unsent: Count,
 	/**  Whether it was removed; not without `force` while some are unsent. */
 	removed: boolean,
+};
+
+/**  A try to compare a collection begins. */
+export type RepairBegan = RepairStarted;
+
+/**  A try to compare was interrupted by an error. */
+export type RepairBroke = RepairFailed;
+
+/**  A collection's whole set was compared with the server's and is in step with it. */
+export type RepairCompleted = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  The try that got to the end. */
+	attempt: Count,
+	/**  Rows that the server listed. */
+	compared: Count,
+	/**  Records that came or changed here. */
+	brought: Count,
+	/**  Records that went here. */
+	removed: Count,
+};
+
+/**  A collection was compared to the end. */
+export type RepairEnded = RepairCompleted;
+
+/**  A try to compare was interrupted by an error, and there will be another. */
+export type RepairFailed = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  The try. */
+	attempt: Count,
+	/**  The server's token that the next one goes on from; none where it begins. */
+	position: string | null,
+	/**  What went wrong. */
+	error: LastError,
+};
+
+/**
+ *  A try to compare a collection's whole set with the server's begins. It lasts until it ends or fails: a pause, a restart
+ *  or a slower pace only lets it wait.
+ */
+export type RepairStarted = {
+	/**  Link's id. */
+	id: Count,
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  Its number since the whole sets were equal last, from 1. */
+	attempt: Count,
+	/**  The server's token that it goes on from; none where it begins. */
+	position: string | null,
+	/**  Why it is compared; none where an earlier version of Tidemark began that. */
+	reason: GapReason | null,
 };
 
 /**  The request as sent, without secrets. */

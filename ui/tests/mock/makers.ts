@@ -21,6 +21,7 @@ export function link(name: string, server: string, more: Partial<LinkStatus> = {
     server,
     user: "anna",
     connectivity: "online",
+    state: "live",
     paused: false,
     stopped: null,
     syncing: false,

@@ -21,6 +21,17 @@ test("after days without a server the last contact is told with its day and how 
   expect(said(10, { lastContact: null, connectivity: "unknown" })).toBe("Not checked yet");
 });
 
+// proves F3
+test("a link whose collection is compared says so, and that a try of it failed", () => {
+  const said = (more: object) => linkState(link("L", "erp.example.com", more), NOW);
+  expect(said({ state: "live" })).toMatch(/^Reached /);
+  expect(said({ state: "repairing", syncing: true })).toBe("Comparing");
+  expect(said({ state: "repairing" })).toBe("Comparing");
+  expect(said({ state: "degraded_poll" })).toBe("Comparing failed, tries again");
+  expect(said({ state: "degraded_poll", connectivity: "offline", offlineSince: NOW })).toMatch(/^Offline /);
+  expect(said({ state: "paused", paused: true })).toBe("Paused");
+});
+
 // proves E5
 test("a time of another day is not told as one of today", () => {
   const at = (lastContact: number | null) => contactTime(link("L", "erp.example.com", { lastContact }), NOW);

@@ -6,7 +6,7 @@ use crate::out::Out;
 use crate::words;
 use tidemark_host::Host;
 use tidemark_model::number::Millis;
-use tidemark_model::view::{EngineState, Ledger, LinkStatus, Sentence, StatusSnapshot};
+use tidemark_model::view::{EngineState, Ledger, LinkState, LinkStatus, Sentence, StatusSnapshot};
 use tidemark_model::words::span;
 
 /// From here on it is said how long ago a server answered last, in milliseconds.
@@ -75,8 +75,13 @@ fn link(link: &LinkStatus, now: Millis) -> String {
         },
     );
     let records: i64 = link.collections.iter().map(|collection| collection.records.0).sum();
+    let compared = match link.state {
+        LinkState::Repairing => ", all of it is being compared with the server",
+        LinkState::DegradedPoll => ", comparing all of it with the server failed and is tried again",
+        LinkState::Initializing | LinkState::Live | LinkState::Paused => "",
+    };
     format!(
-        "  {}: {}, {} waiting, last contact {contact}",
+        "  {}: {}, {} waiting, last contact {contact}{compared}",
         words::plain(&link.name),
         if records == 1 { "1 record".to_owned() } else { format!("{records} records") },
         link.queue.waiting.0

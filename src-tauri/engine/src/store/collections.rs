@@ -58,8 +58,17 @@ const COLUMNS: &str = "id, link_id, name, label, settings, paused, stream, epoch
 impl CollectionRow {
     /// Nothing of it was ever listed, no comparison of whole sets is under way, and its newest rows were not asked for.
     pub fn wants_newest(&self) -> bool {
-        let listed = self.checkpoint.is_some() || self.pulled_at.is_some() || self.pull_started_at.is_some();
-        !listed && self.full_generation.is_none() && !self.newest_asked
+        !self.is_listed() && self.full_generation.is_none() && !self.newest_asked
+    }
+
+    /// A list of it came in, or began to.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.checkpoint.is_some() || self.pulled_at.is_some() || self.pull_started_at.is_some()
+    }
+
+    /// Its whole set is compared with the server's. Before it was once brought in to its end there is nothing to repair.
+    pub(crate) fn is_repaired(&self) -> bool {
+        self.full_generation.is_some() && self.pulled_at.is_some()
     }
 
     /// By place in `COLUMNS`: to look for each by its name takes longer than the query.

@@ -1,6 +1,7 @@
 //! Links: account + endpoint + scope.
 
 use super::StoreError;
+use super::repairs::DEGRADED;
 use rusqlite::{Connection, Row, params};
 use tidemark_model::number::Millis;
 use tidemark_model::settings::LinkSettings;
@@ -23,6 +24,8 @@ pub struct LinkRow {
     pub principal: String,
     /// Its settings.
     pub settings: LinkSettings,
+    /// How it is kept in step (row F3).
+    pub state: LinkState,
     /// A person paused it.
     pub paused: bool,
     /// Why it does not sync by itself.
@@ -42,7 +45,7 @@ pub struct LinkRow {
 }
 
 const COLUMNS: &str = "id, name, kind, url, user, principal, settings, paused, stopped, secret_kept, last_contact, \
-                       last_error, clock_skew, key_lifetime, plain_bodies";
+                       last_error, clock_skew, key_lifetime, plain_bodies, status";
 
 impl LinkRow {
     /// By place in `COLUMNS`: to look for each by its name takes longer than the query.
@@ -67,6 +70,7 @@ impl LinkRow {
             clock_skew: row.get::<_, Option<i64>>(12)?.map(Millis),
             key_lifetime: row.get::<_, Option<i64>>(13)?.map(Millis),
             plain_bodies: row.get(14)?,
+            state: state(&row.get::<_, String>(15)?)?,
         })
     }
 }
@@ -140,26 +144,31 @@ pub(crate) fn states(tx: &Connection) -> Result<Vec<(i64, String, LinkState)>, S
     let mut rows = statement.query([])?;
     let mut states = Vec::new();
     while let Some(row) = rows.next()? {
-        let word: String = row.get(2)?;
-        let state = LinkState::parse(&word)
-            .ok_or_else(|| StoreError::Corrupt(format!("a link has the unknown status '{word}'")))?;
-        states.push((row.get(0)?, row.get(1)?, state));
+        states.push((row.get(0)?, row.get(1)?, state(&row.get::<_, String>(2)?)?));
     }
     Ok(states)
 }
 
+fn state(word: &str) -> Result<LinkState, StoreError> {
+    LinkState::parse(word)
+        .ok_or_else(|| StoreError::Corrupt(format!("a link has the unknown status '{word}'")))
+}
+
 /// Brings the status of all links in step with what was stored in this transaction.
 pub(crate) fn settle_states(tx: &Connection) -> Result<(), StoreError> {
-    tx.prepare_cached(
+    tx.prepare_cached(&format!(
         "UPDATE links SET status = fresh.status
            FROM (SELECT id, CASE
                    WHEN paused = 1 OR EXISTS (SELECT 1 FROM meta WHERE key = 'paused_since') THEN 'paused'
                    WHEN EXISTS (SELECT 1 FROM collections
                                  WHERE link_id = links.id AND pulled_at IS NULL AND paused = 0) THEN 'initializing'
+                   WHEN {DEGRADED} THEN 'degraded_poll'
+                   WHEN EXISTS (SELECT 1 FROM collections
+                                 WHERE link_id = links.id AND full_running = 1 AND paused = 0) THEN 'repairing'
                    ELSE 'live' END AS status
                    FROM links WHERE removed_at IS NULL) AS fresh
-          WHERE links.id = fresh.id AND links.status <> fresh.status",
-    )?
+          WHERE links.id = fresh.id AND links.status <> fresh.status"
+    ))?
     .execute([])?;
     Ok(())
 }

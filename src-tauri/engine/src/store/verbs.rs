@@ -17,6 +17,7 @@ pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod removals;
 pub(crate) mod rename;
+pub(crate) mod repair;
 pub(crate) mod request;
 pub(crate) mod resolve;
 pub(crate) mod retention;

@@ -29,6 +29,16 @@ pub enum Event {
     PullAdvance(PullAdvance),
     /// `checkpoint:push-advance`.
     PushAdvance(PushAdvance),
+    /// `gap:detected`.
+    GapDetected(GapDetected),
+    /// `repair:started`.
+    RepairStarted(RepairStarted),
+    /// `repair:completed`.
+    RepairCompleted(RepairCompleted),
+    /// `repair:failed`.
+    RepairFailed(RepairFailed),
+    /// `degraded-poll:entered`.
+    DegradedPollEntered(DegradedPollEntered),
 }
 
 /// A run's progress on one link.
@@ -166,4 +176,105 @@ pub struct PushAdvance {
     pub from: Count,
     /// Number of the last confirmed change before the first one that is not finished.
     pub to: Count,
+}
+
+/// Why what is here of a collection cannot be continued (row F4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// The server no longer knows what changed since the checkpoint.
+    Expired,
+    /// The server began anew: its checkpoints are of another epoch or stream.
+    NewEpoch,
+    /// An older copy of the local store was put back.
+    PutBack,
+}
+
+/// What is here of a collection cannot be continued from where it was: all of it will be compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct GapDetected {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// Collection's name.
+    pub collection: String,
+    /// The server's token that is void now; none where nothing of a list was there yet.
+    pub position: Option<String>,
+    /// Why.
+    pub reason: GapReason,
+}
+
+/// A try to compare a collection's whole set with the server's begins. It lasts until it ends or fails: a pause, a restart
+/// or a slower pace only lets it wait.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairStarted {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// Collection's name.
+    pub collection: String,
+    /// Its number since the whole sets were equal last, from 1.
+    pub attempt: Count,
+    /// The server's token that it goes on from; none where it begins.
+    pub position: Option<String>,
+    /// Why it is compared; none where an earlier version of Tidemark began that.
+    pub reason: Option<GapReason>,
+}
+
+/// A collection's whole set was compared with the server's and is in step with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairCompleted {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// Collection's name.
+    pub collection: String,
+    /// The try that got to the end.
+    pub attempt: Count,
+    /// Rows that the server listed.
+    pub compared: Count,
+    /// Records that came or changed here.
+    pub brought: Count,
+    /// Records that went here.
+    pub removed: Count,
+}
+
+/// A try to compare was interrupted by an error, and there will be another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairFailed {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// Collection's name.
+    pub collection: String,
+    /// The try.
+    pub attempt: Count,
+    /// The server's token that the next one goes on from; none where it begins.
+    pub position: Option<String>,
+    /// What went wrong.
+    pub error: LastError,
+}
+
+/// A link's first repair that failed: it is polled until all of them went well.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DegradedPollEntered {
+    /// Link's id.
+    pub id: Count,
+    /// Link's name.
+    pub link: String,
+    /// Name of the collection whose repair failed.
+    pub collection: String,
+    /// The try.
+    pub attempt: Count,
+    /// What went wrong.
+    pub error: LastError,
 }

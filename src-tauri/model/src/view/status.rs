@@ -1,6 +1,6 @@
 //! The one status: every surface is a rendering of this struct (`engine.md` 12, `ui.md` 3.2).
 
-use super::{Activity, Attention, PutBack, Removals, Sentence};
+use super::{Activity, Attention, LinkState, PutBack, Removals, Sentence};
 use crate::failure::ErrorClass;
 use crate::number::{Count, Millis};
 use crate::schedule::{Network, Schedule, ScheduleWait};
@@ -223,6 +223,8 @@ pub struct LinkStatus {
     pub user: Option<String>,
     /// Whether the server answers.
     pub connectivity: Connectivity,
+    /// How it is kept in step (row F3).
+    pub state: LinkState,
     /// A person paused it.
     pub paused: bool,
     /// Why it does not sync by itself, if so.

@@ -18,7 +18,7 @@ export function linkState(link: LinkStatus, now: number): string {
   if (link.stopped?.reason === "sign_in") return "Sign in";
   if (link.stopped) return "Stopped";
   if (link.paused) return "Paused";
-  if (link.syncing) return "Working";
+  if (link.syncing) return isCompared(link) ? "Comparing" : "Working";
   const last = contact(link, now);
   if (link.connectivity === "offline") {
     return link.offlineSince === null
@@ -26,7 +26,14 @@ export function linkState(link: LinkStatus, now: number): string {
       : `Offline since ${moment(link.offlineSince, now)}${last}`;
   }
   if (link.connectivity === "unknown") return `Not checked yet${last}`;
+  if (link.state === "degraded_poll") return "Comparing failed, tries again";
+  if (link.state === "repairing") return "Comparing";
   return link.lastContact === null ? "Reached" : `Reached ${moment(link.lastContact, now)}`;
+}
+
+/** Whether all of a collection is compared with the server's, or will be. */
+export function isCompared(link: LinkStatus): boolean {
+  return link.state === "repairing" || link.state === "degraded_poll";
 }
 
 /** How many days ago the server answered last, from the first whole day on. */

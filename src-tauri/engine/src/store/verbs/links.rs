@@ -5,7 +5,7 @@ use crate::store::activity::{self, NewLine};
 use crate::store::links::{self, NewLinkRow};
 use crate::store::outbox::{self, Ended};
 use crate::store::places::refuse;
-use crate::store::{StoreError, collections, conflicts, quarantine, records};
+use crate::store::{StoreError, collections, conflicts, quarantine, records, repairs};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use tidemark_model::connector::Discovered;
@@ -98,6 +98,7 @@ pub(crate) fn remove(
         collections::set_asked(tx, collection.id, None, &BTreeSet::new())?;
         quarantine::remove_all(tx, collection.id)?;
         records::remove_all(tx, collection.id)?;
+        repairs::forget(tx, collection.id)?;
     }
     links::mark_removed(tx, link.id, now)?;
     activity::write(tx, &NewLine::of_link(&Happened::LinkRemoved { unsent: count }, link.id, now))?;

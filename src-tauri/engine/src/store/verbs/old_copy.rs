@@ -1,8 +1,9 @@
 //! What an old copy of the database knows of its unsent changes: nothing. Each may have been sent since, and is read
 //! before it is written; every checkpoint starts over (`engine.md` 2).
 
-use crate::store::{StoreError, collections, outbox};
+use crate::store::{CollectionRow, StoreError, collections, links, outbox, repairs};
 use rusqlite::Connection;
+use tidemark_model::view::GapReason;
 
 /// Puts everything unsent in doubt; returns how many changes that are.
 pub(crate) fn put_in_doubt(tx: &Connection) -> Result<usize, StoreError> {
@@ -13,8 +14,13 @@ pub(crate) fn put_in_doubt(tx: &Connection) -> Result<usize, StoreError> {
         .prepare("SELECT id FROM collections")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    for collection in all {
-        collections::start_full(tx, collection)?;
+    for id in all {
+        // Of what was never listed nothing is there to be continued.
+        if let Some(collection) = collections::get(tx, id)?.filter(CollectionRow::is_listed) {
+            repairs::gap(tx, &collection, GapReason::PutBack)?;
+        }
+        collections::start_full(tx, id)?;
     }
+    links::settle_states(tx)?;
     Ok(doubted)
 }

@@ -6,7 +6,7 @@ use crate::store::activity::{self, NewLine};
 use crate::store::collections::{self, CollectionRow, PageMark};
 use crate::store::places::Place;
 use crate::store::quarantine::{self, Unread};
-use crate::store::{StoreError, links, meta, outbox, records, transactions};
+use crate::store::{StoreError, links, meta, outbox, records, repairs, transactions};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use tidemark_model::connector::{Page, PullRequest, Remote, Row};
@@ -124,6 +124,12 @@ pub(crate) fn apply_page(
         ends_at: (!page.more).then_some(now),
     };
     collections::mark_page(tx, place.collection_id, &mark)?;
+    if collection.is_repaired() {
+        let found = (moved.records.len() as i64 - removed, removed);
+        let compared = collection.pull_received + page.rows.len() as i64;
+        repairs::page(tx, place.collection_id, found, (!page.more).then_some(compared))?;
+        links::settle_states(tx)?;
+    }
     if let Some(bounds) = look_back {
         let known = collection.lateness.after(bounds, &sighting);
         collections::set_lateness(tx, place.collection_id, &known)?;
@@ -314,13 +320,6 @@ fn end_of_full(
     quarantine::release_unseen(tx, place.collection_id, generation)?;
     collections::end_full(tx, place.collection_id)?;
     Ok(removed)
-}
-
-/// The checkpoint is void: everything is listed again and compared.
-pub(crate) fn start_over(tx: &Connection, place: &Place, now: Millis) -> Result<(), StoreError> {
-    let happened = Happened::ComparingAnew {};
-    activity::write(tx, &NewLine::of_place(&happened, (place.link_id, place.collection_id), now))?;
-    collections::start_full(tx, place.collection_id)
 }
 
 /// Records that a page brought while a change of theirs was on its way, to be fetched by id.

@@ -16,8 +16,8 @@ use tidemark_model::number::{Count, Millis};
 use tidemark_model::schedule::{Network, ScheduleWait};
 use tidemark_model::status::{LinkFacts, Run, StatusFacts, Stop, activity, attention, sentence};
 use tidemark_model::view::{
-    Connectivity, EngineState, LastError, LinkLimits, LinkStatus, Progress, QueueCounts, StatusSnapshot,
-    Stopped, StoreFault, SyncStats,
+    Connectivity, EngineState, LastError, LinkLimits, LinkState, LinkStatus, Progress, QueueCounts,
+    StatusSnapshot, Stopped, StoreFault, SyncStats,
 };
 
 /// What only the running process knows of a link.
@@ -159,9 +159,16 @@ fn link_facts(stored: &StoredLink, live: &LiveLink) -> LinkFacts {
             .collect(),
         unreadable: stored.collections.iter().map(|of| of.unreadable.0).sum(),
         last_contact: stored.row.last_contact,
-        checked_at: live.checked_at,
+        checked_at: live.checked_at.filter(|_| !is_compared(stored)),
         waits: live.waits,
     }
+}
+
+/// Whole sets are still compared: what was checked before that says nothing any more. Where the comparison stands for a
+/// person, that is said instead.
+fn is_compared(stored: &StoredLink) -> bool {
+    let stands = stored.collections.iter().any(|of| of.asks.is_some() || of.unreadable.0 > 0);
+    matches!(stored.row.state, LinkState::Repairing | LinkState::DegradedPoll) && !stands
 }
 
 /// What is neither confirmed nor waits for a person.
@@ -230,6 +237,7 @@ fn link_status(stored: StoredLink, live: &LiveLink, paused: bool) -> LinkStatus 
         url: row.url,
         user: row.user,
         connectivity: live.connectivity,
+        state: row.state,
         paused: row.paused,
         stopped: row.stopped,
         syncing: live.syncing,
