@@ -116,7 +116,12 @@ async fn pull_collection(
                 }
                 match apply(shared, link, place, page, ack_seq, run).await? {
                     Some(guarded) => return ask(shared, link, place, guarded, run).await,
-                    None if !more => return Ok(()),
+                    None if !more => {
+                        if collection.is_repaired() {
+                            telemetry::started_over(place, true);
+                        }
+                        return Ok(());
+                    }
                     None => {}
                 }
             }
@@ -128,7 +133,12 @@ async fn pull_collection(
                     shared.write(move |tx| repair::start_over(tx, &place, reason, now)).await?;
                     shared.bulletin.links_moved([link.id]);
                 }
-                None => return pull_failed(shared, link, place, failure, run).await,
+                None => {
+                    if collection.is_repaired() {
+                        telemetry::started_over(place, false);
+                    }
+                    return pull_failed(shared, link, place, failure, run).await;
+                }
             },
         }
         // Edits made meanwhile need not wait for the end of a long download.

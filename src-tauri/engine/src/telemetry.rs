@@ -140,6 +140,17 @@ pub(crate) fn starts_over(place: &Place) {
     );
 }
 
+/// A try to bring such a collection in got to its end, or an error interrupted it.
+pub(crate) fn started_over(place: &Place, done: bool) {
+    tracing::info!(
+        repair = Repair::StartOver.as_str(),
+        link = place.link,
+        collection = place.collection,
+        outcome = if done { "done" } else { "failed" },
+        "a repair ended"
+    );
+}
+
 /// Something that mends or guards the store has ended.
 pub(crate) fn repair_ended<T>(repair: Repair, result: &Result<T, StoreError>, spent: Millis) {
     let outcome = match result {

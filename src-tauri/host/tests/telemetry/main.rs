@@ -320,4 +320,6 @@ fn counted(told: &str) {
     has(line("a conflict was met"), &["link", "collection", "conflict"]);
     has(line("repair=\"backup\""), &["outcome", "duration_ms"]);
     has(line("repair=\"start_over\""), &["link", "collection"]);
+    let over = told.lines().find(|line| line.contains("start_over") && line.contains("a repair ended"));
+    has(over.expect("the comparison came to its end"), &["link", "collection", "outcome"]);
 }
