@@ -425,6 +425,14 @@ export const scenarios: Record<string, (world: World) => void> = {
       nextTry: NOW + 27 * MINUTE,
     }));
   },
+  comparing: (world) => {
+    busy(world);
+    world.links = world.links.map((one, at) => ({
+      ...one,
+      state: at === 0 ? "degraded_poll" : "repairing",
+      syncing: at > 0,
+    }));
+  },
   paused: (world) => {
     busy(world);
     world.paused = true;
