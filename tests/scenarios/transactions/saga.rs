@@ -179,6 +179,41 @@ async fn restored_it_does_all_of_it_once_more() {
     world.finish().await;
 }
 
+// proves B4, B2
+#[tokio::test]
+async fn restored_three_times_it_makes_a_record_once_each_time() {
+    let world = open(KEYS).await;
+    make(&world, "orders", title("first")).await;
+    world.sync().await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT")));
+    let named = there(&world, "orders").remove(0)["id"].as_str().unwrap().to_owned();
+    let made = NewChange::Create {
+        collection: "customers".into(),
+        document: title("Acme").to_string(),
+        depends_on: vec![],
+        metadata: None,
+    };
+    let changes = vec![made, references::set("orders", &named, "title", "1st")];
+    let row = world.engine().apply_transaction(new(Saga, changes)).await.unwrap();
+    let made = |world: &World| {
+        let effects = world.server.report().unwrap().effects;
+        effects.iter().filter(|effect| effect.collection == "customers").count()
+    };
+    world.sync().await;
+    assert_eq!((state(&world, &row), made(&world)), (Failed, 2), "made, and taken back");
+    for time in 1..=3 {
+        world.engine().restore_transaction(&row.id).await.unwrap();
+        world.sync().await;
+        assert_eq!((state(&world, &row), made(&world)), (Failed, 2 + 2 * time));
+        world.check_books();
+    }
+    world.server.clear_faults();
+    world.engine().restore_transaction(&row.id).await.unwrap();
+    world.sync().await;
+    assert_eq!((state(&world, &row), there(&world, "customers").len()), (Completed, 1));
+    world.finish().await;
+}
+
 // proves B4
 #[tokio::test]
 async fn one_that_could_not_be_taken_back_is_refused_before_anything_is_saved() {

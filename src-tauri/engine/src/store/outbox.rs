@@ -13,8 +13,8 @@ pub(crate) use position::confirmed_up_to;
 pub(crate) use readiness::{belongs_to, has_ready};
 pub(crate) use sealing::{Seal, count_attempt, seal, seal_again, take_back, unseal};
 pub(crate) use state::{
-    Ended, bring_back, bring_forward, end, hold_sealed, keep_undo, leave_transaction, next_is_head, purge,
-    put_back, put_in_line_again, repair, retry, roll_back, sealed_become_uncertain,
+    Ended, bring_back, bring_forward, end, hold_sealed, is_done_again_by, keep_undo, leave_transaction,
+    next_is_head, purge, put_back, put_in_line_again, repair, retry, roll_back, sealed_become_uncertain,
     sealed_of_link_become_uncertain, set_changes, set_conflicted, set_failure, set_held, set_may_be_in,
     set_priority, set_state,
 };
@@ -93,7 +93,7 @@ pub struct MutationRow {
     pub words: Option<String>,
     /// A lost answer: it may already be in the server's version.
     pub may_be_in: bool,
-    /// What took it in.
+    /// What took it in, or does again what a saga took back of it.
     pub into_id: Option<String>,
     /// The conflict that it settles.
     pub conflict_id: Option<i64>,

@@ -278,7 +278,7 @@ pub struct ChangeDetail {
     pub waited_on_by: Vec<Count>,
     /// The first of both, by name: at most 50 of each.
     pub neighbours: Vec<Neighbour>,
-    /// The change that took it in.
+    /// The change that took it in, or that does again what a saga took back of it.
     pub combined_into: Option<String>,
     /// When it ended.
     pub ended_at: Option<Millis>,

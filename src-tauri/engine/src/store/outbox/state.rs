@@ -115,6 +115,12 @@ pub(crate) fn put_in_line_again(
     Ok(())
 }
 
+/// A saga took it back, and another change does it again: the next time it is that one which is restored.
+pub(crate) fn is_done_again_by(tx: &Connection, seq: i64, id: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET into_id = ?2 WHERE seq = ?1")?.execute(params![seq, id])?;
+    Ok(())
+}
+
 /// It is a change of its own from now on.
 pub(crate) fn leave_transaction(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE outbox SET transaction_id = NULL, compensates = NULL WHERE seq = ?1")?

@@ -164,6 +164,8 @@ pub(crate) fn restore(
         let new = outbox::by_id(tx, &edit.mutation_id)?;
         if member.state == MutationState::Parked {
             waited_for.extend(give_place(tx, member, new.as_ref(), at.now)?);
+        } else if let Some(new) = &new {
+            outbox::is_done_again_by(tx, member.seq, &new.id)?;
         }
         restored.extend(new.filter(is_in_line));
     }
@@ -245,7 +247,7 @@ fn put_back(
     Ok(moved)
 }
 
-/// Members that were rolled back, and accepted ones that a saga took back, in their order.
+/// Members that were rolled back, and accepted ones that a saga took back and that nothing does again yet, in their order.
 fn restorable(tx: &Connection, row: &TransactionRecord) -> Result<Vec<MutationRow>, StoreError> {
     let all = outbox::members(tx, &row.id, &[MutationState::Parked, MutationState::Confirmed])?;
     let taken_back = |member: &MutationRow| {
@@ -257,7 +259,7 @@ fn restorable(tx: &Connection, row: &TransactionRecord) -> Result<Vec<MutationRo
         member.compensates.is_none()
             && match member.state {
                 MutationState::Parked => member.record_id == 0,
-                _ => taken_back(member),
+                _ => member.into_id.is_none() && taken_back(member),
             }
     };
     Ok(all.iter().filter(wanted).cloned().collect())

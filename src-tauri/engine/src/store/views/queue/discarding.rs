@@ -114,7 +114,9 @@ fn rolled_back(
             members.into_iter().filter(|m| m.record_id != 0 && !gone.contains(&m.seq)).collect();
         if row.strategy == Strategy::Saga && !left.is_empty() {
             let accepted = outbox::members(tx, &id, &[MutationState::Confirmed])?;
-            let own = accepted.into_iter().filter(|member| member.compensates.is_none());
+            let own = accepted
+                .into_iter()
+                .filter(|member| member.compensates.is_none() && member.into_id.is_none());
             back.extend(own.map(|member| (member.seq, member)));
         }
         for member in left {
