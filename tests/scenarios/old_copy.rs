@@ -2,8 +2,10 @@
 //! doubled, lost or overwritten.
 
 use crate::transactions::{apply, set};
+use tidemark_model::mutation::MutationState;
 use tidemark_model::transaction::Strategy;
 use tidemark_model::view::PutBack;
+use tidemark_sandbox::Switch;
 use tidemark_tests::store_files::{Copied, note};
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{Stage, World, task};
@@ -106,6 +108,33 @@ async fn what_was_on_its_way_in_the_copy_is_read_back_and_never_replayed() {
     world.sync().await;
     assert_eq!(world.wire.tap.count(Point::Push), 0, "its key may be forgotten, and the record has moved on");
     assert_eq!(world.there("t001").unwrap()["state"], "checked");
+    world.finish().await;
+}
+
+// proves A6, B6
+#[tokio::test]
+async fn what_waits_in_doubt_waits_as_long_in_an_old_copy() {
+    let mut world = Stage::tasks(1).open().await;
+    world.set("t001", "state", "done").await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![500]).method("PUT")));
+    world.sync().await;
+    let waits = world.queue().remove(0);
+    assert_eq!(waits.mutation_state, MutationState::Uncertain);
+    let due = waits.next_at.unwrap();
+    world.close().await;
+    let copied = Copied::of(world.folder());
+    world.open_engine().await;
+    world.close().await;
+    put_back(&mut world, &copied).await;
+    assert_eq!(told(&world).map(|seen| seen.in_doubt.0), Some(1));
+    assert_eq!(world.queue()[0].next_at, Some(due), "the same time as before");
+    world.server.clear_faults();
+    world.clock.advance_to(due.plus(-1));
+    world.sync().await;
+    assert_eq!(world.wire.tap.count(Point::Fetch), 0, "not before its time");
+    world.clock.advance_to(due);
+    assert_eq!(world.sync().await.confirmed, 1);
+    assert_eq!(world.effects("t001"), ["put"]);
     world.finish().await;
 }
 

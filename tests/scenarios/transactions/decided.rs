@@ -1,7 +1,7 @@
 //! A decision about one change of a record, and both sides being alike, leave alone what another transaction saved behind
 //! it.
 
-use super::{apply, delete, now, refuse, set, state};
+use super::{apply, create, delete, now, refuse, set, state};
 use serde_json::json;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::transaction::Strategy::{Ordered, Parallel};
@@ -101,6 +101,29 @@ async fn a_document_that_was_typed_is_there_also_where_a_later_transaction_delet
     assert_eq!((world.here("t001"), world.there("t001")), (Some(typed.clone()), Some(typed)));
     assert_eq!([&one, &two].map(|row| state(&world, row)), [Completed; 2]);
     assert_eq!(world.there("t002").unwrap()["rank"], 22);
+    world.finish().await;
+}
+
+// proves D2, D7
+#[tokio::test]
+async fn a_document_that_was_typed_is_there_also_where_a_later_transaction_makes_it_again() {
+    let world = Stage::tasks(2).open().await;
+    world.server.go_offline().await.unwrap();
+    world.delete("t001").await;
+    let again = json!({"id": "t001", "rank": 11});
+    let one = apply(&world, Ordered, vec![set("t002", "rank", 12), create(&again)]).await;
+    world.server.go_online().await.unwrap();
+    world.colleague_sets("t001", "rank", 111);
+    world.sync().await;
+    let conflict = world.engine().list_conflicts(0, 1).unwrap().rows[0].id;
+    let typed = json!({"id": "t001", "rank": 7});
+    let manual = Resolution::Manual { document: Some(typed.to_string()), choices: Vec::new() };
+    decide(&world, conflict, manual, NO_HOLD).await;
+    world.set("t001", "state", "later").await;
+    settle(&world).await;
+    let later = json!({"id": "t001", "rank": 7, "state": "later"});
+    assert_eq!((world.here("t001"), world.there("t001")), (Some(later.clone()), Some(later)));
+    assert_eq!((state(&world, &one), world.queue()), (Completed, vec![]));
     world.finish().await;
 }
 

@@ -9,11 +9,10 @@ use tidemark_model::failure::ErrorClass;
 /// its record may have moved on; what was in line is read before it is sent, and takes nothing more in; and what
 /// nobody can read back waits for a person. Returns how many changes that are.
 pub(crate) fn put_in_doubt(tx: &Connection) -> Result<usize, StoreError> {
-    // Sealed before all time: no key lives so long.
+    // Sealed before all time: no key lives so long. What waits after a lost answer waits as long.
     let mut doubted = tx
         .prepare_cached(
-            "UPDATE outbox SET state = 'uncertain', due_at = 0, sealed_at = 0
-              WHERE state IN ('sealed', 'uncertain')",
+            "UPDATE outbox SET state = 'uncertain', sealed_at = 0 WHERE state IN ('sealed', 'uncertain')",
         )?
         .execute([])?;
     doubted += tx

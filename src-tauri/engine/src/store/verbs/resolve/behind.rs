@@ -6,6 +6,7 @@ use crate::store::conflicts::ConflictRecord;
 use crate::store::outbox::{self, Membership, MutationRow, NewMutation};
 use crate::store::places::Place;
 use crate::store::verbs::border::with_all;
+use crate::store::verbs::discard::on_top;
 use crate::store::verbs::reconcile::rewrite_lane;
 use crate::store::{StoreError, counters};
 use rusqlite::Connection;
@@ -94,17 +95,25 @@ pub(super) fn take_places(
     Ok(again.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Makes what stands behind lead from `first` to what was decided.
+/// Makes what stands behind lead from `first` to what was decided. What makes the record again behind a deletion that the
+/// decision ends takes the place of what is there.
 pub(super) fn lead_to(
     tx: &Connection,
     behind: &[MutationRow],
     first: Option<&Value>,
     result: Option<&Value>,
 ) -> Result<(), StoreError> {
-    match result {
-        Some(result) => rewrite_lane(tx, behind, first.unwrap_or(&Value::Object(Map::new())), result),
-        None => Ok(()),
+    let Some(result) = result else { return Ok(()) };
+    let mut behind = behind.to_vec();
+    let mut document = first.cloned();
+    for mutation in &mut behind {
+        if mutation.operation == Operation::Create && document.is_some() {
+            mutation.operation = Operation::Replace;
+            outbox::set_changes(tx, mutation.seq, mutation.operation, &mutation.changes)?;
+        }
+        document = on_top(document, mutation).0;
     }
+    rewrite_lane(tx, &behind, first.unwrap_or(&Value::Object(Map::new())), result)
 }
 
 fn save_again(tx: &Connection, at: &At<'_>, mutation: &MutationRow, id: &str) -> Result<i64, StoreError> {
