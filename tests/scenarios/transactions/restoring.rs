@@ -49,6 +49,38 @@ async fn all_of_it_comes_back_with_its_values() {
 
 // proves B2, D1
 #[tokio::test]
+async fn a_record_that_a_colleague_made_under_the_same_name_is_asked_about() {
+    for changes in [vec![delete("t009")], vec![set("t009", "rank", 7)]] {
+        let world = Stage::tasks(1).open().await;
+        world.server.go_offline().await.unwrap();
+        let made = apply(&world, Ordered, vec![create(&task(9)), set("t001", "rank", 11)]).await;
+        let behind = apply(&world, Ordered, changes).await;
+        let first = world.queue().iter().find(|row| row.record == "t001").unwrap().id.clone();
+        world.engine().discard(vec![first]).await.unwrap();
+        assert_eq!(state(&world, &behind), Failed, "it stood behind");
+        let theirs = json!({"id": "t009", "title": "Theirs", "rank": 90}).as_object().cloned();
+        world.colleague(ColleagueEdit { collection: TASKS.into(), create: theirs, ..Default::default() });
+        world.server.go_online().await.unwrap();
+        world.sync().await;
+        world.engine().restore_transaction(&behind.id).await.unwrap();
+        world.check_books();
+        world.sync().await;
+        let there = world.there("t009").unwrap();
+        assert_eq!(
+            (&there["title"], &there["rank"]),
+            (&json!("Theirs"), &json!(90)),
+            "it is as they made it"
+        );
+        assert_eq!(
+            (state(&world, &behind), world.engine().list_conflicts(0, 9).unwrap().total.0),
+            (Conflicted, 1)
+        );
+        world.finish().await;
+    }
+}
+
+// proves B2, D1
+#[tokio::test]
 async fn what_a_colleague_changed_meanwhile_is_merged_or_asked_about_never_written_over() {
     let world = Stage::tasks(3).open().await;
     let row = rolled_back(&world).await;

@@ -450,6 +450,22 @@ pub(crate) fn members(
     Ok(members)
 }
 
+/// What was saved of a record before a change, in whatever state it is by now, oldest first.
+pub(crate) fn of_record_before(
+    tx: &Connection,
+    change: &MutationRow,
+) -> Result<Vec<MutationRow>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE collection_id = ?1 AND rid = ?2 AND seq < ?3 ORDER BY seq"
+    ))?;
+    let mut rows = statement.query(params![change.collection_id, change.rid, change.seq])?;
+    let mut before = Vec::new();
+    while let Some(row) = rows.next()? {
+        before.push(MutationRow::read(row)?);
+    }
+    Ok(before)
+}
+
 /// How many changes of a link are not finished, from the counters.
 pub(crate) fn count_unfinished(tx: &Connection, link_id: i64) -> Result<i64, StoreError> {
     Ok(tx

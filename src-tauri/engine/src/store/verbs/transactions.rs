@@ -7,13 +7,14 @@ mod undo;
 pub(crate) use settle::{seen, settle_stale};
 
 use super::Moved;
+use super::discard::on_top;
 use super::edit::{self, Edit, EditKind, Member};
 use super::reconcile::{Origin, reconcile, remote_of};
 use super::waits;
 use crate::store::activity::{self, NewLine};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::{Place, refuse};
-use crate::store::records::{self, SideState};
+use crate::store::records::{self, RecordRow, SideState};
 use crate::store::transactions::{self, TransactionRecord};
 use crate::store::{StoreError, edges};
 use rusqlite::Connection;
@@ -226,10 +227,17 @@ fn put_back(
     edit: &Edit,
     now: Millis,
 ) -> Result<Moved, StoreError> {
-    let was = member.undo_doc.as_deref().map(records::serde_json_value).transpose()?;
     let record = records::by_rid(tx, place.collection_id, &member.rid)?;
-    let (Some(was), Some(record)) = (was, record) else { return Ok(edit::save(tx, place, edit)?.1) };
-    if record.base.document.as_ref().is_some_and(|base| same(base, &was)) {
+    let was = match &member.undo_doc {
+        Some(text) => Some((records::serde_json_value(text)?, false)),
+        None => made_here(tx, member, record.as_ref())?.map(|was| (was, true)),
+    };
+    let (Some((was, made_here)), Some(record)) = (was, record) else {
+        return Ok(edit::save(tx, place, edit)?.1);
+    };
+    // What was made here has what the server added to it by now.
+    let stands = |base: &Value| if made_here { contains(base, &was) } else { same(base, &was) };
+    if record.base.document.as_ref().is_some_and(stands) {
         return Ok(edit::save(tx, place, edit)?.1);
     }
     if outbox::has_lane(tx, record.id)? {
@@ -245,6 +253,27 @@ fn put_back(
     let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
     reconcile(tx, place, &record.rid, &remote_of(record.base), &origin, &mut moved)?;
     Ok(moved)
+}
+
+/// What a change was made on whose record was made here, too, and not on the server yet when it was rolled back. Where the
+/// server has a record of that name by now, it may be a colleague's.
+fn made_here(
+    tx: &Connection,
+    member: &MutationRow,
+    record: Option<&RecordRow>,
+) -> Result<Option<Value>, StoreError> {
+    let alters = matches!(member.operation, Operation::Update | Operation::Delete);
+    if !alters || record.is_none_or(|record| record.base.document.is_none()) {
+        return Ok(None);
+    }
+    let before = outbox::of_record_before(tx, member)?;
+    Ok(before.iter().fold(None, |document, change| on_top(document, change).0))
+}
+
+/// Every field of `made` is in `there` with its value.
+fn contains(there: &Value, made: &Value) -> bool {
+    let Value::Object(made) = made else { return same(there, made) };
+    made.iter().all(|(name, value)| there.get(name).is_some_and(|there| same(there, value)))
 }
 
 /// Members that were rolled back, and accepted ones that a saga took back and that nothing does again yet, in their order.
