@@ -53,7 +53,7 @@ async fn a_record_that_a_colleague_made_under_the_same_name_is_asked_about() {
     for changes in [vec![delete("t009")], vec![set("t009", "rank", 7)]] {
         let world = Stage::tasks(1).open().await;
         world.server.go_offline().await.unwrap();
-        let made = apply(&world, Ordered, vec![create(&task(9)), set("t001", "rank", 11)]).await;
+        apply(&world, Ordered, vec![create(&task(9)), set("t001", "rank", 11)]).await;
         let behind = apply(&world, Ordered, changes).await;
         let first = world.queue().iter().find(|row| row.record == "t001").unwrap().id.clone();
         world.engine().discard(vec![first]).await.unwrap();
