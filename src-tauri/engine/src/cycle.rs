@@ -241,8 +241,7 @@ async fn finish(
 ) -> Result<(), StoreError> {
     let now = shared.now();
     let (id, name, host) = (link.id, link.name.clone(), link.host.clone());
-    let (stop, skew, pace) = (run.stop.clone(), run.skew, run.pace);
-    let reached = run.reached;
+    let (stop, skew, pace, reached) = (run.stop.clone(), run.skew, run.pace, run.reached);
     let plain_bodies = link.connector.capabilities().plain_bodies;
     let away = match &stop {
         Some(Stop::Away(failure) | Stop::Stopped(_, failure)) => Some(failure.clone()),
@@ -278,18 +277,10 @@ async fn finish(
                 Some(Stop::Away(_)) | None => false,
             };
             tell(tx, id, failure.as_ref().filter(|_| !told), whole, now)?;
-            let error = |failure: Failure| LastError {
-                link: name.clone(),
-                class: failure.class,
-                words: failure.words,
-                at: now,
-            };
-            for (place, failure) in not_pulled {
-                repair::fail(tx, &place, &error(failure))?;
-            }
-            if let Some(failure) = away {
-                repair::fail_all(tx, id, &error(failure))?;
-            }
+            let error =
+                |Failure { class, words, .. }| LastError { link: name.clone(), class, words, at: now };
+            let not_pulled = not_pulled.into_iter().map(|(place, failure)| (place, error(failure)));
+            repair::fail(tx, id, not_pulled, away.map(error))?;
             if let Some(failure) = failure {
                 links::set_last_error(tx, id, Some(&error(failure)))?;
             }

@@ -481,7 +481,7 @@ export type ChangeDetail = {
 	waitedOnBy: Count[],
 	/**  The first of both, by name: at most 50 of each. */
 	neighbours: Neighbour[],
-	/**  The change that took it in. */
+	/**  The change that took it in, or that does again what a saga took back of it. */
 	combinedInto: string | null,
 	/**  When it ended. */
 	endedAt: Millis | null,

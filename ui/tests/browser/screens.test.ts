@@ -16,7 +16,7 @@ const cases: Case[] = [
   { name: "overview-busy", scenario: "busy", wait: "Needs you (" },
   { name: "overview-offline", scenario: "offline", wait: "go out by themselves" },
   { name: "overview-offline-for-days", scenario: "offline-for-days", wait: "last contact 10 days ago" },
-  { name: "overview-comparing", scenario: "comparing", wait: "Comparing failed, tries again" },
+  { name: "overview-comparing", scenario: "comparing", wait: "Couldn't compare, tries again" },
   { name: "overview-paused", scenario: "paused", wait: "Changes are still saved" },
   { name: "overview-disk-full", scenario: "disk-full", wait: "the disk is full" },
   { name: "overview-damaged", scenario: "damaged", wait: "A copy from 13:00 is intact" },

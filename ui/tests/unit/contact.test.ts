@@ -27,7 +27,7 @@ test("a link whose collection is compared says so, and that a try of it failed",
   expect(said({ state: "live" })).toMatch(/^Reached /);
   expect(said({ state: "repairing", syncing: true })).toBe("Comparing");
   expect(said({ state: "repairing" })).toBe("Comparing");
-  expect(said({ state: "degraded_poll" })).toBe("Comparing failed, tries again");
+  expect(said({ state: "degraded_poll" })).toBe("Couldn't compare, tries again");
   expect(said({ state: "degraded_poll", connectivity: "offline", offlineSince: NOW })).toMatch(/^Offline /);
   expect(said({ state: "paused", paused: true })).toBe("Paused");
 });

@@ -77,7 +77,7 @@ fn link(link: &LinkStatus, now: Millis) -> String {
     let records: i64 = link.collections.iter().map(|collection| collection.records.0).sum();
     let compared = match link.state {
         LinkState::Repairing => ", all of it is being compared with the server",
-        LinkState::DegradedPoll => ", comparing all of it with the server failed and is tried again",
+        LinkState::DegradedPoll => ", all of it could not be compared with the server, which is tried again",
         LinkState::Initializing | LinkState::Live | LinkState::Paused => "",
     };
     format!(

@@ -26,7 +26,7 @@ export function linkState(link: LinkStatus, now: number): string {
       : `Offline since ${moment(link.offlineSince, now)}${last}`;
   }
   if (link.connectivity === "unknown") return `Not checked yet${last}`;
-  if (link.state === "degraded_poll") return "Comparing failed, tries again";
+  if (link.state === "degraded_poll") return "Couldn't compare, tries again";
   if (link.state === "repairing") return "Comparing";
   return link.lastContact === null ? "Reached" : `Reached ${moment(link.lastContact, now)}`;
 }

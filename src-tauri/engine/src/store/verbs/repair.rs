@@ -38,21 +38,22 @@ pub(crate) fn begin(tx: &Connection, place: &Place) -> Result<(), StoreError> {
     }
 }
 
-/// An error interrupted the try that is under way, if one is.
-pub(crate) fn fail(tx: &Connection, place: &Place, error: &LastError) -> Result<(), StoreError> {
-    match links::is_there(tx, place.link_id)? {
-        true => repairs::fail(tx, &current(tx, place)?, error),
-        false => Ok(()),
-    }
-}
-
-/// The link as a whole was interrupted by an error, and with it every try that is under way.
-pub(crate) fn fail_all(tx: &Connection, link_id: i64, error: &LastError) -> Result<(), StoreError> {
+/// A cycle ends: errors interrupted the tries of some collections, and one of the whole link (`away`) each that is under way.
+pub(crate) fn fail(
+    tx: &Connection,
+    link_id: i64,
+    not_pulled: impl Iterator<Item = (Place, LastError)>,
+    away: Option<LastError>,
+) -> Result<(), StoreError> {
     if !links::is_there(tx, link_id)? {
         return Ok(());
     }
+    for (place, error) in not_pulled {
+        repairs::fail(tx, &current(tx, &place)?, &error)?;
+    }
+    let Some(error) = away else { return Ok(()) };
     for collection in collections::of_link(tx, link_id)? {
-        repairs::fail(tx, &collection, error)?;
+        repairs::fail(tx, &collection, &error)?;
     }
     Ok(())
 }
