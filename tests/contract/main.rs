@@ -15,6 +15,7 @@ mod faults;
 mod kinto_only;
 mod main_job;
 mod other_names;
+mod patience;
 mod reading;
 mod requests;
 mod rest_only;
