@@ -1,23 +1,15 @@
 //! What of a try is kept word for word: what was sent, what came back, over which network, and for how long.
 
 use crate::offline_pushes::is_gone_when_it_leaves;
+use crate::unreadable_answers::behind_a_proxy;
 use futures_util::future::join_all;
 use rusqlite::Connection;
 use tidemark_engine::StoreError;
 use tidemark_model::number::Count;
 use tidemark_model::view::{AttemptDetail, AttemptView, RefusalCode};
-use tidemark_tests::fault_proxy::{Canned, Fault, FaultProxy, Rule};
+use tidemark_tests::fault_proxy::{Canned, Fault, Rule};
 use tidemark_tests::store_files::database;
 use tidemark_tests::world::{Stage, World, task};
-
-/// A world whose link goes through a proxy.
-async fn behind_a_proxy(stage: Stage) -> (World, FaultProxy) {
-    let mut world = stage.open().await;
-    let proxy = FaultProxy::start(&world.server.origin()).await.unwrap();
-    world.wire.set_url(Some(proxy.url("/v1/")));
-    world.restart().await;
-    (world, proxy)
-}
 
 fn tries(world: &World, id: &str) -> Vec<AttemptView> {
     world.engine().get_change(id).unwrap().attempts

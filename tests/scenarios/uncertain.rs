@@ -1,5 +1,6 @@
 //! What each uncertain or doubtful answer leads to, on servers that remember keys and on those that do not.
 
+use crate::unreadable_answers;
 use serde_json::{Value, json};
 use tidemark_model::mutation::MutationState;
 use tidemark_model::view::{ConflictType, Resolution};
@@ -10,10 +11,7 @@ use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 const BOTH: [&str; 2] = ["{}", r#"{"write":{"keys":{"honoured":false}}}"#];
 
 pub(super) async fn behind_a_proxy(stage: Stage) -> (World, FaultProxy) {
-    let mut world = stage.open().await;
-    let proxy = FaultProxy::start(&world.server.origin()).await.unwrap();
-    world.wire.set_url(Some(proxy.url("/v1/")));
-    world.restart().await;
+    let (world, proxy) = unreadable_answers::behind_a_proxy(stage).await;
     world.sync().await;
     proxy.forget();
     (world, proxy)

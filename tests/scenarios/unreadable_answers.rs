@@ -207,7 +207,7 @@ async fn a_new_record_whose_name_cannot_be_read_is_neither_made_twice_nor_asked_
 }
 
 /// A world whose link goes through a proxy.
-async fn behind_a_proxy(stage: Stage) -> (World, FaultProxy) {
+pub(super) async fn behind_a_proxy(stage: Stage) -> (World, FaultProxy) {
     let mut world = stage.open().await;
     let proxy = FaultProxy::start(&world.server.origin()).await.unwrap();
     world.wire.set_url(Some(proxy.url("/v1/")));

@@ -236,7 +236,8 @@ fn put_back(
         return Ok(edit::save(tx, place, edit)?.1);
     };
     // What was made here has what the server added to it by now.
-    let stands = |base: &Value| if made_here { contains(base, &was) } else { same(base, &was) };
+    let stands =
+        |base: &Value| if made_here { contains(base, &was, &place.id_field) } else { same(base, &was) };
     if record.base.document.as_ref().is_some_and(stands) {
         return Ok(edit::save(tx, place, edit)?.1);
     }
@@ -270,10 +271,11 @@ fn made_here(
     Ok(before.iter().fold(None, |document, change| on_top(document, change).0))
 }
 
-/// Every field of `made` is in `there` with its value.
-fn contains(there: &Value, made: &Value) -> bool {
+/// What was made is there, whatever the server added and however it is called.
+fn contains(there: &Value, made: &Value, id_field: &str) -> bool {
     let Value::Object(made) = made else { return same(there, made) };
-    made.iter().all(|(name, value)| there.get(name).is_some_and(|there| same(there, value)))
+    made.iter()
+        .all(|(name, value)| name == id_field || there.get(name).is_some_and(|there| same(there, value)))
 }
 
 /// Members that were rolled back, and accepted ones that a saga took back and that nothing does again yet, in their order.

@@ -1,5 +1,6 @@
 //! A saga takes back what was accepted before one of its changes was refused (row B4).
 
+use super::contains;
 use crate::store::StoreError;
 use crate::store::edges;
 use crate::store::outbox::{self, MutationRow};
@@ -112,8 +113,8 @@ fn inverse(
 
 /// The record holds what the member made, whatever the server added.
 fn is_as_made(member: &MutationRow, local: &Value, id_field: &str) -> bool {
-    let Some(Change::Set { set: Value::Object(made), .. }) = member.changes.first() else { return false };
-    made.iter().all(|(name, value)| name == id_field || local.get(name).is_some_and(|now| same(now, value)))
+    let Some(Change::Set { set: made @ Value::Object(_), .. }) = member.changes.first() else { return false };
+    contains(local, made, id_field)
 }
 
 /// The fields that a member set and that still hold its values, as they were before.
