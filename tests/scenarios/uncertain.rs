@@ -11,7 +11,7 @@ use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 const BOTH: [&str; 2] = ["{}", r#"{"write":{"keys":{"honoured":false}}}"#];
 
 pub(super) async fn behind_a_proxy(stage: Stage) -> (World, FaultProxy) {
-    let (world, proxy) = unreadable_answers::behind_a_proxy(stage).await;
+    let (world, proxy) = Box::pin(unreadable_answers::behind_a_proxy(stage)).await;
     world.sync().await;
     proxy.forget();
     (world, proxy)
