@@ -4,8 +4,9 @@
 //! so nothing here rounds, trims or rewrites a value that is kept.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use serde_json::Value;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
@@ -26,6 +27,21 @@ pub fn same(a: &Value, b: &Value) -> bool {
 pub fn only_spaces_differ(a: &str, b: &str) -> bool {
     let dense = |text: &str| text.chars().filter(|c| !c.is_whitespace()).nfc().collect::<String>();
     nfc(a) != nfc(b) && dense(a) == dense(b)
+}
+
+/// Which of two values is the greater: numbers as decimals, instants on the time line, dates by the calendar. `None` where
+/// the two are not of one such kind.
+pub fn order(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            Some(Decimal::parse(a.as_str())?.compare(&Decimal::parse(b.as_str())?))
+        }
+        (Value::String(a), Value::String(b)) => match (instant(a), instant(b)) {
+            (Some(a), Some(b)) => Some(a.cmp(&b)),
+            _ => Some(date(a)?.cmp(&date(b)?)),
+        },
+        _ => None,
+    }
 }
 
 /// A text that is equal for two values exactly where [`same`] holds: the key under which equal rows and set members meet.
@@ -122,6 +138,12 @@ fn instant(text: &str) -> Option<(i64, u32)> {
     Some((at.timestamp(), at.timestamp_subsec_nanos()))
 }
 
+/// A date of ISO 8601, `2026-11-30`; a text of any other form is none.
+fn date(text: &str) -> Option<NaiveDate> {
+    let day = text.parse::<NaiveDate>().ok()?;
+    (day.to_string() == text).then_some(day)
+}
+
 /// A decimal without leading or trailing zeros: ±digits × 10^exponent. Never expanded, so `1e999999999` costs nothing.
 #[derive(PartialEq, Eq)]
 struct Decimal {
@@ -151,6 +173,24 @@ impl Decimal {
         }
         let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
         Some(Self { negative, digits: significant.to_owned(), exponent: exponent.checked_add(zeros)? })
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        let sign = |of: &Self| match (of.digits.is_empty(), of.negative) {
+            (true, _) => 0,
+            (false, true) => -1,
+            (false, false) => 1,
+        };
+        // Without leading and trailing zeros the digits compare as text once the first of them stand at the same place.
+        let place = |of: &Self| i128::from(of.exponent) + of.digits.len() as i128;
+        let magnitude =
+            place(self).cmp(&place(other)).then_with(|| self.digits.as_str().cmp(other.digits.as_str()));
+        match (sign(self).cmp(&sign(other)), sign(self)) {
+            (Ordering::Equal, 0) => Ordering::Equal,
+            (Ordering::Equal, 1) => magnitude,
+            (Ordering::Equal, _) => magnitude.reverse(),
+            (order, _) => order,
+        }
     }
 }
 
@@ -182,6 +222,40 @@ mod tests {
         check("12345678901234567890", "12345678901234567891", false);
         check("0.1", "0.10000000000000001", false);
         check("1", "\"1\"", false);
+    }
+
+    #[test]
+    fn numbers_instants_and_dates_have_an_order_and_nothing_else_has() {
+        let compare = |a: &str, b: &str| order(&value(a), &value(b));
+        for (less, more) in [
+            ("1", "1.01"),
+            ("9", "10"),
+            ("99.5", "100"),
+            ("0.1", "0.10000000000000001"),
+            ("12345678901234567890", "12345678901234567891"),
+            ("-2", "-1"),
+            ("-1", "0"),
+            ("0", "1e-400"),
+            ("-1e999999999", "1e999999999"),
+            ("1e999999998", "1e999999999"),
+            ("\"2026-11-19T10:12:00+02:00\"", "\"2026-11-19T08:12:01Z\""),
+            ("\"2026-02-28\"", "\"2026-11-01\""),
+        ] {
+            assert_eq!(compare(less, more), Some(Ordering::Less), "{less} and {more}");
+            assert_eq!(compare(more, less), Some(Ordering::Greater), "{more} and {less}");
+        }
+        assert_eq!(compare("1.0", "10e-1"), Some(Ordering::Equal));
+        assert_eq!(compare("-0", "0.00"), Some(Ordering::Equal));
+        for (a, b) in [
+            ("1", "\"2\""),
+            ("\"a\"", "\"b\""),
+            ("\"2026-11-30\"", "\"2026-11-30T00:00:00Z\""),
+            ("\"2026-1-3\"", "\"2026-11-30\""),
+            ("null", "1"),
+            ("true", "false"),
+        ] {
+            assert_eq!(compare(a, b), None, "{a} and {b}");
+        }
     }
 
     #[test]

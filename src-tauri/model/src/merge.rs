@@ -6,19 +6,23 @@
 mod build;
 mod combine;
 mod compare;
+mod decide;
 mod field;
 mod groups;
 mod resolve;
 mod rules;
+mod strategy;
 
 use crate::planted::{self, Bug};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use specta::Type;
 
+pub use decide::{FAR_AHEAD, Later, Rule, SKEW_RESOLUTION, Times, decide, decide_whole};
 pub use field::{FieldClass, FieldDifference, Note, Side, Taken};
 pub use resolve::{Choice, ResolveError, resolve};
 pub use rules::{FieldGroup, MergeRules};
+pub use strategy::{ConflictStrategy, FieldPolicy};
 
 /// What a merge came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]

@@ -9,6 +9,7 @@ use super::combine::{both_changes, combined_set, members};
 use super::field::{Fact, FieldClass, Note, Sides};
 use super::groups::ask_for_mixed_groups;
 use super::rules::RuleNode;
+use super::strategy::FieldPolicy;
 use crate::document::MAX_DEPTH;
 use crate::lines::{self, LineBudget, LineMerge};
 use crate::rows::{self, Row, RowSides};
@@ -62,6 +63,7 @@ pub(super) fn compare<'a>(
         rules: Some(rules),
         depth: 0,
         group: None,
+        policy: rules.policy,
         row: false,
         by_position: false,
     };
@@ -78,6 +80,7 @@ struct Place<'p, 'a> {
     rules: Option<&'a RuleNode>,
     depth: usize,
     group: Option<&'a str>,
+    policy: Option<FieldPolicy>,
     row: bool,
     by_position: bool,
 }
@@ -90,6 +93,7 @@ impl<'p, 'a> Place<'p, 'a> {
             rules,
             depth: self.depth + 1,
             group: rules.and_then(|rules| rules.group.as_deref()).or(self.group),
+            policy: rules.and_then(|rules| rules.policy).or(self.policy),
             row: false,
             by_position: self.by_position,
         }
@@ -237,7 +241,7 @@ impl<'a> Comparer<'a> {
         let names = |order: &[usize]| {
             Value::Array(order.iter().map(|row| Value::from(list.tokens[*row].as_str())).collect())
         };
-        let here = place.under(ORDER, None);
+        let here = place.under(ORDER, place.rules.and_then(|rules| rules.field(ORDER)));
         let mut fact = self.fact(&here, class, Sides { base: None, local: None, remote: None });
         fact.base = (!self.two_way).then(|| Cow::Owned(names(&list.base)));
         fact.local = Some(Cow::Owned(names(&list.local)));
@@ -271,7 +275,7 @@ impl<'a> Comparer<'a> {
     }
 
     fn classify(&self, place: &Place<'_, 'a>, sides: Sides<'a>, fact: &mut Fact<'a>) {
-        let as_set = place.has(|rules| rules.set)
+        let as_set = (place.has(|rules| rules.set) || place.policy == Some(FieldPolicy::Union))
             && [sides.base, sides.local, sides.remote].iter().flatten().all(|side| side.is_array());
         let null_is_missing = place.has(|rules| rules.null_is_missing);
         let same = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
@@ -298,7 +302,9 @@ impl<'a> Comparer<'a> {
         }
         if fact.secret {
             fact.class = FieldClass::Secret;
-        } else if as_set && !self.two_way {
+        } else if place.policy.is_some_and(|policy| !policy.combines()) {
+            // The policy decides, or a person.
+        } else if as_set && (!self.two_way || place.policy == Some(FieldPolicy::Union)) {
             combine(fact, combined_set(sides), None);
         } else if !self.two_way {
             self.widen_clash(place, sides, fact);
@@ -309,7 +315,8 @@ impl<'a> Comparer<'a> {
     fn widen_clash(&self, place: &Place<'_, 'a>, sides: Sides<'a>, fact: &mut Fact<'a>) {
         match (sides.base, sides.local, sides.remote) {
             (Some(Value::String(base)), Some(Value::String(local)), Some(Value::String(remote)))
-                if [base, local, remote].into_iter().any(|text| lines::is_long(text)) =>
+                if place.policy == Some(FieldPolicy::Text)
+                    || [base, local, remote].into_iter().any(|text| lines::is_long(text)) =>
             {
                 match lines::merge_lines(base, local, remote, &self.lines) {
                     LineMerge::Merged(text) => combine(fact, Value::from(text), Some(Note::LineMerged)),
@@ -333,6 +340,7 @@ impl<'a> Comparer<'a> {
         fact.secret = place.has(|rules| rules.secret);
         fact.group = place.group.map(|name| (name.to_owned(), place.nearest_row()));
         fact.note = place.by_position.then_some(Note::MatchedByPosition);
+        fact.policy = place.policy;
         fact.two_way = self.two_way;
         fact
     }

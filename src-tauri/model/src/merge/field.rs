@@ -7,6 +7,7 @@ use serde_json::Value;
 use specta::Type;
 
 use super::rules::RuleNode;
+use super::strategy::FieldPolicy;
 
 /// What happened at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -149,6 +150,8 @@ pub(super) struct Fact<'a> {
     pub(super) decided: bool,
     pub(super) note: Option<Note>,
     pub(super) offer: Option<Value>,
+    /// What becomes of it where both changed it.
+    pub(super) policy: Option<FieldPolicy>,
     /// The group's name and the row it applies in.
     pub(super) group: Option<(String, String)>,
     pub(super) rules: Option<&'a RuleNode>,
@@ -169,6 +172,7 @@ impl<'a> Fact<'a> {
             decided: false,
             note: None,
             offer: None,
+            policy: None,
             group: None,
             rules: None,
             secret: false,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::strategy::FieldPolicy;
 use crate::path;
 
 /// What is known about the fields of a document beyond their values.
@@ -27,6 +28,8 @@ pub struct MergeRules {
     pub null_is_missing: BTreeSet<String>,
     /// Fields that are chosen together.
     pub groups: Vec<FieldGroup>,
+    /// What becomes of fields, and of all that is in them, that both sides changed differently.
+    pub policies: BTreeMap<String, FieldPolicy>,
 }
 
 /// Fields that only make sense together, such as a currency and its rate.
@@ -50,6 +53,7 @@ pub(crate) struct RuleNode {
     pub(crate) additive: bool,
     pub(crate) null_is_missing: bool,
     pub(crate) group: Option<String>,
+    pub(crate) policy: Option<FieldPolicy>,
 }
 
 /// The key under which the rules of all rows of a list stand.
@@ -66,6 +70,7 @@ impl RuleNode {
         rules.secret.iter().for_each(|at| root.mark(at, |node| node.secret = true));
         rules.additive.iter().for_each(|at| root.mark(at, |node| node.additive = true));
         rules.null_is_missing.iter().for_each(|at| root.mark(at, |node| node.null_is_missing = true));
+        rules.policies.iter().for_each(|(at, policy)| root.mark(at, |node| node.policy = Some(*policy)));
         for group in &rules.groups {
             for at in &group.paths {
                 root.mark(at, |node| node.group = Some(group.name.clone()));

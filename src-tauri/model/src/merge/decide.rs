@@ -1,0 +1,203 @@
+//! What rules decide of a merge (rows D4, D5): the policy of a field first, else the strategy of its collection.
+//!
+//! A rule decides what both sides changed differently and nothing else. What it cannot decide, because a value has not
+//! the form that it needs or a time is not known, stays a person's.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use specta::Type;
+
+use super::combine::both_changes;
+use super::compare::compare;
+use super::field::{Fact, FieldClass};
+use super::resolve::Choice;
+use super::rules::{MergeRules, RuleNode};
+use super::strategy::{ConflictStrategy, FieldPolicy};
+use crate::equality;
+use crate::number::Millis;
+use crate::path;
+use crate::planted::{self, Bug};
+use crate::view::ConflictType;
+
+/// What decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The field's own policy.
+    Policy(FieldPolicy),
+    /// The collection's strategy.
+    Strategy(ConflictStrategy),
+}
+
+/// When each side was changed, in this computer's time (`engine.md` 9).
+#[derive(Clone, Copy, Debug)]
+pub struct Times<'a> {
+    /// When mine was last changed.
+    pub local: Option<Millis>,
+    /// When the server's was; the skew of its clock is taken out.
+    pub server: Option<Millis>,
+    /// When fields here were changed, by JSON Pointer; a field that is not among them has the record's time.
+    pub local_fields: &'a BTreeMap<String, Millis>,
+    /// Times that are no further apart cannot be told apart.
+    pub resolution: Millis,
+    /// Now; a time that lies further ahead than [`FAR_AHEAD`] wins nothing.
+    pub now: Millis,
+}
+
+/// How far ahead of now a time may lie and still be believed.
+pub const FAR_AHEAD: Millis = Millis(60_000);
+
+/// How far the measure of a server's clock can be out: its `Date` has whole seconds.
+pub const SKEW_RESOLUTION: Millis = Millis(1_000);
+
+/// Whose change came later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Later {
+    /// This computer's.
+    Mine,
+    /// The server's; it has the ties and what has no time.
+    Server,
+    /// A clock was wrong: nobody can say.
+    Unknown,
+}
+
+impl Times<'_> {
+    /// Whose change of the whole record came later.
+    pub fn later(&self) -> Later {
+        self.compare(self.local, self.server)
+    }
+
+    /// Whose change of a field came later.
+    pub fn later_at(&self, field: &str) -> Later {
+        let within = |known: &&String| path::within(field, known) || path::within(known, field);
+        let known = self.local_fields.iter().filter(|(known, _)| within(known)).map(|(_, at)| *at).max();
+        self.compare(known.or(self.local), self.server)
+    }
+
+    fn compare(&self, local: Option<Millis>, server: Option<Millis>) -> Later {
+        let (Some(local), Some(server)) = (local, server) else { return Later::Server };
+        let horizon = self.now.0.saturating_add(FAR_AHEAD.0);
+        match local.0.saturating_sub(server.0) {
+            _ if local.0 > horizon || server.0 > horizon => Later::Unknown,
+            ahead if ahead > self.resolution.0 => Later::Mine,
+            _ => Later::Server,
+        }
+    }
+}
+
+/// Decides what it can of the fields that both sides changed differently: by path, what is taken and why.
+///
+/// The choices are those of [`super::resolve`]. Fields of a group are decided together or not at all.
+pub fn decide(
+    base: Option<&Value>,
+    local: &Value,
+    remote: &Value,
+    rules: &MergeRules,
+    strategy: ConflictStrategy,
+    times: &Times<'_>,
+) -> BTreeMap<String, (Choice, Rule)> {
+    let rules = RuleNode::new(rules);
+    let base = if planted::is(Bug::MergeWithoutBase) { Some(remote) } else { base };
+    let comparison = compare(base, local, remote, &rules);
+    let decided: Vec<Option<(Choice, Rule)>> =
+        comparison.facts.iter().map(|fact| decide_field(fact, strategy, times)).collect();
+    let torn = torn_groups(&comparison.facts, &decided);
+    let whole = |fact: &Fact<'_>| fact.group.as_ref().is_none_or(|group| !torn.contains(&group));
+    comparison
+        .facts
+        .iter()
+        .zip(decided)
+        .filter(|(fact, _)| whole(fact))
+        .filter_map(|(fact, decided)| Some((fact.path.clone(), decided?)))
+        .collect()
+}
+
+/// Whose record stays where one side deleted it.
+pub fn decide_whole(kind: ConflictType, strategy: ConflictStrategy, times: &Times<'_>) -> Later {
+    match (kind, strategy) {
+        // These have fields to decide.
+        (ConflictType::BothUpdated | ConflictType::CreatedOnBoth | ConflictType::NoBase, _) => Later::Unknown,
+        (_, ConflictStrategy::Merge | ConflictStrategy::Manual) => Later::Unknown,
+        (_, ConflictStrategy::ServerWins) => Later::Server,
+        (_, ConflictStrategy::ClientWins) => Later::Mine,
+        (_, ConflictStrategy::LastWriteWins | ConflictStrategy::FieldLww) => times.later(),
+    }
+}
+
+fn decide_field(fact: &Fact<'_>, strategy: ConflictStrategy, times: &Times<'_>) -> Option<(Choice, Rule)> {
+    if fact.decided {
+        return None;
+    }
+    if let Some(policy) = fact.policy {
+        return by_policy(policy, fact, times).map(|choice| (choice, Rule::Policy(policy)));
+    }
+    let choice = match strategy {
+        ConflictStrategy::Merge | ConflictStrategy::Manual => None,
+        ConflictStrategy::ServerWins => Some(Choice::Server),
+        ConflictStrategy::ClientWins => Some(Choice::Mine),
+        ConflictStrategy::LastWriteWins => side(times.later()),
+        ConflictStrategy::FieldLww => side(times.later_at(&fact.path)),
+    };
+    choice.map(|choice| (choice, Rule::Strategy(strategy)))
+}
+
+fn by_policy(policy: FieldPolicy, fact: &Fact<'_>, times: &Times<'_>) -> Option<Choice> {
+    match policy {
+        FieldPolicy::Newer => side(times.later_at(&fact.path)),
+        FieldPolicy::Server => Some(Choice::Server),
+        FieldPolicy::Local => Some(Choice::Mine),
+        FieldPolicy::Max | FieldPolicy::Min | FieldPolicy::Sum if fact.secret => None,
+        FieldPolicy::Max => greater(fact).map(|mine| if mine { Choice::Mine } else { Choice::Server }),
+        FieldPolicy::Min => greater(fact).map(|mine| if mine { Choice::Server } else { Choice::Mine }),
+        FieldPolicy::Sum => sum(fact).map(Choice::Value),
+        // What they can do is done by the merge.
+        FieldPolicy::Union | FieldPolicy::Text | FieldPolicy::Manual => None,
+    }
+}
+
+fn side(later: Later) -> Option<Choice> {
+    match later {
+        Later::Mine => Some(Choice::Mine),
+        Later::Server => Some(Choice::Server),
+        Later::Unknown => None,
+    }
+}
+
+/// Whether mine is the greater value; none where the two cannot be put in an order.
+fn greater(fact: &Fact<'_>) -> Option<bool> {
+    let order = equality::order(fact.local.as_deref()?, fact.remote.as_deref()?)?;
+    Some(order == Ordering::Greater)
+}
+
+fn sum(fact: &Fact<'_>) -> Option<Value> {
+    match (fact.base.as_deref()?, fact.local.as_deref()?, fact.remote.as_deref()?) {
+        (Value::Number(base), Value::Number(local), Value::Number(remote)) => {
+            both_changes(base.as_str(), local.as_str(), remote.as_str())
+        }
+        _ => None,
+    }
+}
+
+/// Groups of which not all would come from one side.
+fn torn_groups<'f>(facts: &'f [Fact<'_>], decided: &[Option<(Choice, Rule)>]) -> Vec<&'f (String, String)> {
+    let mut groups: BTreeMap<&(String, String), Vec<Option<Choice>>> = BTreeMap::new();
+    for (fact, decided) in facts.iter().zip(decided) {
+        let from = match (fact.class, decided) {
+            (FieldClass::SameChange | FieldClass::SetByServer, _) => continue,
+            (_, Some((choice, _))) => Some(choice.clone()),
+            (FieldClass::OnlyMine, None) => Some(Choice::Mine),
+            (FieldClass::OnlyServer, None) => Some(Choice::Server),
+            (_, None) => None,
+        };
+        if let Some(group) = &fact.group {
+            groups.entry(group).or_default().push(from);
+        }
+    }
+    let one_side = |from: &[Option<Choice>]| {
+        [Choice::Mine, Choice::Server].iter().any(|side| from.iter().all(|from| from.as_ref() == Some(side)))
+    };
+    groups.into_iter().filter(|(_, from)| !one_side(from)).map(|(group, _)| group).collect()
+}
