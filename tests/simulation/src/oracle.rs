@@ -74,6 +74,11 @@ impl Person {
         self.deleted.insert(record, self.done);
     }
 
+    /// What was ever deleted.
+    pub fn deleted(&self) -> Vec<Rec> {
+        self.deleted.keys().copied().collect()
+    }
+
     /// A conflict was decided.
     pub fn resolves(&mut self, record: Rec) {
         self.resolved.insert(record);

@@ -1,9 +1,10 @@
 //! What people do at their clients.
 
 use super::Simulation;
-use crate::client::LINK;
+use crate::client::{Client, LINK};
 use crate::steps::{Act, COLLECTIONS, Choice, FIELDS, RECORDS, Rec, Scope};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use tidemark_engine::StoreError;
 use tidemark_model::mutation::Operation;
 use tidemark_model::number::Millis;
@@ -143,8 +144,29 @@ impl Simulation {
                 self.clients[index].clock.jump(seconds * 1_000);
                 Ok("so it shows".to_owned())
             }
-            Act::Sync | Act::Pause(_) | Act::Resume | Act::Retry => self.command(index, act).await,
+            Act::Retry => self.retry(index).await,
+            Act::Sync | Act::Pause(_) | Act::Resume => self.command(index, act).await,
         }
+    }
+
+    /// What was refused goes again; the deletions of a transaction among them are its author's newest word about their records.
+    async fn retry(&mut self, index: usize) -> Result<String, StoreError> {
+        let deletions = |client: &Client| -> Result<BTreeMap<String, Rec>, StoreError> {
+            let queue = client.queue()?.into_iter().filter(|row| row.operation == Operation::Delete);
+            Ok(queue.map(|row| (row.id, client.record(&row.collection, &row.record))).collect())
+        };
+        let before = deletions(&self.clients[index])?;
+        let done = self.clients[index].engine().reprocess_failed().await;
+        let again = match &done {
+            Ok(_) => {
+                let now = deletions(&self.clients[index])?;
+                now.into_iter().filter(|(id, _)| !before.contains_key(id)).map(|(_, record)| record).collect()
+            }
+            // It may have been done all the same.
+            Err(_) => self.people[index].deleted(),
+        };
+        again.into_iter().for_each(|record| self.people[index].deletes(record));
+        done.map(|_| "done".to_owned())
     }
 
     async fn start(&mut self, index: usize) -> Result<String, StoreError> {
@@ -161,9 +183,6 @@ impl Simulation {
             Act::Pause(Scope::Link) => engine.pause(Some(LINK), None).await?,
             Act::Pause(Scope::Collection(collection)) => {
                 engine.pause(Some(LINK), Some(COLLECTIONS[*collection])).await?
-            }
-            Act::Retry => {
-                engine.reprocess_failed().await?;
             }
             _ => {
                 engine.resume(None, None).await?;
