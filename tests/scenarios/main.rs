@@ -65,6 +65,7 @@ mod sign_in;
 mod silent_yes;
 mod slower_pace;
 mod stopped;
+mod strategies;
 mod time_cursor;
 mod tombstones;
 mod transactions;

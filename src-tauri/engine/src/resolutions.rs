@@ -1,7 +1,7 @@
 //! Conflicts through the engine's handle.
 
 use crate::engine::Engine;
-use crate::store::conflicts::{self, ConflictRecord};
+use crate::store::conflicts::{self, ConflictRecord, DecidedBy};
 use crate::store::places::{Place, refuse};
 use crate::store::verbs::resolve::{self as verb, Decision};
 use crate::store::views::conflicts as view;
@@ -34,6 +34,7 @@ impl Engine {
     ) -> Result<Resolved, StoreError> {
         let decision = Decision {
             resolution: resolution.clone(),
+            by: DecidedBy::Person,
             mutation_id: self.shared().uuid(),
             hold,
             now: self.shared().now(),

@@ -9,7 +9,7 @@ use crate::link_news::LinkNews;
 use crate::platform::{EngineSettings, Platform};
 use crate::recovery;
 use crate::store::places::Place;
-use crate::store::verbs::{Moved, transactions};
+use crate::store::verbs::{Moved, judge, transactions};
 use crate::store::{Keep, Store, StoreError, Tx, conflicts};
 use crate::telemetry;
 use std::collections::BTreeMap;
@@ -132,12 +132,17 @@ impl Shared {
         let (now, rng) = (self.now(), Arc::clone(&self.platform.rng));
         let work = move |tx: &Tx| {
             let value = verb(tx)?;
-            // Whatever moved a member, its transaction is looked at in the same commit.
+            // Whatever moved a member, its transaction is looked at in the same commit; and what rules can decide is decided.
             let fresh_id = || rng.uuid_v7(now).to_string();
-            Ok((value, transactions::settle_stale(tx, now, &fresh_id)?))
+            let mut moved = transactions::settle_stale(tx, now, &fresh_id)?;
+            while conflicts::is_due(tx)? {
+                moved.append(judge::judge_due(tx, now, &fresh_id)?);
+                moved.append(transactions::settle_stale(tx, now, &fresh_id)?);
+            }
+            Ok((value, moved))
         };
         let result = self.store.write(work).await.map(|(value, moved)| {
-            if !moved.transactions.is_empty() {
+            if moved != Moved::default() {
                 self.announce(moved, None);
             }
             value
@@ -262,18 +267,20 @@ impl Shared {
             return;
         }
         self.bulletin.status_is_stale();
-        for met in &moved.conflicts {
-            if let Some(place) = place(met.collection_id) {
-                telemetry::conflict(place, met);
-            }
-        }
         let read = self.store.read(|tx| {
             let open = conflicts::count_open(tx, None)?;
             let settled =
                 moved.settled.iter().map(|id| conflicts::get(tx, *id)).collect::<Result<Vec<_>, _>>()?;
-            Ok((Count(open), settled))
+            // What a rule has decided by now is nothing to tell anybody about.
+            let mut met = moved.conflicts;
+            for at in (0..met.len()).rev() {
+                if conflicts::get(tx, met[at].id.0)?.is_none_or(|conflict| !conflict.open) {
+                    met.remove(at);
+                }
+            }
+            Ok((Count(open), settled, met))
         });
-        let (open, settled) = match read {
+        let (open, settled, met) = match read {
             Ok(read) => read,
             Err(error) => {
                 // An event that is lost does no harm: the views ask again.
@@ -281,8 +288,9 @@ impl Shared {
                 return;
             }
         };
-        for met in moved.conflicts {
+        for met in met {
             let Some(place) = place(met.collection_id) else { continue };
+            telemetry::conflict(place, &met);
             self.bulletin.tell(Event::ConflictCreated(ConflictCreated {
                 conflict: met.id,
                 link: place.link.clone(),

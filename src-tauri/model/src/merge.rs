@@ -12,17 +12,19 @@ mod groups;
 mod resolve;
 mod rules;
 mod strategy;
+mod times;
 
 use crate::planted::{self, Bug};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use specta::Type;
 
-pub use decide::{FAR_AHEAD, Later, Rule, SKEW_RESOLUTION, Times, decide, decide_whole};
+pub use decide::{Rule, decide, decide_whole};
 pub use field::{FieldClass, FieldDifference, Note, Side, Taken};
 pub use resolve::{Choice, ResolveError, resolve};
 pub use rules::{FieldGroup, MergeRules};
 pub use strategy::{ConflictStrategy, FieldPolicy};
+pub use times::{FAR_AHEAD, Later, SKEW_RESOLUTION, Times, field_times};
 
 /// What a merge came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]

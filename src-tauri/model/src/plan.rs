@@ -2,7 +2,7 @@
 
 use crate::connector::Remote;
 use crate::document::same;
-use crate::merge::{Merge, MergeRules, merge};
+use crate::merge::{ConflictStrategy, Merge, MergeRules, merge};
 use crate::view::ConflictType;
 use serde_json::Value;
 
@@ -25,6 +25,8 @@ pub struct Facts<'a> {
     pub remote: &'a Remote,
     /// What the merge must know about the collection's fields.
     pub rules: &'a MergeRules,
+    /// Who decides conflicts of the collection.
+    pub strategy: ConflictStrategy,
 }
 
 /// The decision.
@@ -103,6 +105,9 @@ fn both_present(facts: &Facts<'_>, remote: &Value) -> Plan {
         return Plan::Agreed;
     }
     let combined = facts.base.is_some_and(|base| !same(base, remote));
+    if combined && facts.strategy == ConflictStrategy::Manual {
+        return Plan::Conflict { kind: ConflictType::BothUpdated, merge: Some(merged) };
+    }
     Plan::Rebase { merged: merged.merged, combined }
 }
 
@@ -147,6 +152,7 @@ mod tests {
             conflict: None,
             remote: &case.remote,
             rules: &MergeRules::default(),
+            strategy: ConflictStrategy::default(),
         })
     }
 
@@ -208,6 +214,7 @@ mod tests {
             conflict: Some(Some("2")),
             remote: &remote,
             rules: &rules,
+            strategy: ConflictStrategy::default(),
         };
         assert_eq!(
             word(&plan(&facts)),
@@ -236,6 +243,7 @@ mod tests {
             conflict: None,
             remote: &remote,
             rules: &MergeRules::default(),
+            strategy: ConflictStrategy::default(),
         };
         assert_eq!(plan(&facts), Plan::SetAside);
     }

@@ -2,10 +2,11 @@
 
 use crate::connector::Reference;
 use crate::failure::shortened;
-use crate::merge::MergeRules;
+use crate::merge::{ConflictStrategy, FieldPolicy, MergeRules};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Settings of one link; every key is optional and has the contract's default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -95,6 +96,12 @@ pub struct CollectionSettings {
     /// What the merge must know about its fields.
     #[serde(default, skip_serializing_if = "is_default")]
     pub merge: MergeRules,
+    /// Who decides what both sides changed differently, default: a person.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub strategy: ConflictStrategy,
+    /// The same for single fields, by JSON Pointer with `*` for any row of a list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: BTreeMap<String, FieldPolicy>,
 }
 
 impl CollectionSettings {
@@ -111,7 +118,16 @@ impl CollectionSettings {
             references: Vec::new(),
             priority: None,
             merge: MergeRules::default(),
+            strategy: ConflictStrategy::default(),
+            policies: BTreeMap::new(),
         }
+    }
+
+    /// All that a merge of its records goes by.
+    pub fn merge_rules(&self) -> MergeRules {
+        let mut rules = self.merge.clone();
+        rules.policies.extend(self.policies.clone());
+        rules
     }
 }
 

@@ -1,11 +1,12 @@
 //! Conflicts: durable, with their own three sides.
 
 use super::{SideState, StoreError, records};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 use tidemark_model::document;
+use tidemark_model::merge::ConflictStrategy;
 use tidemark_model::number::Millis;
-use tidemark_model::view::{ChoiceAt, ConflictType, Resolution};
+use tidemark_model::view::{ChoiceAt, ConflictType, Resolution, RuledAt};
 
 /// One conflict as stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,18 +53,54 @@ pub struct ConflictRecord {
     pub updated_at: Millis,
     /// The change that carries the resolution.
     pub mutation_id: Option<String>,
+    /// The strategy in force when the rules last looked at it.
+    pub strategy: ConflictStrategy,
+    /// What rules decided of its fields.
+    pub ruled: Vec<RuledAt>,
+    /// A person decided otherwise than the rules, so they leave it.
+    pub is_persons: bool,
+    /// Who ended it; none where it ended by itself.
+    pub decided_by: Option<DecidedBy>,
+}
+
+/// Who ends a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecidedBy {
+    /// A person.
+    Person,
+    /// The strategy of its collection, or policies of its fields.
+    Rule,
+    /// A hook.
+    Hook,
+}
+
+impl DecidedBy {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Rule => "rule",
+            Self::Hook => "hook",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Person, Self::Rule, Self::Hook].into_iter().find(|by| by.as_str() == word)
+    }
 }
 
 /// The columns of a [`ConflictRecord`].
 pub(crate) const COLUMNS: &str = "id, link_id, collection_id, record_id, rid, title, kind, state, base, base_at, \
     local, local_at, server, server_version, server_at, server_by, may_be_in, choices, to_choose, merged, later_until, \
-    created_at, updated_at, mutation_id";
+    created_at, updated_at, mutation_id, strategy, ruled, judging, decided_by";
 
 impl ConflictRecord {
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         let parse = |text: Option<String>| text.map(|text| records::serde_json_value(&text)).transpose();
         let time = |value: Option<i64>| value.map(Millis);
-        let kind: String = row.get("kind")?;
+        let unknown =
+            |column: &str, word: &str| StoreError::Corrupt(format!("conflicts.{column} is '{word}'"));
+        let (kind, strategy): (String, String) = (row.get("kind")?, row.get("strategy")?);
+        let decided_by: Option<String> = row.get("decided_by")?;
         Ok(Self {
             id: row.get("id")?,
             link_id: row.get("link_id")?,
@@ -71,8 +108,7 @@ impl ConflictRecord {
             record_id: row.get("record_id")?,
             rid: row.get("rid")?,
             title: row.get("title")?,
-            kind: ConflictType::parse(&kind)
-                .ok_or_else(|| StoreError::Corrupt(format!("conflicts.kind is '{kind}'")))?,
+            kind: ConflictType::parse(&kind).ok_or_else(|| unknown("kind", &kind))?,
             open: row.get::<_, String>("state")? == "open",
             base: parse(row.get("base")?)?,
             base_at: time(row.get("base_at")?),
@@ -92,6 +128,12 @@ impl ConflictRecord {
             created_at: Millis(row.get("created_at")?),
             updated_at: Millis(row.get("updated_at")?),
             mutation_id: row.get("mutation_id")?,
+            strategy: ConflictStrategy::parse(&strategy).ok_or_else(|| unknown("strategy", &strategy))?,
+            ruled: serde_json::from_str(&row.get::<_, String>("ruled")?)?,
+            is_persons: row.get::<_, String>("judging")? == "person",
+            decided_by: decided_by
+                .map(|word| DecidedBy::parse(&word).ok_or_else(|| unknown("decided_by", &word)))
+                .transpose()?,
         })
     }
 }
@@ -153,7 +195,8 @@ pub(crate) fn refresh(tx: &Connection, id: i64, sides: &Sides<'_>) -> Result<(),
     tx.prepare_cached(
         "UPDATE conflicts SET kind = ?2, title = ?3, local = ?4, local_at = ?5, server = ?6, server_version = ?7,
                 server_at = ?8, server_by = ?9, may_be_in = may_be_in OR ?10, to_choose = ?11, merged = ?12,
-                choices = ?13, updated_at = ?14, base = ?15, base_at = ?16
+                choices = ?13, updated_at = ?14, base = ?15, base_at = ?16,
+                judging = CASE judging WHEN 'person' THEN 'person' ELSE 'due' END
           WHERE id = ?1 AND state = 'open'",
     )?
     .execute(params![
@@ -229,33 +272,107 @@ pub(crate) fn set_local(tx: &Connection, id: i64, local: &Value) -> Result<(), S
     Ok(())
 }
 
-/// Ends a conflict with what decided and what came of it.
-pub(crate) fn resolve(
+/// Whether the rules have yet to look at one.
+pub(crate) fn is_due(tx: &Connection) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM conflicts WHERE state = 'open' AND judging = 'due' LIMIT 1")?
+        .exists([])?)
+}
+
+/// The open conflict that the rules have yet to look at; from now on they have.
+pub(crate) fn take_due(tx: &Connection) -> Result<Option<ConflictRecord>, StoreError> {
+    let due: Option<i64> = tx
+        .prepare_cached("SELECT id FROM conflicts WHERE state = 'open' AND judging = 'due' LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let Some(id) = due else { return Ok(None) };
+    tx.prepare_cached("UPDATE conflicts SET judging = 'done' WHERE id = ?1")?.execute([id])?;
+    get(tx, id)
+}
+
+/// The rules look at the open conflicts of a collection once more.
+pub(crate) fn judge_again(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conflicts SET judging = 'due' WHERE collection_id = ?1 AND state = 'open' AND judging = 'done'",
+    )?
+    .execute([collection_id])?;
+    Ok(())
+}
+
+/// What the rules decided of it.
+pub(crate) fn set_ruled(
     tx: &Connection,
     id: i64,
-    resolution: Option<&Resolution>,
-    result: Option<&Value>,
-    mutation_id: Option<&str>,
-    now: Millis,
+    strategy: ConflictStrategy,
+    ruled: &[RuledAt],
 ) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conflicts SET strategy = ?2, ruled = ?3 WHERE id = ?1")?.execute(params![
+        id,
+        strategy.as_str(),
+        serde_json::to_string(ruled)?
+    ])?;
+    Ok(())
+}
+
+/// From now on the rules leave it to a person.
+pub(crate) fn leave_to_person(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conflicts SET judging = 'person' WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// How a conflict ended.
+pub(crate) struct Ending<'a> {
+    pub(crate) resolution: &'a Resolution,
+    pub(crate) by: DecidedBy,
+    pub(crate) result: Option<&'a Value>,
+    pub(crate) mutation_id: Option<&'a str>,
+}
+
+/// Ends a conflict with what decided and what came of it.
+pub(crate) fn resolve(tx: &Connection, id: i64, ending: &Ending<'_>, now: Millis) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE conflicts SET state = 'resolved', resolved_at = ?2, resolution = ?3, result = ?4, mutation_id = ?5
+        "UPDATE conflicts SET state = 'resolved', resolved_at = ?2, resolution = ?3, result = ?4, mutation_id = ?5,
+                decided_by = ?6
           WHERE id = ?1 AND state = 'open'",
     )?
     .execute(params![
         id,
         now.0,
-        resolution.map(serde_json::to_string).transpose()?,
-        result.map(document::to_text),
-        mutation_id
+        serde_json::to_string(ending.resolution)?,
+        ending.result.map(document::to_text),
+        ending.mutation_id,
+        ending.by.as_str()
     ])?;
     Ok(())
 }
 
-/// The server moved while the resolution was held or sent: it comes back, choices kept.
+/// Ends a conflict that nobody has to decide any more.
+pub(crate) fn end_by_itself(
+    tx: &Connection,
+    id: i64,
+    result: Option<&Value>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conflicts SET state = 'resolved', resolved_at = ?2, resolution = NULL, result = ?3, mutation_id = NULL,
+                decided_by = NULL
+          WHERE id = ?1 AND state = 'open'",
+    )?
+    .execute(params![
+        id,
+        now.0,
+        result.map(document::to_text)
+    ])?;
+    Ok(())
+}
+
+/// The server moved while the resolution was held or sent: it comes back, choices kept. What a person decided comes back to
+/// a person, whatever the rules say.
 pub(crate) fn reopen(tx: &Connection, id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE conflicts SET state = 'open', resolved_at = NULL, mutation_id = NULL WHERE id = ?1",
+        "UPDATE conflicts SET state = 'open', resolved_at = NULL, mutation_id = NULL,
+                judging = CASE WHEN decided_by = 'person' THEN 'person' ELSE 'due' END, decided_by = NULL
+          WHERE id = ?1",
     )?
     .execute([id])?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::{StoreError, collections, links};
 use rusqlite::Connection;
-use tidemark_model::merge::MergeRules;
+use tidemark_model::merge::{ConflictStrategy, FieldPolicy, MergeRules};
 use tidemark_model::view::{Refusal, RefusalCode};
 
 /// A collection of a link, as far as writing into it goes.
@@ -26,6 +26,16 @@ pub struct Place {
     pub priority: u8,
     /// What the merge must know about its fields.
     pub rules: MergeRules,
+    /// Who decides its conflicts.
+    pub strategy: ConflictStrategy,
+}
+
+impl Place {
+    /// Whether a rule compares when single fields were changed.
+    pub(crate) fn asks_for_field_times(&self) -> bool {
+        self.strategy == ConflictStrategy::FieldLww
+            || self.rules.policies.values().any(|policy| *policy == FieldPolicy::Newer)
+    }
 }
 
 /// All places, in the order of links and collections.
@@ -47,7 +57,8 @@ pub(crate) fn all(tx: &Connection) -> Result<Vec<Place>, StoreError> {
                 id_field: collection.settings.id_field.clone().unwrap_or_else(|| "id".to_owned()),
                 references: references.collect(),
                 priority: collection.settings.priority.unwrap_or(5),
-                rules: collection.settings.merge.clone(),
+                rules: collection.settings.merge_rules(),
+                strategy: collection.settings.strategy,
             });
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod doubt;
 pub(crate) mod edit;
 pub(crate) mod fold;
 pub(crate) mod gone;
+pub(crate) mod judge;
 pub(crate) mod jump;
 pub(crate) mod links;
 pub(crate) mod old_copy;

@@ -16,9 +16,8 @@ use super::field::{Fact, FieldClass};
 use super::resolve::Choice;
 use super::rules::{MergeRules, RuleNode};
 use super::strategy::{ConflictStrategy, FieldPolicy};
+use super::times::{Later, Times};
 use crate::equality;
-use crate::number::Millis;
-use crate::path;
 use crate::planted::{self, Bug};
 use crate::view::ConflictType;
 
@@ -30,62 +29,6 @@ pub enum Rule {
     Policy(FieldPolicy),
     /// The collection's strategy.
     Strategy(ConflictStrategy),
-}
-
-/// When each side was changed, in this computer's time (`engine.md` 9).
-#[derive(Clone, Copy, Debug)]
-pub struct Times<'a> {
-    /// When mine was last changed.
-    pub local: Option<Millis>,
-    /// When the server's was; the skew of its clock is taken out.
-    pub server: Option<Millis>,
-    /// When fields here were changed, by JSON Pointer; a field that is not among them has the record's time.
-    pub local_fields: &'a BTreeMap<String, Millis>,
-    /// Times that are no further apart cannot be told apart.
-    pub resolution: Millis,
-    /// Now; a time that lies further ahead than [`FAR_AHEAD`] wins nothing.
-    pub now: Millis,
-}
-
-/// How far ahead of now a time may lie and still be believed.
-pub const FAR_AHEAD: Millis = Millis(60_000);
-
-/// How far the measure of a server's clock can be out: its `Date` has whole seconds.
-pub const SKEW_RESOLUTION: Millis = Millis(1_000);
-
-/// Whose change came later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Later {
-    /// This computer's.
-    Mine,
-    /// The server's; it has the ties and what has no time.
-    Server,
-    /// A clock was wrong: nobody can say.
-    Unknown,
-}
-
-impl Times<'_> {
-    /// Whose change of the whole record came later.
-    pub fn later(&self) -> Later {
-        self.compare(self.local, self.server)
-    }
-
-    /// Whose change of a field came later.
-    pub fn later_at(&self, field: &str) -> Later {
-        let within = |known: &&String| path::within(field, known) || path::within(known, field);
-        let known = self.local_fields.iter().filter(|(known, _)| within(known)).map(|(_, at)| *at).max();
-        self.compare(known.or(self.local), self.server)
-    }
-
-    fn compare(&self, local: Option<Millis>, server: Option<Millis>) -> Later {
-        let (Some(local), Some(server)) = (local, server) else { return Later::Server };
-        let horizon = self.now.0.saturating_add(FAR_AHEAD.0);
-        match local.0.saturating_sub(server.0) {
-            _ if local.0 > horizon || server.0 > horizon => Later::Unknown,
-            ahead if ahead > self.resolution.0 => Later::Mine,
-            _ => Later::Server,
-        }
-    }
 }
 
 /// Decides what it can of the fields that both sides changed differently: by path, what is taken and why.

@@ -126,8 +126,21 @@ pub struct ConflictField {
     pub undecided: bool,
     /// The choice made by the person.
     pub choice: Option<FieldChoice>,
+    /// The rule that decided it, where no choice of a person stands before it.
+    pub rule: Option<crate::merge::Rule>,
     /// What to mind, as the merge says it.
     pub note: Option<crate::merge::Note>,
+}
+
+/// What a rule decided of one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct RuledAt {
+    /// JSON Pointer.
+    pub path: String,
+    /// What it took.
+    pub choice: FieldChoice,
+    /// Which rule.
+    pub rule: crate::merge::Rule,
 }
 
 /// A person's choice for one field.

@@ -16,6 +16,10 @@ pub enum Decided {
     Server,
     /// Field by field, or by a whole document.
     Chosen,
+    /// By the collection's strategy or by policies of fields.
+    ByRule,
+    /// By a hook.
+    ByHook,
     /// Both sides came to agree.
     ByItself,
     /// It went away with the connection or with its transaction.

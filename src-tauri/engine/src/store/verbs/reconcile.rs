@@ -86,6 +86,7 @@ pub(crate) fn reconcile(
         conflict: conflict.as_ref().map(|conflict| conflict.server.version.as_deref()),
         remote,
         rules: &place.rules,
+        strategy: place.strategy,
     };
     let planned = plan(&facts);
     if border::is_deleted_behind(&planned, &facts, &lane) {
@@ -430,7 +431,7 @@ fn settle_conflict(
     moved: &mut Moved,
 ) -> Result<(), StoreError> {
     if let Some(conflict) = at.conflict {
-        conflicts::resolve(tx, conflict.id, None, result, None, at.origin.now)?;
+        conflicts::end_by_itself(tx, conflict.id, result, at.origin.now)?;
         activity::conflict_ended(tx, at.place.link_id, conflict, Decided::ByItself, at.origin.now)?;
         moved.settled.push(conflict.id);
     }

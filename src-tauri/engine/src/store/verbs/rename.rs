@@ -110,7 +110,7 @@ fn take_in(
 ) -> Result<(), StoreError> {
     if let Some(conflict) = conflicts::open_of(tx, twin.id)? {
         // What it was about is looked at anew when the record is fetched.
-        conflicts::resolve(tx, conflict.id, None, None, None, now)?;
+        conflicts::end_by_itself(tx, conflict.id, None, now)?;
         activity::conflict_ended(tx, place.link_id, &conflict, Decided::Dropped, now)?;
         moved.settled.push(conflict.id);
     }

@@ -7,7 +7,7 @@ pub(crate) use undo::undo;
 
 use super::border::{end_in_order, split};
 use super::{Moved, parents};
-use crate::store::conflicts::{self, ConflictRecord};
+use crate::store::conflicts::{self, ConflictRecord, DecidedBy, Ending};
 use crate::store::outbox::{self, Ended, Membership, MutationRow, NewMutation};
 use crate::store::places::{Place, refuse};
 use crate::store::records::{self, RecordRow};
@@ -28,12 +28,20 @@ use tidemark_model::view::{ChoiceAt, Decided, FieldChoice, RefusalCode, Resoluti
 pub struct Decision {
     /// What is decided.
     pub resolution: Resolution,
+    /// Who decides.
+    pub by: DecidedBy,
     /// The id of the change that will carry it.
     pub mutation_id: String,
     /// How long it is held for undo, in milliseconds; 0 sends at once.
     pub hold: Millis,
     /// Now.
     pub now: Millis,
+}
+
+impl Decision {
+    fn ending<'a>(&'a self, result: Option<&'a Value>, mutation_id: Option<&'a str>) -> Ending<'a> {
+        Ending { resolution: &self.resolution, by: self.by, result, mutation_id }
+    }
 }
 
 /// Ends a conflict, or keeps its choices for later; `fresh_id` names what has to be saved anew behind the resolution.
@@ -57,6 +65,11 @@ pub(crate) fn resolve(
         let kept = Resolved { conflict: Count(conflict.id), change: None, sends_at: None, result: None };
         return Ok((kept, Moved::default()));
     }
+    if let (DecidedBy::Person, Resolution::Manual { choices, .. }) = (decision.by, &decision.resolution) {
+        conflicts::set_choices(tx, conflict.id, choices, None)?;
+    }
+    let decision =
+        &Decision { resolution: completed(place, conflict, &decision.resolution), ..decision.clone() };
     let record = records::get(tx, conflict.record_id)?
         .ok_or_else(|| StoreError::Corrupt(format!("conflict {} has no record", conflict.id)))?;
     let lane = outbox::lane(tx, record.id)?;
@@ -92,6 +105,22 @@ struct Own<'a> {
     operation: Operation,
     changes: &'a [Change],
     document: Option<&'a Value>,
+}
+
+/// A person's choices with what rules decided of the other fields.
+fn completed(place: &Place, conflict: &ConflictRecord, resolution: &Resolution) -> Resolution {
+    let (Resolution::Manual { choices, document: None }, Some(local), Some(server)) =
+        (resolution, &conflict.local, &conflict.server.document)
+    else {
+        return resolution.clone();
+    };
+    let merged = merge::merge(conflict.base.as_ref(), local, server, &place.rules);
+    let open = |path: &str| {
+        merged.clashes().any(|field| field.path == path) && choices.iter().all(|choice| choice.path != path)
+    };
+    let ruled = conflict.ruled.iter().filter(|ruled| open(&ruled.path));
+    let ruled = ruled.map(|ruled| ChoiceAt { path: ruled.path.clone(), choice: ruled.choice.clone() });
+    Resolution::Manual { choices: choices.iter().cloned().chain(ruled).collect(), document: None }
 }
 
 /// The document that the decision leads to; none where the record is to be gone.
@@ -192,8 +221,8 @@ fn without_sending(
 ) -> Result<(Resolved, Moved), StoreError> {
     let mut moved = moved_of(at);
     records::set_base(tx, at.record, &at.conflict.server, result, visible)?;
-    conflicts::resolve(tx, at.conflict.id, Some(&decision.resolution), result, None, at.now)?;
-    tell(at, tx, &decision.resolution)?;
+    conflicts::resolve(tx, at.conflict.id, &decision.ending(result, None), at.now)?;
+    tell(at, tx, decision)?;
     moved.settled.push(at.conflict.id);
     Ok((resolved(at, None, None, result), moved))
 }
@@ -244,23 +273,25 @@ fn send(
     parents::attach(tx, at.place, seq, own.document)?;
     // On top of the version that was looked at: it is the base from now on.
     records::set_base(tx, at.record, &at.conflict.server, result, true)?;
-    records::touch_local(tx, at.record.id, decision.now)?;
-    let id = Some(decision.mutation_id.as_str());
-    if let Resolution::Manual { choices, .. } = &decision.resolution {
-        conflicts::set_choices(tx, at.conflict.id, choices, None)?;
+    if decision.by == DecidedBy::Person {
+        // What a rule takes was changed when it was changed.
+        records::touch_local(tx, at.record.id, decision.now)?;
     }
-    conflicts::resolve(tx, at.conflict.id, Some(&decision.resolution), result, id, decision.now)?;
-    tell(at, tx, &decision.resolution)?;
+    let id = Some(decision.mutation_id.as_str());
+    conflicts::resolve(tx, at.conflict.id, &decision.ending(result, id), decision.now)?;
+    tell(at, tx, decision)?;
     moved.settled.push(at.conflict.id);
     Ok((resolved(at, id, sends_at, result), moved))
 }
 
 /// Says in the activity how it was decided.
-fn tell(at: &At<'_>, tx: &Connection, resolution: &Resolution) -> Result<(), StoreError> {
-    let decided = match resolution {
-        Resolution::LocalWins {} => Decided::Mine,
-        Resolution::ServerWins {} => Decided::Server,
-        Resolution::Manual { .. } | Resolution::Skip { .. } => Decided::Chosen,
+fn tell(at: &At<'_>, tx: &Connection, decision: &Decision) -> Result<(), StoreError> {
+    let decided = match (decision.by, &decision.resolution) {
+        (DecidedBy::Rule, _) => Decided::ByRule,
+        (DecidedBy::Hook, _) => Decided::ByHook,
+        (DecidedBy::Person, Resolution::LocalWins {}) => Decided::Mine,
+        (DecidedBy::Person, Resolution::ServerWins {}) => Decided::Server,
+        (DecidedBy::Person, Resolution::Manual { .. } | Resolution::Skip { .. }) => Decided::Chosen,
     };
     activity::conflict_ended(tx, at.place.link_id, at.conflict, decided, at.now)
 }

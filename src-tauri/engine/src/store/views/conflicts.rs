@@ -9,7 +9,7 @@ use crate::store::{StoreError, collections};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use tidemark_model::merge::{self, Choice, FieldDifference, Merge, MergeRules};
+use tidemark_model::merge::{self, Choice, FieldDifference, Merge, MergeRules, Rule};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::settings::CollectionSettings;
 use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChoice, ListPage};
@@ -34,7 +34,11 @@ pub(crate) fn list(
         let conflict = ConflictRecord::read(row)?;
         let named = Named::of(tx, &conflict)?;
         // Only choices make the stored numbers stale.
-        let fields = if conflict.choices.is_empty() { None } else { fields(&conflict, &named.settings) };
+        let fields = if conflict.choices.is_empty() && conflict.ruled.is_empty() {
+            None
+        } else {
+            fields(&conflict, &named.settings)
+        };
         page.rows.push(self::row(&conflict, &named, fields.as_ref()));
     }
     Ok(page)
@@ -132,30 +136,41 @@ struct Fields {
 /// None where one side deleted the record: then there are no fields to choose, only sides.
 fn fields(conflict: &ConflictRecord, settings: &CollectionSettings) -> Option<Fields> {
     let (local, server) = (conflict.local.as_ref()?, conflict.server.document.as_ref()?);
-    let merged = merge::merge(conflict.base.as_ref(), local, server, &settings.merge);
-    let choices = choices(conflict, &merged);
-    let result = result(conflict, local, server, &settings.merge, &merged, &choices);
+    let rules = settings.merge_rules();
+    let merged = merge::merge(conflict.base.as_ref(), local, server, &rules);
+    let decided = decided(conflict, &merged);
+    let result = result(conflict, local, server, &rules, &merged, &decided);
     let fields = merged
         .fields
         .into_iter()
-        .map(|difference| field(difference, &choices, settings.schema.as_ref()))
+        .map(|difference| field(difference, &decided, settings.schema.as_ref()))
         .collect();
     Some(Fields { fields, unchanged: merged.unchanged, result: Some(result) })
 }
 
-/// The choices that still name a field and can be read.
-fn choices(conflict: &ConflictRecord, merged: &Merge) -> BTreeMap<String, Choice> {
-    let named = conflict.choices.iter().filter_map(|at| {
-        merged.fields.iter().find(|field| field.path == at.path)?;
-        let choice = match &at.choice {
+/// What stands for a field so far, and the rule where no person chose it.
+type Standing = (Choice, Option<Rule>);
+
+/// The choices that still name a field and can be read; behind them what rules decided.
+fn decided(conflict: &ConflictRecord, merged: &Merge) -> BTreeMap<String, Standing> {
+    let read = |choice: &FieldChoice| {
+        Some(match choice {
             FieldChoice::Mine => Choice::Mine,
             FieldChoice::Server => Choice::Server,
             FieldChoice::Base => Choice::Base,
             FieldChoice::Json(text) => Choice::Value(document::parse_value(text.as_bytes()).ok()?),
-        };
-        Some((at.path.clone(), choice))
+        })
+    };
+    let ruled = conflict.ruled.iter().filter_map(|at| {
+        merged.clashes().find(|field| field.path == at.path)?;
+        Some((at.path.clone(), (read(&at.choice)?, Some(at.rule))))
     });
-    named.collect()
+    let chosen = conflict.choices.iter().filter_map(|at| {
+        merged.fields.iter().find(|field| field.path == at.path)?;
+        Some((at.path.clone(), (read(&at.choice)?, None)))
+    });
+    // Later entries stand: a person's word before a rule's.
+    ruled.chain(chosen).collect()
 }
 
 /// The merge with every choice; where one is still missing, Mine shows.
@@ -165,22 +180,23 @@ fn result(
     server: &Value,
     rules: &MergeRules,
     merged: &Merge,
-    choices: &BTreeMap<String, Choice>,
+    decided: &BTreeMap<String, Standing>,
 ) -> Value {
     let mut all: BTreeMap<String, Choice> =
         merged.clashes().map(|field| (field.path.clone(), Choice::Mine)).collect();
-    all.extend(choices.clone());
+    all.extend(decided.iter().map(|(path, (choice, _))| (path.clone(), choice.clone())));
     merge::resolve(conflict.base.as_ref(), local, server, rules, &all)
         .unwrap_or_else(|_| merged.merged.clone())
 }
 
 fn field(
     difference: FieldDifference,
-    choices: &BTreeMap<String, Choice>,
+    decided: &BTreeMap<String, Standing>,
     schema: Option<&Value>,
 ) -> ConflictField {
-    let choice = choices.get(&difference.path);
-    let result = match choice {
+    let standing = decided.get(&difference.path);
+    let choice = standing.filter(|(_, rule)| rule.is_none()).map(|(choice, _)| choice);
+    let result = match standing.map(|(choice, _)| choice) {
         None => difference.result.clone(),
         Some(Choice::Mine) => difference.local.clone(),
         Some(Choice::Server) => difference.remote.clone(),
@@ -196,7 +212,8 @@ fn field(
         local: text(&difference.local),
         server: text(&difference.remote),
         result: text(&result),
-        undecided: !difference.decided && choice.is_none(),
+        undecided: !difference.decided && standing.is_none(),
+        rule: standing.and_then(|(_, rule)| *rule),
         choice: choice.map(|choice| match choice {
             Choice::Mine => FieldChoice::Mine,
             Choice::Server => FieldChoice::Server,

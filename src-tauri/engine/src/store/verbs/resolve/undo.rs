@@ -42,6 +42,7 @@ pub(crate) fn undo(
     let record = records::get(tx, conflict.record_id)?
         .ok_or_else(|| StoreError::Corrupt(format!("conflict {} has no record", conflict.id)))?;
     conflicts::reopen(tx, conflict.id)?;
+    conflicts::leave_to_person(tx, conflict.id)?;
     let happened = Happened::ConflictReopened { conflict: Count(conflict.id) };
     let at = (place.link_id, place.collection_id);
     activity::write(tx, &NewLine::of_record(&happened, at, &record.rid, now))?;

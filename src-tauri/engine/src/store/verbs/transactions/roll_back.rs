@@ -85,7 +85,7 @@ fn end_conflict(
     now: Millis,
     moved: &mut Moved,
 ) -> Result<(), StoreError> {
-    conflicts::resolve(tx, conflict.id, None, conflict.server.document.as_ref(), None, now)?;
+    conflicts::end_by_itself(tx, conflict.id, conflict.server.document.as_ref(), now)?;
     activity::conflict_ended(tx, conflict.link_id, conflict, Decided::Dropped, now)?;
     moved.settled.push(conflict.id);
     match outbox::lane(tx, conflict.record_id)?.first() {

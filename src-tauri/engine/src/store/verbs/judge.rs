@@ -1,0 +1,129 @@
+//! What rules decide of open conflicts (rows D4, D5): in the same commit that met or refreshed them, so that what they
+//! decide whole never waits for anybody.
+
+use super::Moved;
+use super::resolve::{Decision, resolve};
+use crate::store::StoreError;
+use crate::store::conflicts::{self, ConflictRecord, DecidedBy};
+use crate::store::outbox;
+use crate::store::places::{self, Place};
+use rusqlite::{Connection, OptionalExtension as _};
+use std::collections::BTreeMap;
+use tidemark_model::change::Change;
+use tidemark_model::document;
+use tidemark_model::merge::{self, Choice, Later, Rule, SKEW_RESOLUTION, Times};
+use tidemark_model::number::Millis;
+use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution, RuledAt};
+
+/// Looks at every open conflict that was met, refreshed or given other rules since it was last looked at.
+pub(crate) fn judge_due(
+    tx: &Connection,
+    now: Millis,
+    fresh_id: &dyn Fn() -> String,
+) -> Result<Moved, StoreError> {
+    let mut moved = Moved::default();
+    // As they are in this very commit, which may be the one that changes them.
+    let places = places::all(tx)?;
+    while let Some(conflict) = conflicts::take_due(tx)? {
+        let Some(place) = places.iter().find(|place| place.collection_id == conflict.collection_id) else {
+            continue;
+        };
+        let verdict = judge(tx, place, &conflict, now)?;
+        if conflict.ruled != verdict.ruled || conflict.strategy != place.strategy {
+            conflicts::set_ruled(tx, conflict.id, place.strategy, &verdict.ruled)?;
+        }
+        let Some(resolution) = verdict.resolution else { continue };
+        let decision =
+            Decision { resolution, by: DecidedBy::Rule, mutation_id: fresh_id(), hold: Millis(0), now };
+        match resolve(tx, place, &ConflictRecord { ruled: verdict.ruled, ..conflict }, &decision, fresh_id) {
+            Ok((_, decided)) => moved.append(decided),
+            // Nothing was written yet: what cannot be carried out is a person's.
+            Err(StoreError::Refused(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(moved)
+}
+
+/// What the rules say of a conflict.
+struct Verdict {
+    ruled: Vec<RuledAt>,
+    /// How it ends, where they decide all of it.
+    resolution: Option<Resolution>,
+}
+
+fn judge(
+    tx: &Connection,
+    place: &Place,
+    conflict: &ConflictRecord,
+    now: Millis,
+) -> Result<Verdict, StoreError> {
+    let fields = if place.asks_for_field_times() { field_times(tx, conflict, now)? } else { BTreeMap::new() };
+    let times = times(tx, conflict, &fields, now)?;
+    // After a lost answer mine may be in the server's already; and what a person began, a person ends.
+    let by_rule = !conflict.may_be_in && !conflict.is_persons && conflict.choices.is_empty();
+    let (Some(local), Some(server)) = (&conflict.local, &conflict.server.document) else {
+        let resolution = match merge::decide_whole(conflict.kind, place.strategy, &times) {
+            Later::Mine => Some(Resolution::LocalWins {}),
+            Later::Server => Some(Resolution::ServerWins {}),
+            Later::Unknown => None,
+        };
+        return Ok(Verdict { ruled: Vec::new(), resolution: resolution.filter(|_| by_rule) });
+    };
+    if conflict.may_be_in {
+        return Ok(Verdict { ruled: Vec::new(), resolution: None });
+    }
+    let base = conflict.base.as_ref();
+    let decided = merge::decide(base, local, server, &place.rules, place.strategy, &times);
+    let merged = merge::merge(base, local, server, &place.rules);
+    let all = !decided.is_empty() && merged.clashes().all(|field| decided.contains_key(&field.path));
+    let ruled: Vec<RuledAt> =
+        decided.into_iter().map(|(path, (choice, rule))| ruled_at(path, choice, rule)).collect();
+    let choices = || {
+        let choice = |ruled: &RuledAt| ChoiceAt { path: ruled.path.clone(), choice: ruled.choice.clone() };
+        ruled.iter().map(choice).collect()
+    };
+    let resolution = (all && by_rule).then(|| Resolution::Manual { choices: choices(), document: None });
+    Ok(Verdict { resolution, ruled })
+}
+
+fn ruled_at(path: String, choice: Choice, rule: Rule) -> RuledAt {
+    let choice = match choice {
+        Choice::Mine => FieldChoice::Mine,
+        Choice::Server => FieldChoice::Server,
+        Choice::Base => FieldChoice::Base,
+        Choice::Value(value) => FieldChoice::Json(document::to_text(&value)),
+    };
+    RuledAt { path, choice, rule }
+}
+
+fn field_times(
+    tx: &Connection,
+    conflict: &ConflictRecord,
+    now: Millis,
+) -> Result<BTreeMap<String, Millis>, StoreError> {
+    let edits = outbox::edits_of(tx, conflict.record_id)?;
+    let edits = edits.iter().map(|edit| (edit.changes.iter().map(Change::path).collect(), edit.created_at));
+    Ok(merge::field_times(edits, now))
+}
+
+/// Both sides' times on this computer's clock.
+fn times<'a>(
+    tx: &Connection,
+    conflict: &ConflictRecord,
+    local_fields: &'a BTreeMap<String, Millis>,
+    now: Millis,
+) -> Result<Times<'a>, StoreError> {
+    let skew: Option<i64> = tx
+        .prepare_cached("SELECT clock_skew FROM links WHERE id = ?1")?
+        .query_row([conflict.link_id], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(Times {
+        local: conflict.local_at,
+        server: conflict.server.at.map(|at| at.plus(-skew.unwrap_or(0))),
+        local_fields,
+        resolution: if skew.is_some() { SKEW_RESOLUTION } else { Millis(0) },
+        now,
+    })
+}
