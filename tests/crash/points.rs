@@ -181,6 +181,11 @@ impl Day {
             let numbers = [goes_on_from(gone, nth), watched::ends_at(write, at)].concat();
             let (said, ended) = Worker::start(name, world.folder(), &numbers).end().await;
             gone += said.iter().filter(|line| line.starts_with(GONE)).count();
+            if nth > 0 && ended.success() {
+                // So near the end of the day whoever goes on has fewer writes left.
+                assert_eq!(gone, STEPS.len(), "it was done before it was cut off");
+                break;
+            }
             assert_eq!(ended.signal(), Some(ABORTED), "it ends at a write");
             killed += 1;
         }

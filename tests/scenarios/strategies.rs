@@ -1,13 +1,16 @@
 //! What a collection's strategy and its fields' policies decide without a person, and how honestly.
 
 use serde_json::{Value, json};
+use tidemark_engine::StoreError;
+use tidemark_model::clock::Clock as _;
 use tidemark_model::merge::{ConflictStrategy, FieldPolicy, Rule};
 use tidemark_model::view::{
-    ActivityFilter, ChoiceAt, ConflictView, Decided, FieldChoice, Happened, RecordState, Resolution,
+    ActivityFilter, ChoiceAt, ConflictView, Decided, FieldChoice, Happened, RecordState, RefusalCode,
+    Resolution, RulePlace, RuleRow,
 };
 use tidemark_sandbox::Switch;
 use tidemark_tests::tap::Point;
-use tidemark_tests::world::{NO_HOLD, Stage, World};
+use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World};
 
 /// A world whose tasks have these settings.
 async fn with(settings: &str) -> World {
@@ -32,6 +35,16 @@ async fn both_end_with(world: World, state: &str) {
     assert_eq!(sides, [Some(json!(state)), Some(json!(state))]);
     assert_eq!((open(&world), world.queue()), (vec![], vec![]));
     world.finish().await;
+}
+
+/// The conflict that ended last.
+fn ended(world: &World) -> ConflictView {
+    let lines = world.engine().activity(&ActivityFilter::default(), None, 500).unwrap().lines;
+    let conflict = lines.iter().find_map(|line| match line.happened {
+        Happened::ConflictSettled { conflict, .. } => Some(conflict),
+        _ => None,
+    });
+    world.engine().get_conflict(conflict.unwrap()).unwrap()
 }
 
 /// How the conflicts ended, newest last.
@@ -262,11 +275,33 @@ async fn what_a_person_decided_comes_back_to_a_person_whatever_the_strategy() {
 
 // proves D4, D7
 #[tokio::test]
+async fn what_a_person_began_to_choose_is_ended_by_no_rule() {
+    let world = with(r#""strategy": "server_wins", "policies": {"/state": "manual"}"#).await;
+    world.set("t001", "state", "mine").await;
+    world.set("t001", "rank", 10).await;
+    world.colleague_sets("t001", "state", "theirs");
+    world.colleague_sets("t001", "rank", 20);
+    world.sync().await;
+    let id = open(&world)[0].row.id;
+    let choices = vec![ChoiceAt { path: "/state".into(), choice: FieldChoice::Mine }];
+    let later = Resolution::Skip { choices, until: None };
+    world.engine().resolve_conflict(id, later, None, NO_HOLD).await.unwrap();
+    world.colleague_sets("t001", "state", "open");
+    world.sync().await;
+    assert_eq!(open(&world).len(), 1, "the rules could decide all of it now");
+    world.engine().resolve_conflict(id, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
+    world.sync().await;
+    both_end_with(world, "mine").await;
+}
+
+// proves D4, D7
+#[tokio::test]
 async fn a_server_that_moves_before_a_rules_result_arrives_is_decided_about_again() {
     let world = with(r#""strategy": "last_write_wins""#).await;
     world.colleague_sets("t001", "state", "theirs");
     world.clock.advance_s(10);
     world.set("t001", "state", "mine").await;
+    let typed_at = world.clock.now();
     world.clock.advance_s(10);
     world.wire.tap.hold_from(Point::Push, 2);
     let syncing = world.begin_sync();
@@ -274,7 +309,8 @@ async fn a_server_that_moves_before_a_rules_result_arrives_is_decided_about_agai
     world.colleague_sets("t001", "state", "theirs, after mine");
     world.wire.tap.release();
     syncing.await.unwrap();
-    assert_eq!(decided(&world), [Decided::ByRule, Decided::ByRule], "mine is as old as it was");
+    assert_eq!(decided(&world), [Decided::ByRule, Decided::ByRule]);
+    assert_eq!(ended(&world).row.local_at, Some(typed_at), "mine is as old as it was");
     both_end_with(world, "theirs, after mine").await;
 }
 
@@ -307,12 +343,7 @@ async fn a_rules_decision_keeps_all_three_sides_and_who_decided() {
     world.set("t001", "state", "typed with care").await;
     world.colleague_sets("t001", "state", "theirs");
     world.sync().await;
-    let lines = world.engine().activity(&ActivityFilter::default(), None, 500).unwrap().lines;
-    let conflict = lines.iter().find_map(|line| match line.happened {
-        Happened::ConflictSettled { conflict, .. } => Some(conflict),
-        _ => None,
-    });
-    let ended = world.engine().get_conflict(conflict.unwrap()).unwrap();
+    let ended = ended(&world);
     let state = |side: &Option<String>| {
         serde_json::from_str::<Value>(side.as_deref().unwrap()).unwrap()["state"].clone()
     };
@@ -320,4 +351,98 @@ async fn a_rules_decision_keeps_all_three_sides_and_who_decided() {
     assert_eq!(sides, [json!("open"), json!("typed with care"), json!("theirs")]);
     assert_eq!(ended.fields[0].rule, Some(Rule::Strategy(ConflictStrategy::ServerWins)));
     both_end_with(world, "theirs").await;
+}
+
+/// The place of a rule for tasks.
+fn at(path: Option<&str>) -> RulePlace {
+    RulePlace { link: LINK.into(), collection: TASKS.into(), path: path.map(str::to_owned) }
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, StoreError>) -> RefusalCode {
+    match result {
+        Err(StoreError::Refused(refusal)) => refusal.code,
+        other => panic!("no refusal: {other:?}"),
+    }
+}
+
+// proves D10, D4, D5
+#[tokio::test]
+async fn a_rule_that_is_set_ends_the_open_conflicts_that_it_decides() {
+    let mut world = Stage::tasks(3).open().await;
+    for rid in ["t001", "t002", "t003"] {
+        world.set(rid, "state", "mine").await;
+        world.colleague_sets(rid, "state", "theirs");
+    }
+    world.set("t002", "rank", 10).await;
+    world.colleague_sets("t002", "rank", 20);
+    world.sync().await;
+    assert_eq!(open(&world).len(), 3);
+    let mine = Rule::Policy(FieldPolicy::Local);
+    let trial = world.engine().try_rule(&at(Some("/state")), mine).unwrap();
+    assert_eq!((trial.open.0, trial.ends.0, open(&world).len()), (3, 2, 3), "asking changes nothing");
+    world.engine().set_rule(at(Some("/state")), mine).await.unwrap();
+    assert_eq!(open(&world).len(), 1, "t002 has another field to choose");
+    let rules = || vec![RuleRow { place: at(Some("/state")), rule: mine }];
+    assert_eq!(world.engine().rules().unwrap(), rules());
+    world.restart().await;
+    assert_eq!(world.engine().rules().unwrap(), rules(), "it is kept");
+    world.engine().set_rule(at(None), Rule::Strategy(ConflictStrategy::ServerWins)).await.unwrap();
+    world.sync().await;
+    assert_eq!((open(&world), world.queue()), (vec![], vec![]));
+    let t002 = world.there("t002").unwrap();
+    assert_eq!((&t002["state"], &t002["rank"]), (&json!("mine"), &json!(20)));
+
+    world.engine().remove_rule(at(None)).await.unwrap();
+    world.engine().remove_rule(at(Some("/state"))).await.unwrap();
+    world.set("t001", "state", "mine again").await;
+    world.colleague_sets("t001", "state", "theirs again");
+    world.sync().await;
+    assert_eq!(open(&world).len(), 1, "people decide again");
+    world.finish().await;
+}
+
+// proves D10
+#[tokio::test]
+async fn a_trial_says_what_a_rule_would_have_done_otherwise_than_people_did() {
+    let world = Stage::tasks(3).open().await;
+    for (rid, resolution) in [
+        ("t001", Resolution::LocalWins {}),
+        ("t002", Resolution::ServerWins {}),
+        ("t003", Resolution::ServerWins {}),
+    ] {
+        world.set(rid, "state", "mine").await;
+        world.colleague_sets(rid, "state", "theirs");
+        world.sync().await;
+        let id = open(&world)[0].row.id;
+        world.engine().resolve_conflict(id, resolution, None, NO_HOLD).await.unwrap();
+        world.sync().await;
+    }
+    let trial = |strategy| world.engine().try_rule(&at(None), Rule::Strategy(strategy)).unwrap();
+    let (server, mine, asks) = (
+        trial(ConflictStrategy::ServerWins),
+        trial(ConflictStrategy::ClientWins),
+        trial(ConflictStrategy::Merge),
+    );
+    assert_eq!((server.past.0, server.decided.0, server.differently.0), (3, 3, 1));
+    assert_eq!(server.examples[0].record, "t001");
+    assert_eq!((mine.decided.0, mine.differently.0), (3, 2));
+    assert_eq!((asks.past.0, asks.decided.0), (3, 0));
+    world.finish().await;
+}
+
+// proves D4, D5
+#[tokio::test]
+async fn a_rule_that_makes_no_sense_is_refused() {
+    let world = Stage::tasks(1).open().await;
+    let set = |place, rule| world.engine().set_rule(place, rule);
+    let (strategy, policy) = (Rule::Strategy(ConflictStrategy::ServerWins), Rule::Policy(FieldPolicy::Max));
+    assert_eq!(refusal(set(at(Some("rank")), policy).await), RefusalCode::Invalid, "no pointer");
+    assert_eq!(refusal(set(at(Some("")), policy).await), RefusalCode::Invalid, "the whole record");
+    assert_eq!(refusal(set(at(None), policy).await), RefusalCode::Invalid);
+    assert_eq!(refusal(set(at(Some("/rank")), strategy).await), RefusalCode::Invalid);
+    let elsewhere = RulePlace { collection: "nowhere".into(), ..at(None) };
+    assert_eq!(refusal(set(elsewhere, strategy).await), RefusalCode::NotFound);
+    assert_eq!(refusal(world.engine().remove_rule(at(None)).await), RefusalCode::NotFound);
+    assert_eq!(world.engine().rules().unwrap(), []);
+    world.finish().await;
 }

@@ -29,6 +29,7 @@ mod recovery;
 mod requests;
 mod resolutions;
 mod restoring;
+mod rules;
 mod shared;
 mod store;
 mod telemetry;

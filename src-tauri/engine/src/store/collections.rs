@@ -259,6 +259,16 @@ pub(crate) fn end_full(tx: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+pub(crate) fn set_settings(
+    tx: &Connection,
+    id: i64,
+    settings: &CollectionSettings,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE collections SET settings = ?2 WHERE id = ?1")?
+        .execute(params![id, serde_json::to_string(settings)?])?;
+    Ok(())
+}
+
 pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE collections SET paused = ?2 WHERE id = ?1")?.execute(params![id, paused])?;
     Ok(())

@@ -41,6 +41,22 @@ pub(crate) fn agreed<'a>(
     }
 }
 
+/// What of a lane the server has already, though others stand behind it that it has not.
+pub(crate) fn in_already<'a>(
+    decision: &Plan,
+    facts: &Facts<'_>,
+    lane: &'a [MutationRow],
+) -> &'a [MutationRow] {
+    if !matches!(decision, Plan::Rebase { .. }) {
+        return &[];
+    }
+    let is_in = |first: &&[MutationRow]| {
+        let local = with_all(facts.base, first);
+        plan(&Facts { local: local.as_ref(), ..*facts }) == Plan::Agreed
+    };
+    (1..lane.len()).rev().map(|end| &lane[..end]).find(is_in).unwrap_or_default()
+}
+
 /// Where a record is gone on both sides only because a transaction behind the first changes deletes it: these would stand in a
 /// conflict without that one, which may fail yet.
 pub(crate) fn is_deleted_behind(decision: &Plan, facts: &Facts<'_>, lane: &[MutationRow]) -> bool {

@@ -2,18 +2,20 @@
 //! decide whole never waits for anybody.
 
 use super::Moved;
-use super::resolve::{Decision, resolve};
-use crate::store::StoreError;
+use super::resolve::{Decision, resolve, result_of};
 use crate::store::conflicts::{self, ConflictRecord, DecidedBy};
-use crate::store::outbox;
 use crate::store::places::{self, Place};
+use crate::store::{StoreError, outbox, records};
 use rusqlite::{Connection, OptionalExtension as _};
 use std::collections::BTreeMap;
 use tidemark_model::change::Change;
 use tidemark_model::document;
 use tidemark_model::merge::{self, Choice, Later, Rule, SKEW_RESOLUTION, Times};
-use tidemark_model::number::Millis;
-use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution, RuledAt};
+use tidemark_model::number::{Count, Millis};
+use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution, RuleExample, RuleTrial, RuledAt};
+
+/// So many examples a trial names.
+const EXAMPLES: usize = 20;
 
 /// Looks at every open conflict that was met, refreshed or given other rules since it was last looked at.
 pub(crate) fn judge_due(
@@ -32,7 +34,8 @@ pub(crate) fn judge_due(
         if conflict.ruled != verdict.ruled || conflict.strategy != place.strategy {
             conflicts::set_ruled(tx, conflict.id, place.strategy, &verdict.ruled)?;
         }
-        let Some(resolution) = verdict.resolution else { continue };
+        // What a person began, a person ends.
+        let Some(resolution) = verdict.resolution.filter(|_| conflict.choices.is_empty()) else { continue };
         let decision =
             Decision { resolution, by: DecidedBy::Rule, mutation_id: fresh_id(), hold: Millis(0), now };
         match resolve(tx, place, &ConflictRecord { ruled: verdict.ruled, ..conflict }, &decision, fresh_id) {
@@ -43,6 +46,54 @@ pub(crate) fn judge_due(
         }
     }
     Ok(moved)
+}
+
+/// What the rules of a place would have done to its conflicts that people decided, and would do to the open ones.
+pub(crate) fn trial(tx: &Connection, place: &Place, now: Millis) -> Result<RuleTrial, StoreError> {
+    let mut trial = RuleTrial::default();
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {}, resolved_at, result FROM conflicts WHERE collection_id = ?1 ORDER BY id DESC",
+        conflicts::COLUMNS
+    ))?;
+    let mut rows = statement.query([place.collection_id])?;
+    while let Some(row) = rows.next()? {
+        let conflict = ConflictRecord::read(row)?;
+        let is_past = conflict.decided_by == Some(DecidedBy::Person);
+        if !conflict.open && !is_past {
+            continue;
+        }
+        let resolution = judge(tx, place, &conflict, now)?.resolution;
+        if conflict.open {
+            let is_persons = conflict.is_persons || !conflict.choices.is_empty();
+            trial.open.0 += 1;
+            trial.ends.0 += i64::from(resolution.is_some() && !is_persons);
+            continue;
+        }
+        trial.past.0 += 1;
+        let Some(resolution) = resolution else { continue };
+        trial.decided.0 += 1;
+        let persons: Option<String> = row.get("result")?;
+        let persons = persons.map(|text| records::serde_json_value(&text)).transpose()?;
+        let rules = result_of(place, &conflict, &resolution)?;
+        let is_same = match (&persons, &rules) {
+            (Some(persons), Some(rules)) => document::same(persons, rules),
+            (None, None) => true,
+            _ => false,
+        };
+        if is_same {
+            continue;
+        }
+        trial.differently.0 += 1;
+        if trial.examples.len() < EXAMPLES {
+            trial.examples.push(RuleExample {
+                conflict: Count(conflict.id),
+                record: conflict.rid,
+                title: conflict.title,
+                at: Millis(row.get("resolved_at")?),
+            });
+        }
+    }
+    Ok(trial)
 }
 
 /// What the rules say of a conflict.
@@ -60,19 +111,18 @@ fn judge(
 ) -> Result<Verdict, StoreError> {
     let fields = if place.asks_for_field_times() { field_times(tx, conflict, now)? } else { BTreeMap::new() };
     let times = times(tx, conflict, &fields, now)?;
-    // After a lost answer mine may be in the server's already; and what a person began, a person ends.
-    let by_rule = !conflict.may_be_in && !conflict.is_persons && conflict.choices.is_empty();
+    if conflict.may_be_in {
+        // Mine may be in the server's already, and would count twice.
+        return Ok(Verdict { ruled: Vec::new(), resolution: None });
+    }
     let (Some(local), Some(server)) = (&conflict.local, &conflict.server.document) else {
         let resolution = match merge::decide_whole(conflict.kind, place.strategy, &times) {
             Later::Mine => Some(Resolution::LocalWins {}),
             Later::Server => Some(Resolution::ServerWins {}),
             Later::Unknown => None,
         };
-        return Ok(Verdict { ruled: Vec::new(), resolution: resolution.filter(|_| by_rule) });
+        return Ok(Verdict { ruled: Vec::new(), resolution });
     };
-    if conflict.may_be_in {
-        return Ok(Verdict { ruled: Vec::new(), resolution: None });
-    }
     let base = conflict.base.as_ref();
     let decided = merge::decide(base, local, server, &place.rules, place.strategy, &times);
     let merged = merge::merge(base, local, server, &place.rules);
@@ -83,7 +133,7 @@ fn judge(
         let choice = |ruled: &RuledAt| ChoiceAt { path: ruled.path.clone(), choice: ruled.choice.clone() };
         ruled.iter().map(choice).collect()
     };
-    let resolution = (all && by_rule).then(|| Resolution::Manual { choices: choices(), document: None });
+    let resolution = all.then(|| Resolution::Manual { choices: choices(), document: None });
     Ok(Verdict { resolution, ruled })
 }
 

@@ -96,7 +96,12 @@ pub(crate) fn reconcile(
         return Ok(Became::Changed);
     }
     let (decision, done) = border::agreed(planned, &facts, &lane);
-    let doubtful = lane.iter().any(|m| m.state == MutationState::Queued && m.may_be_in);
+    let in_already = border::in_already(&decision, &facts, &lane);
+    let waiting = &lane[in_already.len()..];
+    // Also what is parked: once the base has moved, no look at the record could tell whether it is in.
+    let doubtful = waiting
+        .iter()
+        .any(|m| matches!(m.state, MutationState::Queued | MutationState::Parked) && m.may_be_in);
     let origin = &Origin { may_be_in: origin.may_be_in || doubtful, ..*origin };
     let asks = origin.may_be_in || border::is_taken_back_behind(&decision, &facts, &lane);
     let decision = if asks { asked(decision, &facts) } else { decision };
@@ -110,7 +115,11 @@ pub(crate) fn reconcile(
         (Plan::Agreed, None, _, Some(head)) if gone::waits(head) => return Ok(Became::Unchanged),
         _ => {}
     }
-    let at = At { place, record: &record, lane: &lane, done, conflict: conflict.as_ref(), origin };
+    let (lane, done) = match decision {
+        Plan::Rebase { .. } => (waiting, in_already),
+        _ => (&lane[..], done),
+    };
+    let at = At { place, record: &record, lane, done, conflict: conflict.as_ref(), origin };
     apply(tx, &at, remote, decision, moved)
 }
 
@@ -147,7 +156,7 @@ struct At<'a> {
     place: &'a Place,
     record: &'a RecordRow,
     lane: &'a [MutationRow],
-    /// What of it ends where both sides agree.
+    /// What ends because the server has it.
     done: &'a [MutationRow],
     conflict: Option<&'a ConflictRecord>,
     origin: &'a Origin,
@@ -183,7 +192,7 @@ fn apply(
         }
         Plan::Agreed => {
             let side = side_of(remote).unwrap_or_default();
-            end_lane(tx, at, moved)?;
+            end_done(tx, at, moved)?;
             let document = side.document.clone();
             records::set_base(tx, record, &side, document.as_ref(), document.is_some())?;
             settle_conflict(tx, at, document.as_ref(), moved)?;
@@ -231,6 +240,7 @@ fn rebase(
         let change = at.lane.first().map(|head| head.id.as_str());
         activity::write(tx, &NewLine { change, ..line })?;
     }
+    end_done(tx, at, moved)?;
     if let (Some(base), Some(local)) = (&side.document, local) {
         rewrite_lane(tx, at.lane, base, local)?;
     }
@@ -438,7 +448,7 @@ fn settle_conflict(
     Ok(())
 }
 
-fn end_lane(tx: &Connection, at: &At<'_>, moved: &mut Moved) -> Result<(), StoreError> {
+fn end_done(tx: &Connection, at: &At<'_>, moved: &mut Moved) -> Result<(), StoreError> {
     for mutation in at.done {
         // Children that waited for this record may go: the server has it.
         edges::release(tx, mutation.seq)?;

@@ -124,7 +124,7 @@ fn completed(place: &Place, conflict: &ConflictRecord, resolution: &Resolution) 
 }
 
 /// The document that the decision leads to; none where the record is to be gone.
-fn result_of(
+pub(crate) fn result_of(
     place: &Place,
     conflict: &ConflictRecord,
     resolution: &Resolution,
