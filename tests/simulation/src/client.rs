@@ -12,7 +12,8 @@ use tempfile::TempDir;
 use tidemark_engine::{Engine, EngineSettings, Inline, Keep, LinkDraft, Platform, Storage as _, StoreError};
 use tidemark_model::clock::Clock as _;
 use tidemark_model::connector::{Discovered, Reference};
-use tidemark_model::settings::LinkSettings;
+use tidemark_model::merge::ConflictStrategy;
+use tidemark_model::settings::{CollectionSettings, LinkSettings};
 use tidemark_model::view::{ChangeRow, QueueFilter};
 use tidemark_sandbox::InProcess;
 
@@ -239,16 +240,26 @@ impl Client {
             kind: "rest".into(),
             url: "http://127.0.0.1:1/v1".into(),
             user: None,
-            settings: LinkSettings::parse(match self.kind {
-                Kind { names: true, .. } => r#"{"write":{"client_ids":false}}"#,
-                Kind { no_keys: true, .. } => r#"{"write":{"keys":{"honoured":false}}}"#,
-                _ => "{}",
-            })
-            .expect("the settings are right"),
+            settings: self.settings(),
             collections: collections.to_vec(),
             secret_kept: true,
         };
         self.engine().add_link(draft).await.map(|_| ())
+    }
+
+    fn settings(&self) -> LinkSettings {
+        let text = match self.kind {
+            Kind { names: true, .. } => r#"{"write":{"client_ids":false}}"#,
+            Kind { no_keys: true, .. } => r#"{"write":{"keys":{"honoured":false}}}"#,
+            _ => "{}",
+        };
+        let mut settings = LinkSettings::parse(text).expect("the settings are right");
+        let strategy = self.kind.notes.0;
+        if strategy != ConflictStrategy::default() {
+            settings.collections =
+                vec![CollectionSettings { strategy, ..CollectionSettings::named(COLLECTIONS[0]) }];
+        }
+        settings
     }
 
     /// Changes the line.

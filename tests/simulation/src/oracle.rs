@@ -4,7 +4,7 @@
 //! document on the server can be traced to the keystroke that made it.
 
 use super::client::Client;
-use super::steps::{COLLECTIONS, RECORDS, Rec};
+use super::steps::{COLLECTIONS, RECORDS, Rec, Strategies};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_model::mutation::MutationState;
@@ -150,12 +150,17 @@ fn owner(account: &str) -> &str {
 }
 
 /// Every breach at the end of a run, in words. `history` is every effect with the document after it.
-pub fn judge(clients: &[Client], people: &[Person], history: &[(Effect, Option<Value>)]) -> Vec<String> {
+pub fn judge(
+    clients: &[Client],
+    people: &[Person],
+    history: &[(Effect, Option<Value>)],
+    notes: Strategies,
+) -> Vec<String> {
     let mut faults = Vec::new();
     for (client, person) in clients.iter().zip(people) {
-        nothing_is_lost(client, person, history, &mut faults);
+        nothing_is_lost(client, person, history, notes, &mut faults);
     }
-    every_effect_is_meant(clients, people, history, &mut faults);
+    every_effect_is_meant(clients, people, history, notes, &mut faults);
     every_order_names_its_note(people, history, &mut faults);
     faults
 }
@@ -170,6 +175,7 @@ fn nothing_is_lost(
     client: &Client,
     person: &Person,
     history: &[(Effect, Option<Value>)],
+    notes: Strategies,
     faults: &mut Vec<String>,
 ) {
     let was_there = |typed: &Typed| {
@@ -209,12 +215,13 @@ fn nothing_is_lost(
                 }
             }
         };
+        let by_rule = typed.record.0 == 0 && notes.may_give_way();
         let meant = match state {
             // It went where a later word of its author's took its place.
             MutationState::Confirmed | MutationState::Cancelled => {
-                overwritten || deleted || person.may_undo(typed.record)
+                overwritten || deleted || by_rule || person.may_undo(typed.record)
             }
-            MutationState::Superseded => deleted || person.resolved.contains(&typed.record),
+            MutationState::Superseded => deleted || by_rule || person.resolved.contains(&typed.record),
             MutationState::Combined => false,
             MutationState::Discarded => person.discarded,
             // It is still here.
@@ -235,6 +242,7 @@ fn every_effect_is_meant(
     clients: &[Client],
     people: &[Person],
     history: &[(Effect, Option<Value>)],
+    notes: Strategies,
     faults: &mut Vec<String>,
 ) {
     let mut now: BTreeMap<(String, String), Option<Value>> = BTreeMap::new();
@@ -254,6 +262,9 @@ fn every_effect_is_meant(
             continue;
         };
         let person = &people[index];
+        if record.0 == 0 && notes.may_go_over() {
+            continue;
+        }
         let what = |words: String| {
             format!("effect {} of {} on {}/{}: {words}", effect.seq, effect.by, effect.collection, effect.id)
         };

@@ -7,7 +7,7 @@ use super::client::Client;
 use super::clock::SimClock;
 use super::dice::Dice;
 use super::oracle::{Person, judge};
-use super::steps::{CLIENTS, COLLECTIONS, Kind, RECORDS, Rec, Script, ServerAct, Step, Trouble};
+use super::steps::{CLIENTS, COLLECTIONS, Kind, RECORDS, Rec, Script, ServerAct, Step, Strategies, Trouble};
 use crate::audit::{Audit, COLLEAGUE, at_server, audit, listed};
 use crate::clock::START;
 use serde_json::{Value, json};
@@ -101,6 +101,8 @@ struct Simulation {
     clients: Vec<Client>,
     people: Vec<Person>,
     dice: Dice,
+    /// Who decides conflicts of notes.
+    notes: Strategies,
     /// How many texts were typed so far.
     texts: usize,
     /// Somebody's clock was put back: times no longer tell the order.
@@ -152,6 +154,7 @@ impl Simulation {
             resolved: vec![None; clients.len()],
             clients,
             dice,
+            notes: kind.notes,
             texts: 0,
             jumped: false,
             late: false,
@@ -319,7 +322,7 @@ impl Simulation {
                         format!("    effect {seq} of {by} on {collection}/{id}: {after}")
                     });
                     self.trace.extend(told);
-                    self.faults.extend(judge(&self.clients, &self.people, &history));
+                    self.faults.extend(judge(&self.clients, &self.people, &history, self.notes));
                 }
                 Err(error) => self.faults.push(error.to_string()),
             }

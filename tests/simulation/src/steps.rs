@@ -4,6 +4,7 @@ use super::dice::Dice;
 use super::line::Way;
 use serde::{Deserialize, Serialize};
 use tidemark_engine::FaultAt;
+use tidemark_model::merge::ConflictStrategy;
 use tidemark_model::transaction::Strategy;
 
 /// The collections; an order names a note.
@@ -43,6 +44,38 @@ pub struct Kind {
     pub few_tries: bool,
     /// The clients' stores are files.
     pub on_disk: bool,
+    /// Who decides conflicts of notes, at every client.
+    #[serde(default, skip_serializing_if = "Strategies::is_default")]
+    pub notes: Strategies,
+}
+
+/// Who decides conflicts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Strategies(pub ConflictStrategy);
+
+impl Strategies {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What was typed here may give way to what was typed elsewhere.
+    pub fn may_give_way(self) -> bool {
+        use ConflictStrategy::*;
+        match self.0 {
+            LastWriteWins | FieldLww | ServerWins => true,
+            Merge | ClientWins | Manual => false,
+        }
+    }
+
+    /// What was typed elsewhere may give way to what was typed here, seen or not.
+    pub fn may_go_over(self) -> bool {
+        use ConflictStrategy::*;
+        match self.0 {
+            LastWriteWins | FieldLww | ClientWins => true,
+            Merge | ServerWins | Manual => false,
+        }
+    }
 }
 
 impl Script {
@@ -223,12 +256,17 @@ const TROUBLES: [Trouble; 11] = [
 
 fn kind(seed: u64) -> Kind {
     let dice = Dice::new(seed ^ 0x6b69_6e64);
-    let (few_tries, on_disk) = (dice.in_hundred(25), dice.in_hundred(20));
-    match dice.below(10) {
-        0..2 => Kind { names: true, few_tries, on_disk, ..Kind::default() },
-        2 => Kind { no_keys: true, few_tries, on_disk, ..Kind::default() },
-        _ => Kind { few_tries, on_disk, ..Kind::default() },
-    }
+    let common = Kind { few_tries: dice.in_hundred(25), on_disk: dice.in_hundred(20), ..Kind::default() };
+    let kind = match dice.below(10) {
+        0..2 => Kind { names: true, ..common },
+        2 => Kind { no_keys: true, ..common },
+        _ => common,
+    };
+    // Of its own dice: most worlds are what they were before there were rules.
+    let dice = Dice::new(seed ^ 0x7275_6c65);
+    let ruled = dice.in_hundred(30);
+    let notes = if ruled { Strategies(dice.pick(&ConflictStrategy::ALL)) } else { Strategies::default() };
+    Kind { notes, ..kind }
 }
 
 /// The steps of a seed.
