@@ -90,11 +90,15 @@ fn by_key(sides: RowSides<'_>, key: &[&str]) -> Option<Vec<Row>> {
     if matches!(key.first(), Some(&("base" | "mine" | "server" | "both"))) {
         return None;
     }
-    let tokens = [sides.base.unwrap_or_default(), sides.local, sides.remote]
+    let base = sides.base.unwrap_or_default();
+    // Rows of the base always have their key. A side may have rows without one, newly made, if its other rows can be told.
+    if base.first().is_some_and(|row| token(row, key).is_none()) {
+        return None;
+    }
+    let tokens = [base, sides.local, sides.remote]
         .map(|rows| rows.iter().map(|row| token(row, key)).collect::<Vec<_>>());
     let [base, local, remote] = [&tokens[0], &tokens[1], &tokens[2]].map(|tokens| Keyed::read(tokens));
     let (base, local, remote) = (base?, local?, remote?);
-    // Rows of the base always have their key. A side may have rows without one, newly made, if its other rows can be told.
     if !base.keyless.is_empty() || base.places.len() + local.places.len() + remote.places.len() == 0 {
         return None;
     }

@@ -176,17 +176,26 @@ impl<'a> Comparer<'a> {
         remote: &'a Map<String, Value>,
         whole: &'a Value,
     ) -> Node<'a> {
-        let only_local = local.keys().filter(|key| !remote.contains_key(*key));
-        let only_base = base.into_iter().flat_map(Map::keys);
-        let only_base = only_base.filter(|key| !remote.contains_key(*key) && !local.contains_key(*key));
         let mut fields = Vec::with_capacity(remote.len());
-        for key in remote.keys().chain(only_local).chain(only_base) {
-            let sides = Sides {
-                base: base.and_then(|base| base.get(key)),
-                local: local.get(key),
-                remote: remote.get(key),
-            };
-            fields.push((key.as_str(), self.node(&place.field(key), sides)));
+        let mut field = |key: &'a String, base, local, remote| {
+            fields.push((key.as_str(), self.node(&place.field(key), Sides { base, local, remote })));
+        };
+        match base.filter(|base| base.keys().eq(remote.keys()) && local.keys().eq(remote.keys())) {
+            // Mostly nobody put a key in or took one out: then none needs to be looked up.
+            Some(base) => {
+                for ((key, remote), (local, base)) in remote.iter().zip(local.values().zip(base.values())) {
+                    field(key, Some(base), Some(local), Some(remote));
+                }
+            }
+            None => {
+                let only_local = local.keys().filter(|key| !remote.contains_key(*key));
+                let only_base = base.into_iter().flat_map(Map::keys);
+                let only_base =
+                    only_base.filter(|key| !remote.contains_key(*key) && !local.contains_key(*key));
+                for key in remote.keys().chain(only_local).chain(only_base) {
+                    field(key, base.and_then(|base| base.get(key)), local.get(key), remote.get(key));
+                }
+            }
         }
         if fields.iter().all(|(_, node)| matches!(node, Node::Same(_))) {
             return Node::Same(whole);
