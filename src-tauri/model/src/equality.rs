@@ -311,6 +311,9 @@ mod tests {
         check(r#"{"a":1,"b":[2.0]}"#, r#"{"b":[2],"a":1}"#, true);
         check(r#"{"a":null}"#, "{}", false);
         check(r#"["a,","b"]"#, r#"["a","b"]"#, false);
+        check(r#"["a\",\"b"]"#, r#"["a","b"]"#, false);
+        check(r#"["a\\","b"]"#, r#"["a\\\",\"b"]"#, false);
+        check(r#"["\"\"\\"]"#, r#"["\"\"\\"]"#, true);
     }
 
     #[test]
