@@ -4,12 +4,14 @@
 //! A line says `{case, n, runs, seconds, per_second, p50_us, p99_us, peak_rss_bytes, floor_seconds, ratio_to_floor,
 //! spread}`: medians over the runs; the ratio is the floor's time over ours, pair by pair, so that 1 means as fast as
 //! the floor. What a case has not is null. `scale` has a line for each size up to n, with `scale: {statistics_us, …}`; its
-//! seconds are those of 500 edits.
+//! seconds are those of 500 edits. `merge` has three: a document with n rows, a text of n lines, and one whose sides have
+//! no line in its place.
 
 mod accept;
 mod coalesce;
 mod drain;
 mod ground;
+mod merge;
 mod pull;
 mod reopen;
 mod report;
@@ -25,7 +27,7 @@ use report::Line;
 use std::process::{Command, Stdio};
 
 /// The cases by name.
-pub const CASES: [&str; 6] = ["accept", "drain", "coalesce", "pull", "reopen", "scale"];
+pub const CASES: [&str; 7] = ["accept", "drain", "coalesce", "pull", "reopen", "scale", "merge"];
 
 /// How a case is measured.
 #[derive(Clone, Debug)]
@@ -89,6 +91,7 @@ async fn measure(case: &str, arguments: &BenchArguments) -> Result<Vec<Line>, Fa
         "coalesce" => Ok(vec![coalesce::measure(&plan(1_000)).await?]),
         "reopen" => Ok(vec![reopen::measure(&plan(10_000)).await?]),
         "scale" => scale::measure(&plan(10_000)).await,
+        "merge" => merge::measure(&plan(5_000)),
         _ => Ok(vec![pull::measure(&plan(10_000)).await?]),
     }
 }

@@ -374,7 +374,7 @@ pub struct SandboxArguments {
 
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// Which: accept, drain, coalesce, pull, reopen, scale; all where none is named.
+    /// Which: accept, drain, coalesce, pull, reopen, scale, merge; all where none is named.
     pub cases: Vec<String>,
     /// How many changes or records.
     #[arg(long)]

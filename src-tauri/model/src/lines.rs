@@ -11,6 +11,8 @@ use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 const LONG_CHARS: usize = 120;
 /// Texts beyond this many bytes are not lined up at all.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// After so many lines the clock is looked at.
+const STRETCH: usize = 4_096;
 /// How long all line merges of one document may take together.
 const BUDGET: Duration = Duration::from_millis(300);
 
@@ -27,6 +29,16 @@ impl LineBudget {
     /// A budget of its own length.
     pub fn of(left: Duration) -> Self {
         Self(Cell::new(left))
+    }
+
+    /// Does work until its deadline; `None` where it took longer than what is left.
+    fn spend<T>(&self, work: impl FnOnce(Instant) -> Option<T>) -> Option<T> {
+        let started = Instant::now();
+        let deadline = started + self.0.get();
+        let done = work(deadline);
+        let ended = Instant::now();
+        self.0.set(self.0.get().saturating_sub(ended - started));
+        done.filter(|_| ended < deadline)
     }
 }
 
@@ -54,11 +66,16 @@ pub fn merge_lines(base: &str, local: &str, remote: &str, budget: &LineBudget) -
     if [base, local, remote].iter().any(|text| text.len() > MAX_BYTES) {
         return LineMerge::TooDifferent;
     }
+    budget.spend(|deadline| merge_until(base, local, remote, deadline)).unwrap_or(LineMerge::TooDifferent)
+}
+
+/// The merge, or `None` where it was given up at the deadline.
+fn merge_until(base: &str, local: &str, remote: &str, deadline: Instant) -> Option<LineMerge> {
     let mut numbers = HashMap::new();
-    let [base, local, remote] = [base, local, remote].map(|text| Lines::number(text, &mut numbers));
-    let (Some(mine), Some(theirs)) = (hunks(&base, &local, budget), hunks(&base, &remote, budget)) else {
-        return LineMerge::TooDifferent;
-    };
+    let base = Lines::number(base, &mut numbers, deadline)?;
+    let local = Lines::number(local, &mut numbers, deadline)?;
+    let remote = Lines::number(remote, &mut numbers, deadline)?;
+    let (mine, theirs) = (hunks(&base, &local, deadline)?, hunks(&base, &remote, deadline)?);
     let same_edit =
         |a: &Hunk, b: &Hunk| a.base == b.base && local.ids[a.side.clone()] == remote.ids[b.side.clone()];
     let shared: Vec<Range<usize>> = {
@@ -83,12 +100,12 @@ pub fn merge_lines(base: &str, local: &str, remote: &str, budget: &LineBudget) -
         .collect();
     let guarded = mine.iter().chain(&theirs).all(|hunk| !near_repeated_lines(&base.ids, &hunk.reach));
     if !guarded || !apart(&mine_alone, &theirs_alone) {
-        return LineMerge::Clash;
+        return Some(LineMerge::Clash);
     }
     let mut edits: Vec<(&Hunk, &Lines)> = mine.iter().map(|hunk| (hunk, &local)).collect();
     edits.extend(theirs_alone.iter().map(|hunk| (*hunk, &remote)));
     edits.sort_by_key(|(hunk, _)| (hunk.base.start, hunk.base.end));
-    LineMerge::Merged(put_in(&base, &edits))
+    Some(LineMerge::Merged(put_in(&base, &edits)))
 }
 
 /// A text's lines and their numbers; equal lines have equal numbers in all three texts.
@@ -98,14 +115,17 @@ struct Lines<'t> {
 }
 
 impl<'t> Lines<'t> {
-    fn number(text: &'t str, numbers: &mut HashMap<&'t str, u32>) -> Self {
+    fn number(text: &'t str, numbers: &mut HashMap<&'t str, u32>, deadline: Instant) -> Option<Self> {
         let text: Vec<&str> = text.split('\n').collect();
         let mut ids = Vec::with_capacity(text.len());
-        for line in &text {
+        for (place, line) in text.iter().enumerate() {
+            if place % STRETCH == 0 && Instant::now() >= deadline {
+                return None;
+            }
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
             ids.push(*numbers.entry(*line).or_insert(next));
         }
-        Self { text, ids }
+        Some(Self { text, ids })
     }
 }
 
@@ -118,13 +138,9 @@ struct Hunk {
 }
 
 /// The edits of one side, or `None` where the time ran out.
-fn hunks(base: &Lines, side: &Lines, budget: &LineBudget) -> Option<Vec<Hunk>> {
-    let started = Instant::now();
-    let deadline = started + budget.0.get();
+fn hunks(base: &Lines, side: &Lines, deadline: Instant) -> Option<Vec<Hunk>> {
     let operations = capture_diff_slices_deadline(Algorithm::Myers, &base.ids, &side.ids, Some(deadline));
-    let ended = Instant::now();
-    budget.0.set(budget.0.get().saturating_sub(ended - started));
-    if ended > deadline {
+    if Instant::now() >= deadline {
         return None;
     }
     let mut found: Vec<Hunk> = Vec::new();

@@ -3,6 +3,7 @@
 //! Pure: the window, the command line and the engine show and store the same list of [`FieldDifference`]s. Documents
 //! only; what happens to a record that one side deleted is decided before anything is merged.
 
+mod alike;
 mod build;
 mod combine;
 mod compare;

@@ -1,6 +1,7 @@
 //! Rows: which objects of three arrays are one and the same row, and in what order the rows stand.
 //!
-//! Rows meet by their declared key, else by `name`, `id`, `_id` or `uuid`, else by equal content, else by position.
+//! Rows meet by their declared key, else by `name`, `id`, `_id`, `uuid` or their number and code, else by equal content,
+//! else by position.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -10,7 +11,8 @@ use serde_json::Value;
 use crate::equality;
 
 /// Fields that name a row where no key is declared, in the order in which they are tried.
-const USUAL_KEYS: [&str; 4] = ["name", "id", "_id", "uuid"];
+const USUAL_KEYS: [&[&str]; 6] =
+    [&["name"], &["id"], &["_id"], &["uuid"], &["idx", "item_code"], &["idx", "code"]];
 
 /// One row and where it stands in each of the three arrays.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +41,14 @@ pub struct RowSides<'a> {
 }
 
 /// Matches the rows of three arrays; `declared` is the key that the rules name for them, possibly of several fields.
+/// Only fields that are `nameable` may name a row.
 ///
 /// The result lists the rows in remote order, then those only local has, then those only base has.
-pub fn match_rows(sides: RowSides<'_>, declared: &[String]) -> Vec<Row> {
+pub fn match_rows(sides: RowSides<'_>, declared: &[String], nameable: impl Fn(&str) -> bool) -> Vec<Row> {
     let declared: Vec<&str> = declared.iter().map(String::as_str).collect();
-    let keys = std::iter::once(declared).filter(|key| !key.is_empty()).chain(USUAL_KEYS.map(|key| vec![key]));
-    for key in keys {
-        if let Some(rows) = by_key(sides, &key) {
+    let keys = std::iter::once(&declared[..]).chain(USUAL_KEYS);
+    for key in keys.filter(|key| !key.is_empty() && key.iter().all(|field| nameable(field))) {
+        if let Some(rows) = by_key(sides, key) {
             return rows;
         }
     }
@@ -87,11 +90,15 @@ fn by_key(sides: RowSides<'_>, key: &[&str]) -> Option<Vec<Row>> {
     if matches!(key.first(), Some(&("base" | "mine" | "server" | "both"))) {
         return None;
     }
-    let tokens = [sides.base.unwrap_or_default(), sides.local, sides.remote]
+    let base = sides.base.unwrap_or_default();
+    // Rows of the base always have their key. A side may have rows without one, newly made, if its other rows can be told.
+    if base.first().is_some_and(|row| token(row, key).is_none()) {
+        return None;
+    }
+    let tokens = [base, sides.local, sides.remote]
         .map(|rows| rows.iter().map(|row| token(row, key)).collect::<Vec<_>>());
     let [base, local, remote] = [&tokens[0], &tokens[1], &tokens[2]].map(|tokens| Keyed::read(tokens));
     let (base, local, remote) = (base?, local?, remote?);
-    // Rows of the base always have their key. A side may have rows without one, newly made, if its other rows can be told.
     if !base.keyless.is_empty() || base.places.len() + local.places.len() + remote.places.len() == 0 {
         return None;
     }
@@ -321,7 +328,7 @@ mod tests {
         let (base, local, remote) = (rows(base), rows(local), rows(remote));
         let declared: Vec<String> = declared.iter().map(|key| (*key).to_owned()).collect();
         let sides = RowSides { base: Some(&base), local: &local, remote: &remote };
-        match_rows(sides, &declared)
+        match_rows(sides, &declared, |_| true)
             .into_iter()
             .map(|row| (row.token, [row.base, row.local, row.remote], row.by_position))
             .collect()

@@ -9,11 +9,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use documents::{json_value, triple};
 use proptest::prelude::*;
 use serde_json::Value;
-use tidemark_model::merge::{Choice, FieldClass, FieldDifference, Merge, MergeRules, Note, merge, resolve};
+use tidemark_model::merge::{
+    Choice, FieldClass, FieldDifference, FieldGroup, Merge, MergeRules, Note, merge, resolve,
+};
 use tidemark_model::path;
 
 fn plain(base: &Value, local: &Value, remote: &Value) -> Merge {
     merge(Some(base), local, remote, &MergeRules::default())
+}
+
+/// What may be said about some of the paths that documents have, but for what the server sets.
+fn rules() -> impl Strategy<Value = MergeRules> {
+    const PATHS: [&str; 8] = ["/a", "/b", "/c", "/d", "/a/*", "/b/*/x", "/c/*/id", "/d/a"];
+    let some = || prop::collection::btree_set(prop::sample::select(&PATHS[..]).prop_map(str::to_owned), 0..3);
+    (some(), some(), some(), some(), some()).prop_map(|(sets, secret, additive, null_is_missing, group)| {
+        let groups = vec![FieldGroup { name: "g".to_owned(), paths: group.into_iter().collect() }];
+        MergeRules { sets, secret, additive, null_is_missing, groups, ..MergeRules::default() }
+    })
 }
 
 /// The same choice for every listed path.
@@ -115,6 +127,25 @@ proptest! {
         let found = plain(&base, &local, &remote);
         let back = resolved(Some(&base), &local, &remote, &all(&found.fields, Choice::Base));
         prop_assert_eq!(unordered(&back), unordered(&base));
+    }
+
+    #[test]
+    fn no_rule_swallows_an_edit((base, local, remote) in triple(), rules in rules()) {
+        for base in [Some(&base), None] {
+            let found = merge(base, &local, &remote, &rules);
+            for (choice, side) in [(Choice::Mine, &local), (Choice::Server, &remote)] {
+                let chosen = resolve(base, &local, &remote, &rules, &all(&found.fields, choice));
+                prop_assert_eq!(&chosen.unwrap(), side);
+            }
+            let other = merge(base, &remote, &local, &rules);
+            let mut expected: Vec<String> = found.fields.iter().map(|field| told(field, false)).collect();
+            let mut mirrored: Vec<String> = other.fields.iter().map(|field| told(field, true)).collect();
+            expected.sort();
+            mirrored.sort();
+            prop_assert_eq!(mirrored, expected);
+        }
+        prop_assert_eq!(&merge(Some(&base), &base, &remote, &rules).merged, &remote);
+        prop_assert_eq!(&merge(Some(&base), &local, &base, &rules).merged, &local);
     }
 
     #[test]

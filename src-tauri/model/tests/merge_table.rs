@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -101,12 +102,58 @@ fn every_case_merges_as_written() {
     assert!(broken.is_empty(), "cases that do not hold:{broken}");
 }
 
+/// Each of these has a file of its own.
+const SHAPES: [&str; 14] = [
+    "contact",
+    "couchdb",
+    "geojson",
+    "invoice",
+    "medical",
+    "note",
+    "rows",
+    "scripts",
+    "secrets",
+    "sets",
+    "settings",
+    "stock",
+    "types",
+    "without_base",
+];
+
+/// Scripts by the letters that are theirs alone.
+const SCRIPTS: [(&str, RangeInclusive<char>); 7] = [
+    ("Arabic", '\u{0620}'..='\u{064A}'),
+    ("Hebrew", '\u{05D0}'..='\u{05EA}'),
+    ("Devanagari", '\u{0904}'..='\u{0939}'),
+    ("Greek", '\u{0391}'..='\u{03C9}'),
+    ("Cyrillic", '\u{0410}'..='\u{044F}'),
+    ("Kana", '\u{3041}'..='\u{30FA}'),
+    ("Han", '\u{4E00}'..='\u{9FFF}'),
+];
+
 #[test]
 fn the_table_is_not_shrinking_and_no_case_stands_twice() {
     let cases = cases();
-    assert!(cases.len() >= 60, "the table had at least 60 cases, now {}", cases.len());
+    assert!(cases.len() >= 308, "the table had at least 308 cases, now {}", cases.len());
     let names: BTreeSet<&String> = cases.iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), cases.len(), "each case has a name of its own");
+    let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, _) in &cases {
+        *sizes.entry(name.split(':').next().unwrap()).or_default() += 1;
+    }
+    for shape in SHAPES {
+        let size = sizes.get(shape).copied().unwrap_or_default();
+        assert!(size >= 10, "{shape} has at least ten cases, now {size}");
+    }
+}
+
+#[test]
+fn the_documents_of_the_table_are_in_many_scripts() {
+    let texts: Vec<String> = cases().iter().map(|(_, case)| case.merged.to_string()).collect();
+    for (script, letters) in SCRIPTS {
+        let count = texts.iter().filter(|text| text.chars().any(|c| letters.contains(&c))).count();
+        assert!(count >= 4, "{script} occurs in at least four documents, now {count}");
+    }
 }
 
 #[test]

@@ -125,7 +125,9 @@ async fn every_case_is_measured_beside_its_floor_and_tells_all_it_must() {
     let shell = Shell::new();
     let bench = shell.run(&["bench", "--n", "20", "--runs", "2"]).await.ends(0);
     let cases: Vec<&str> = bench.lines.iter().filter_map(|line| line["case"].as_str()).collect();
-    assert_eq!(cases, ["accept", "accept-64", "drain", "drain", "coalesce", "pull", "reopen", "scale"]);
+    let merges = ["merge", "merge-text", "merge-text-apart"];
+    assert_eq!(cases[..8], ["accept", "accept-64", "drain", "drain", "coalesce", "pull", "reopen", "scale"]);
+    assert_eq!(cases[8..], merges);
     for line in &bench.lines {
         let keys = [
             "n",
@@ -141,7 +143,7 @@ async fn every_case_is_measured_beside_its_floor_and_tells_all_it_must() {
             assert!(line.get(key).is_some(), "{key}: {line}");
         }
         assert!(line["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
-        let alone = ["coalesce", "reopen", "scale"].iter().any(|case| line["case"] == *case);
+        let alone = ["coalesce", "reopen", "scale"].iter().chain(&merges).any(|case| line["case"] == *case);
         assert_eq!(line["floor_seconds"].is_null(), alone, "{line}");
     }
     assert_eq!(bench.lines[4]["requests"], 4, "five edits of a record are sent once");

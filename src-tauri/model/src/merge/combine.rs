@@ -26,10 +26,9 @@ pub(super) fn combined_set(sides: Sides<'_>) -> Value {
     let mut result = list(sides.remote);
     result.retain(|member| !removed_here(&equality::canonical(member)));
     let mut added = list(sides.local);
-    added.retain(|member| {
-        let key = equality::canonical(member);
-        !base.contains(&key) && !remote.contains(&key)
-    });
+    let mut known: BTreeSet<String> = base.union(&remote).cloned().collect();
+    // What one side typed twice is still one member.
+    added.retain(|member| known.insert(equality::canonical(member)));
     result.append(&mut added);
     Value::Array(result)
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::alike::alike;
 use super::combine::{both_changes, combined_set, members};
 use super::field::{Fact, FieldClass, Note, Sides};
 use super::groups::ask_for_mixed_groups;
@@ -114,7 +115,15 @@ impl<'p, 'a> Place<'p, 'a> {
         self.parent.map_or_else(String::new, |parent| path::child(&parent.path(), self.key))
     }
 
-    /// The path of the row this place is in: fields of a group belong together within one row.
+    /// The path of the row in which this place's group was declared: a group's fields belong together within one row,
+    /// and a group that holds a whole list holds all of its rows.
+    fn group_row(&self) -> String {
+        match self.parent {
+            Some(parent) if parent.group == self.group => parent.group_row(),
+            _ => self.nearest_row(),
+        }
+    }
+
     fn nearest_row(&self) -> String {
         if self.row { self.path() } else { self.parent.map_or_else(String::new, Place::nearest_row) }
     }
@@ -167,17 +176,26 @@ impl<'a> Comparer<'a> {
         remote: &'a Map<String, Value>,
         whole: &'a Value,
     ) -> Node<'a> {
-        let only_local = local.keys().filter(|key| !remote.contains_key(*key));
-        let only_base = base.into_iter().flat_map(Map::keys);
-        let only_base = only_base.filter(|key| !remote.contains_key(*key) && !local.contains_key(*key));
         let mut fields = Vec::with_capacity(remote.len());
-        for key in remote.keys().chain(only_local).chain(only_base) {
-            let sides = Sides {
-                base: base.and_then(|base| base.get(key)),
-                local: local.get(key),
-                remote: remote.get(key),
-            };
-            fields.push((key.as_str(), self.node(&place.field(key), sides)));
+        let mut field = |key: &'a String, base, local, remote| {
+            fields.push((key.as_str(), self.node(&place.field(key), Sides { base, local, remote })));
+        };
+        match base.filter(|base| base.keys().eq(remote.keys()) && local.keys().eq(remote.keys())) {
+            // Mostly nobody put a key in or took one out: then none needs to be looked up.
+            Some(base) => {
+                for ((key, remote), (local, base)) in remote.iter().zip(local.values().zip(base.values())) {
+                    field(key, Some(base), Some(local), Some(remote));
+                }
+            }
+            None => {
+                let only_local = local.keys().filter(|key| !remote.contains_key(*key));
+                let only_base = base.into_iter().flat_map(Map::keys);
+                let only_base =
+                    only_base.filter(|key| !remote.contains_key(*key) && !local.contains_key(*key));
+                for key in remote.keys().chain(only_local).chain(only_base) {
+                    field(key, base.and_then(|base| base.get(key)), local.get(key), remote.get(key));
+                }
+            }
         }
         if fields.iter().all(|(_, node)| matches!(node, Node::Same(_))) {
             return Node::Same(whole);
@@ -194,7 +212,12 @@ impl<'a> Comparer<'a> {
     ) -> Node<'a> {
         let known = if self.two_way { None } else { Some(base.unwrap_or_default()) };
         let key = place.rules.map_or(&[][..], |rules| &rules.row_key);
-        let matched = rows::match_rows(RowSides { base: known, local, remote }, key);
+        // A row is named in paths, so nothing secret may name it.
+        let row = place.rules.and_then(RuleNode::row);
+        let nameable = |field: &str| {
+            !row.is_some_and(|row| row.secret || row.field(field).is_some_and(|field| field.secret))
+        };
+        let matched = rows::match_rows(RowSides { base: known, local, remote }, key, nameable);
         let base = base.unwrap_or_default();
         let mut nodes = Vec::with_capacity(matched.len());
         for row in &matched {
@@ -275,15 +298,10 @@ impl<'a> Comparer<'a> {
     }
 
     fn classify(&self, place: &Place<'_, 'a>, sides: Sides<'a>, fact: &mut Fact<'a>) {
-        let as_set = (place.has(|rules| rules.set) || place.policy == Some(FieldPolicy::Union))
-            && [sides.base, sides.local, sides.remote].iter().flatten().all(|side| side.is_array());
-        let null_is_missing = place.has(|rules| rules.null_is_missing);
+        let union = place.policy == Some(FieldPolicy::Union) && !fact.secret;
         let same = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
-            (Some(a), Some(b)) if as_set => members(a) == members(b),
-            (Some(a), Some(b)) => equality::same(a, b),
-            (None, Some(Value::Null)) | (Some(Value::Null), None) => null_is_missing,
-            (None, None) => true,
-            (None, Some(_)) | (Some(_), None) => false,
+            (Some(a @ Value::Array(_)), Some(b @ Value::Array(_))) if union => members(a) == members(b),
+            (a, b) => alike(a, b, place.rules),
         };
         fact.class = class_of(sides, self.two_way, same);
         fact.result = match fact.class {
@@ -293,6 +311,7 @@ impl<'a> Comparer<'a> {
         };
         fact.decided = fact.class != FieldClass::Clash;
         if let (Some(Value::String(local)), Some(Value::String(remote))) = (sides.local, sides.remote)
+            && !fact.secret
             && equality::only_spaces_differ(local, remote)
         {
             fact.note = fact.note.or(Some(Note::OnlySpacesDiffer));
@@ -304,9 +323,7 @@ impl<'a> Comparer<'a> {
             fact.class = FieldClass::Secret;
         } else if place.policy.is_some_and(|policy| !policy.combines()) {
             // The policy decides, or a person.
-        } else if as_set && (!self.two_way || place.policy == Some(FieldPolicy::Union)) {
-            combine(fact, combined_set(sides), None);
-        } else if !self.two_way {
+        } else if !self.two_way || union {
             self.widen_clash(place, sides, fact);
         }
     }
@@ -314,6 +331,11 @@ impl<'a> Comparer<'a> {
     /// Looks into a clash for what can still be done about it.
     fn widen_clash(&self, place: &Place<'_, 'a>, sides: Sides<'a>, fact: &mut Fact<'a>) {
         match (sides.base, sides.local, sides.remote) {
+            (None | Some(Value::Array(_)), Some(Value::Array(_)), Some(Value::Array(_)))
+                if place.has(|rules| rules.set) || place.policy == Some(FieldPolicy::Union) =>
+            {
+                combine(fact, combined_set(sides), None);
+            }
             (Some(Value::String(base)), Some(Value::String(local)), Some(Value::String(remote)))
                 if place.policy == Some(FieldPolicy::Text)
                     || [base, local, remote].into_iter().any(|text| lines::is_long(text)) =>
@@ -338,7 +360,7 @@ impl<'a> Comparer<'a> {
         let mut fact = Fact::new(place.path(), class, sides);
         fact.rules = place.rules;
         fact.secret = place.has(|rules| rules.secret);
-        fact.group = place.group.map(|name| (name.to_owned(), place.nearest_row()));
+        fact.group = place.group.map(|name| (name.to_owned(), place.group_row()));
         fact.note = place.by_position.then_some(Note::MatchedByPosition);
         fact.policy = place.policy;
         fact.two_way = self.two_way;

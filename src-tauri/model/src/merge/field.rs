@@ -182,7 +182,7 @@ impl<'a> Fact<'a> {
 
     /// Makes it undecided again.
     pub(super) fn reopen(&mut self, note: Note) {
-        self.class = FieldClass::Clash;
+        self.class = if self.secret { FieldClass::Secret } else { FieldClass::Clash };
         self.result = None;
         self.decided = false;
         self.note = self.note.or(Some(note));
