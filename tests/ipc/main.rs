@@ -15,6 +15,7 @@ mod proofs;
 mod queue;
 mod records;
 mod requests;
+mod rules;
 mod sample;
 mod settings;
 mod stage;

@@ -13,6 +13,7 @@ mod queue;
 mod records;
 mod request;
 mod resolve;
+mod rules;
 mod sandbox;
 mod settings;
 pub mod status;
@@ -56,6 +57,7 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Queue(command) => queue::perform(command, host, out).await,
         Command::Conflicts(command) => conflicts::perform(&command, host, out),
         Command::Resolve(arguments) => resolve::perform(&arguments, host, out).await,
+        Command::Rules(command) => rules::perform(command, host, out).await,
         Command::Tx(command) => transactions::perform(command, host, out).await,
         Command::Removals(command) => incoming::removals(command, host, out).await,
         Command::Unreadable(command) => incoming::unreadable(command, host, out).await,

@@ -3,10 +3,12 @@
 mod activity;
 mod incoming;
 mod queue;
+mod rules;
 
 pub use activity::{ActivityArguments, ActivityCommand, Which};
 pub use incoming::{RemovalsCommand, UnreadableCommand};
 pub use queue::{DiscardArguments, Format, QueueCommand};
+pub use rules::{PlaceArguments, RuleArguments, RulesCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -52,6 +54,9 @@ pub enum Command {
     Conflicts(ConflictsCommand),
     /// End a conflict; what it leads to is sent at once, unless held.
     Resolve(ResolveArguments),
+    /// Who decides conflicts, where it is not a person.
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Changes that belong together.
     #[command(subcommand)]
     Tx(TransactionCommand),

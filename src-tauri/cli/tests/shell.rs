@@ -27,6 +27,8 @@ mod parked;
 mod queue;
 #[path = "shell/request.rs"]
 mod request;
+#[path = "shell/rules.rs"]
+mod rules;
 #[path = "shell/secrets.rs"]
 mod secrets;
 #[path = "shell/settings.rs"]

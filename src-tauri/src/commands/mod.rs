@@ -6,6 +6,7 @@ pub mod incoming;
 pub mod links;
 pub mod queue;
 pub mod records;
+pub mod rules;
 pub mod settings;
 pub mod status;
 pub mod storage;

@@ -63,7 +63,7 @@ pub fn table(conflict: &ConflictView) -> String {
             Some(FieldChoice::Base) => "you chose Started as",
             Some(FieldChoice::Json(_)) => "you typed it",
             None if field.undecided => "",
-            None => "merged",
+            None => field.rule.map_or("merged", words::rule),
         };
         vec![
             words::short(&field.path, WIDTH),
