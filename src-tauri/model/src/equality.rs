@@ -70,6 +70,24 @@ pub fn plain_number(literal: &str) -> String {
     }
 }
 
+/// Which of two number literals is the larger, exactly; `None` where an exponent itself does not fit.
+pub fn order(a: &str, b: &str) -> Option<Ordering> {
+    let (a, b) = (Decimal::parse(a)?, Decimal::parse(b)?);
+    let sign = |decimal: &Decimal| match (decimal.digits.is_empty(), decimal.negative) {
+        (true, _) => 0,
+        (false, true) => -1,
+        (false, false) => 1,
+    };
+    if sign(&a) != sign(&b) || a.digits.is_empty() {
+        return Some(sign(&a).cmp(&sign(&b)));
+    }
+    // Where the first digit stands; from there on digits compare like letters.
+    let height =
+        |decimal: &Decimal| Some(decimal.exponent.checked_add(i64::try_from(decimal.digits.len()).ok()?)?);
+    let size = height(&a)?.cmp(&height(&b)?).then_with(|| a.digits.cmp(&b.digits));
+    Some(if a.negative { size.reverse() } else { size })
+}
+
 fn same_number(a: &str, b: &str) -> bool {
     a == b || matches!((Decimal::parse(a), Decimal::parse(b)), (Some(a), Some(b)) if a == b)
 }
@@ -283,6 +301,36 @@ mod tests {
         check("1e99999999999999999999", "1e99999999999999999999", true);
         check("1e99999999999999999999", "10e99999999999999999998", false);
         check("1e-9223372036854775808", "0.1e-9223372036854775808", false);
+    }
+
+    #[test]
+    fn numbers_are_ordered_by_all_their_digits() {
+        let ascending = [
+            "-1e400",
+            "-12345678901234567891",
+            "-12345678901234567890.5",
+            "-1.10",
+            "-1.1e-9",
+            "0",
+            "1e-400",
+            "1.09",
+        ];
+        let ascending = ascending.into_iter().chain([
+            "1.1",
+            "2",
+            "10",
+            "12345678901234567890",
+            "12345678901234567891",
+            "1e999999999",
+        ]);
+        let numbers: Vec<&str> = ascending.collect();
+        for (i, a) in numbers.iter().enumerate() {
+            for (j, b) in numbers.iter().enumerate() {
+                assert_eq!(order(a, b), Some(i.cmp(&j)), "{a} and {b}");
+            }
+        }
+        assert_eq!(order("1.10", "11e-1"), Some(Ordering::Equal));
+        assert_eq!(order("1e99999999999999999999", "1"), None);
     }
 
     #[test]

@@ -84,6 +84,11 @@ impl RuleNode {
         self.children.get(key)
     }
 
+    /// The rules of each field of an object.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.children.iter().filter(|(key, _)| *key != ANY_ROW).map(|(key, rules)| (key.as_str(), rules))
+    }
+
     /// The rules of any row of a list.
     pub(crate) fn row(&self) -> Option<&Self> {
         self.children.get(ANY_ROW)
