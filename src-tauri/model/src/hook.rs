@@ -141,12 +141,14 @@ pub enum HookLimit {
     /// Levels of an answer.
     #[error("its answer is nested deeper than {0} levels")]
     Levels(usize),
-    /// Bytes of text in one value, or of one side's document.
-    #[error("it would work on more than {0} bytes of text in one value")]
-    Text(usize),
-    /// Fields or list entries in one value, or of one side's document.
-    #[error("it would work on more than {0} fields or list entries in one value")]
-    Entries(usize),
+    /// What one value holds, or one side's document.
+    #[error("it would work on more than {text} bytes of text or {entries} fields and list entries at once")]
+    Size {
+        /// Bytes of text.
+        text: usize,
+        /// Fields of objects, or entries of lists, with those inside them.
+        entries: usize,
+    },
     /// Variables at one time.
     #[error("it keeps more than {0} variables")]
     Variables(usize),
