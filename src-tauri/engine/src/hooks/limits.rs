@@ -32,11 +32,11 @@ pub(super) const RECORD_ENTRIES: usize = 5_000;
 /// Bytes of text in one value: a document and what is made of it.
 const TEXT: usize = 2 * RECORD_TEXT;
 /// Fields, or list entries, in one value.
-const ENTRIES: usize = 2 * RECORD_ENTRIES;
+pub(super) const ENTRIES: usize = 2 * RECORD_ENTRIES;
 /// Bytes of JSON text of an answer.
 pub(super) const ANSWER: usize = TEXT;
-/// Accesses to variables between two looks at the names in them.
-const BETWEEN_NAMES: u64 = 32;
+/// Accesses to variables between two looks at the fields in them.
+const BETWEEN_FIELDS: u64 = 32;
 /// Bytes of stack for a script: a value may be nested as deep as it has entries, and is copied and dropped level by level.
 const STACK: usize = 64 * 1024 * 1024;
 
@@ -61,32 +61,37 @@ pub(super) fn hold(engine: &mut Engine, clock: Arc<dyn Clock>) {
         let late = step.is_multiple_of(BETWEEN_LOOKS) && clock.now() > end;
         late.then(|| Dynamic::from(HookLimit::Time(TIME)))
     });
-    hold_names(engine);
+    hold_fields(engine);
 }
 
-/// The interpreter counts the text in values, not in the names of fields; a script could keep any amount there.
+/// The interpreter counts neither the names of fields nor a field that is added by `map[name] = …`.
 #[allow(deprecated, reason = "marked so for being subject to change, not for going away")]
-fn hold_names(engine: &mut Engine) {
+fn hold_fields(engine: &mut Engine) {
     let accesses = AtomicU64::new(0);
     engine.on_var(move |_, _, context: EvalContext<'_, '_, '_, '_, '_, '_>| {
-        if accesses.fetch_add(1, Relaxed).is_multiple_of(BETWEEN_NAMES) {
-            let names: usize = context.scope().iter_raw().map(|(_, _, value)| names_in(value)).sum();
-            if names > TEXT * 2 {
-                return Err(EvalAltResult::ErrorDataTooLarge(String::new(), Position::NONE).into());
-            }
+        let due = accesses.fetch_add(1, Relaxed).is_multiple_of(BETWEEN_FIELDS);
+        if due && context.scope().iter_raw().any(|(_, _, value)| is_too_large(value)) {
+            return Err(EvalAltResult::ErrorDataTooLarge(String::new(), Position::NONE).into());
         }
         Ok(None)
     });
 }
 
-/// Bytes of the names of all fields in a value.
-fn names_in(value: &Dynamic) -> usize {
+fn is_too_large(value: &Dynamic) -> bool {
+    let (fields, names) = fields_of(value);
+    fields > ENTRIES || names > TEXT
+}
+
+/// How many fields a value has with those inside it, and how many bytes their names.
+fn fields_of(value: &Dynamic) -> (usize, usize) {
+    let sum =
+        |(fields, names): (usize, usize), (more, longer): (usize, usize)| (fields + more, names + longer);
     if let Ok(map) = value.as_map_ref() {
-        map.iter().map(|(name, value)| name.len() + names_in(value)).sum()
+        map.iter().map(|(name, value)| sum((1, name.len()), fields_of(value))).fold((0, 0), sum)
     } else if let Ok(entries) = value.as_array_ref() {
-        entries.iter().map(names_in).sum()
+        entries.iter().map(fields_of).fold((0, 0), sum)
     } else {
-        0
+        (0, 0)
     }
 }
 

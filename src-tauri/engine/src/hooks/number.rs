@@ -62,7 +62,8 @@ pub(super) fn register(engine: &mut Engine) {
             None => Err(format!("abs of {} is not known", value.type_name()).into()),
         }
     });
-    for (sign, calculate) in [("+", exact::sum as Calculate), ("-", exact::difference), ("*", exact::product)] {
+    for (sign, calculate) in [("+", exact::sum as Calculate), ("-", exact::difference), ("*", exact::product)]
+    {
         let of = move |a: &str, b: &str| -> Outcome<Number> {
             match calculate(a, b) {
                 Some(result) => Ok(Number::of(&result)),

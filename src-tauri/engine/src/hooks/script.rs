@@ -28,9 +28,8 @@ impl ScriptHook {
         if source.len() > limits::SOURCE {
             return Err(HookError::OverLimit { limit: HookLimit::Source(limits::SOURCE), at: None });
         }
-        let script = limits::on_deep_stack(|| {
-            interpreter(&clock).compile(source).map_err(faults::of_parsing)
-        })?;
+        let script =
+            limits::on_deep_stack(|| interpreter(&clock).compile(source).map_err(faults::of_parsing))?;
         let decides = script.iter_functions().any(|found| (found.name, found.params.len()) == DECIDES);
         if !decides {
             let message = "it has no fn resolve(base, local, server, info)".into();
@@ -99,7 +98,8 @@ impl<'a> Given<'a> {
     }
 
     fn info(&self) -> Dynamic {
-        let HookInput { resource_type, resource_id, conflict_type, local_at, server_at, server_by, .. } = *self.conflict;
+        let HookInput { resource_type, resource_id, conflict_type, local_at, server_at, server_by, .. } =
+            *self.conflict;
         let or_none = |value: Option<Dynamic>| value.unwrap_or(Dynamic::UNIT);
         let fields: [(&str, Dynamic); 8] = [
             ("resource_type", resource_type.into()),
@@ -142,6 +142,7 @@ impl Said {
 }
 
 fn no_answer(found: &str) -> HookError {
-    let expected = format!("it may answer \"{LOCAL}\", \"{SERVER}\", () to leave it to a person, or an object map");
+    let expected =
+        format!("it may answer \"{LOCAL}\", \"{SERVER}\", () to leave it to a person, or an object map");
     HookError::WrongAnswer { found: found.into(), expected }
 }

@@ -1,7 +1,7 @@
 //! Scripts against conflicts, and against the interpreter.
 
-mod any_script;
 mod answers;
+mod any_script;
 mod bounds;
 mod examples;
 mod numbers;

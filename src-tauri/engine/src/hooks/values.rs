@@ -49,9 +49,8 @@ pub(super) fn document(map: &Map) -> Result<Value, HookError> {
 }
 
 fn object(map: &Map, at: &str, level: usize) -> Result<Value, HookError> {
-    let fields = map
-        .iter()
-        .map(|(name, inner)| Ok((name.to_string(), value(inner, &path::child(at, name), level)?)));
+    let fields =
+        map.iter().map(|(name, inner)| Ok((name.to_string(), value(inner, &path::child(at, name), level)?)));
     Ok(Value::Object(fields.collect::<Result<_, HookError>>()?))
 }
 

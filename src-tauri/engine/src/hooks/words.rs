@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use rhai::{Array, Dynamic, Engine, EvalAltResult, INT, ImmutableString, Map, OptimizationLevel, Position};
+use rhai::{Array, Dynamic, Engine, INT, ImmutableString, Map, OptimizationLevel};
 use tidemark_model::hook::{LOCAL, SERVER};
 
 use super::number::{self, Outcome};
@@ -10,8 +10,8 @@ use super::number::{self, Outcome};
 /// What the language has and a hook does without: what runs text, prints, keeps functions as values or does not calculate
 /// exactly; `switch` compares only what it can hash, and a document's numbers are not among it.
 const WITHOUT: [&str; 17] = [
-    "eval", "print", "debug", "Fn", "call", "curry", "this", "switch", "/", "/=", "%", "%=", "**", "**=", "<<",
-    ">>", "global",
+    "eval", "print", "debug", "Fn", "call", "curry", "this", "switch", "/", "/=", "%", "%=", "**", "**=",
+    "<<", ">>", "global",
 ];
 
 /// An interpreter that knows these functions and nothing else.
@@ -44,8 +44,13 @@ fn register_comparison(engine: &mut Engine) {
     for (sign, holds) in signs {
         engine.register_fn(sign, move |a: Dynamic, b: Dynamic| compare(&a, &b).map(holds));
     }
-    engine.register_fn("max", |a: Dynamic, b: Dynamic| Ok::<_, Box<_>>(if compare(&a, &b)?.is_lt() { b } else { a }));
-    engine.register_fn("min", |a: Dynamic, b: Dynamic| Ok::<_, Box<_>>(if compare(&a, &b)?.is_gt() { b } else { a }));
+    // The value itself, so that its literal stays.
+    engine.register_fn("max", |a: Dynamic, b: Dynamic| -> Outcome<Dynamic> {
+        Ok(if compare(&a, &b)?.is_lt() { b } else { a })
+    });
+    engine.register_fn("min", |a: Dynamic, b: Dynamic| -> Outcome<Dynamic> {
+        Ok(if compare(&a, &b)?.is_gt() { b } else { a })
+    });
 }
 
 fn register_content(engine: &mut Engine) {
@@ -54,8 +59,11 @@ fn register_content(engine: &mut Engine) {
     engine.register_fn("len", |fields: &mut Map| count(fields.len()));
     engine.register_fn("len", |text: &mut ImmutableString| count(text.chars().count()));
     engine.register_fn("push", |entries: &mut Array, entry: Dynamic| entries.push(entry));
-    engine.register_fn("keys", |fields: &mut Map| -> Array { fields.keys().map(|key| key.as_str().into()).collect() });
-    engine.register_fn("get", |fields: &mut Map, key: &str| fields.get(key).cloned().unwrap_or(Dynamic::UNIT));
+    engine.register_fn("keys", |fields: &mut Map| -> Array {
+        fields.keys().map(|key| key.as_str().into()).collect()
+    });
+    engine
+        .register_fn("get", |fields: &mut Map, key: &str| fields.get(key).cloned().unwrap_or(Dynamic::UNIT));
     engine.register_fn("remove", |fields: &mut Map, key: &str| fields.remove(key).unwrap_or(Dynamic::UNIT));
     // What `in` asks.
     engine.register_fn("contains", |fields: &mut Map, key: &str| fields.contains_key(key));
@@ -90,7 +98,7 @@ fn compare(a: &Dynamic, b: &Dynamic) -> Outcome<Ordering> {
 }
 
 /// Whether two values are the same: numbers by what they are worth, texts letter by letter, lists and maps by what is in them.
-fn same(a: &Dynamic, b: &Dynamic) -> Outcome<bool> {
+pub(super) fn same(a: &Dynamic, b: &Dynamic) -> Outcome<bool> {
     if let (Some(one), Some(other)) = (number::literal(a), number::literal(b)) {
         return Ok(one == other || matches!(number::order(a, b), Some(Ok(Ordering::Equal))));
     }
@@ -101,15 +109,15 @@ fn same(a: &Dynamic, b: &Dynamic) -> Outcome<bool> {
         return Ok(a == b);
     }
     if let (Ok(a), Ok(b)) = (a.as_array_ref(), b.as_array_ref()) {
-        let mut pairs = a.iter().zip(b.iter());
-        return Ok(a.len() == b.len() && pairs.try_fold(true, |all, (a, b)| Ok::<_, Box<EvalAltResult>>(all && same(a, b)?))?);
+        let each = a.len() == b.len();
+        return a.iter().zip(b.iter()).try_fold(each, |all, (a, b)| Ok(all && same(a, b)?));
     }
     if let (Ok(a), Ok(b)) = (a.as_map_ref(), b.as_map_ref()) {
-        let mut pairs = a.iter();
-        let all_in = pairs.try_fold(true, |all, (key, a)| {
-            Ok::<_, Box<EvalAltResult>>(all && b.get(key).map_or(Ok(false), |b| same(a, b))?)
-        })?;
-        return Ok(a.len() == b.len() && all_in);
+        let each = a.len() == b.len();
+        return a.iter().try_fold(each, |all, (key, a)| match b.get(key) {
+            Some(b) => Ok(all && same(a, b)?),
+            None => Ok(false),
+        });
     }
     Ok(a.is_unit() && b.is_unit())
 }

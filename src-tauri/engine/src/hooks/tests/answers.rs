@@ -10,8 +10,8 @@ fn each_of_the_four_answers_is_taken_for_what_it_says() {
     assert_eq!(sides.said_by(&of_body("\"server\"")), "server");
     assert_eq!(sides.said_by(&of_body("()")), "undecided");
     assert_eq!(sides.said_by(&of_body("")), "undecided");
-    let merged = r#"{"id":"A1","grand_total":7,"remarks":"x","new":null}"#;
-    assert_eq!(sides.said_by(&of_body("server.grand_total = 7; server.new = (); server")), merged);
+    let merged = r#"{"id":"A1","grand_total":7,"remarks":"x","extra":null}"#;
+    assert_eq!(sides.said_by(&of_body("server.grand_total = 7; server.extra = (); server")), merged);
 }
 
 // proves D6
@@ -57,7 +57,8 @@ fn a_fault_names_its_line() {
 // proves D6
 #[test]
 fn what_a_script_throws_is_told_shortened() {
-    let HookError::Script { message, .. } = totals("2", "3").refused("let s = \"é\"; while s.len() < 1000 { s += s; } throw s;")
+    let HookError::Script { message, .. } =
+        totals("2", "3").refused("let s = \"é\"; while s.len() < 1000 { s += s; } throw s;")
     else {
         panic!("not a fault of the script");
     };
@@ -69,7 +70,10 @@ fn what_a_script_throws_is_told_shortened() {
 fn a_script_without_the_function_is_refused_when_it_is_read() {
     for source in ["", "fn resolve(a, b) { }", "let x = 1;", "fn decide(base, local, server, info) {}"] {
         let refused = ScriptHook::compile(source, clock(0)).err().map(|refused| refused.to_string());
-        assert!(refused.is_some_and(|said| said.contains("fn resolve(base, local, server, info)")), "{source}");
+        assert!(
+            refused.is_some_and(|said| said.contains("fn resolve(base, local, server, info)")),
+            "{source}"
+        );
     }
 }
 
@@ -98,11 +102,15 @@ fn a_script_reaches_nothing_outside_itself() {
 // proves D6
 #[test]
 fn a_script_sees_no_secret_and_the_secret_stays_as_the_one_side_changed_it() {
-    let document = |total: i32, pin: &str| format!(r#"{{"pin":"{pin}","id":"A1","login":{{"user":"u","password":"{pin}"}},"total":{total}}}"#);
+    let document = |total: i32, pin: &str| {
+        format!(r#"{{"pin":"{pin}","id":"A1","login":{{"user":"u","password":"{pin}"}},"total":{total}}}"#)
+    };
     let mut sides = Sides::new(&document(1, "s3cret"), &document(2, "s3cret"), &document(3, "changed"));
     sides.rules.secret = ["/pin", "/login/password"].map(String::from).into();
     for look in ["base", "local", "server", "info", "info.merged"] {
-        let HookError::Script { message, .. } = sides.refused(&format!("throw `${{{look}}}`")) else { panic!("no fault") };
+        let HookError::Script { message, .. } = sides.refused(&format!("throw `${{{look}}}`")) else {
+            panic!("no fault")
+        };
         assert!(!message.contains("s3cret") && !message.contains("changed"), "{message}");
         assert!(message.contains("user"), "the rest is seen: {message}");
     }
@@ -114,7 +122,8 @@ fn a_script_sees_no_secret_and_the_secret_stays_as_the_one_side_changed_it() {
 // proves D6
 #[test]
 fn a_secret_that_both_sides_changed_is_not_put_to_a_script() {
-    let mut sides = Sides::new(r#"{"id":"A1","pin":"1"}"#, r#"{"id":"A1","pin":"2"}"#, r#"{"id":"A1","pin":"3"}"#);
+    let mut sides =
+        Sides::new(r#"{"id":"A1","pin":"1"}"#, r#"{"id":"A1","pin":"2"}"#, r#"{"id":"A1","pin":"3"}"#);
     sides.rules.secret = ["/pin".to_owned()].into();
     assert_eq!(sides.refused("\"server\""), HookError::SecretOnBothSides { path: "/pin".into() });
 }

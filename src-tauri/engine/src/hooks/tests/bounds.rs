@@ -1,6 +1,9 @@
 use super::*;
 
+use rhai::Dynamic;
 use tidemark_model::hook::HookLimit;
+
+use super::super::{limits, words};
 
 #[track_caller]
 fn limit(body: &str) -> HookLimit {
@@ -13,7 +16,9 @@ fn limit(body: &str) -> HookLimit {
 // proves D6
 #[test]
 fn a_script_that_never_ends_is_stopped_by_its_steps() {
-    for endless in ["loop {}", "while true {}", "let i = 0; loop { i += 1; }", "try { loop {} } catch { \"local\" }"] {
+    for endless in
+        ["loop {}", "while true {}", "let i = 0; loop { i += 1; }", "try { loop {} } catch { \"local\" }"]
+    {
         assert_eq!(limit(endless), HookLimit::Operations(200_000), "{endless}");
     }
 }
@@ -21,7 +26,7 @@ fn a_script_that_never_ends_is_stopped_by_its_steps() {
 // proves D6
 #[test]
 fn a_script_that_takes_long_is_stopped_by_the_clock_and_says_where() {
-    let source = of_body("\nloop {\n}");
+    let source = of_body("let i = 0;\nloop { i += 1; }");
     let hook = ScriptHook::compile(&source, clock(1)).unwrap();
     let refused = ask(&hook, &totals("2", "3").input()).map(|_| ()).unwrap_err();
     let HookError::OverLimit { limit, at: Some(at) } = refused else { panic!("{refused}") };
@@ -56,25 +61,32 @@ fn values_that_grow_are_stopped_before_they_fill_the_memory() {
 
 // proves D6
 #[test]
-fn a_value_nested_as_deep_as_its_entries_allow_is_dropped_without_harm() {
-    let seven = "a = [[[[[[[a]]]]]]];";
-    assert!(matches!(limit(&format!("let a = []; loop {{ {seven} }}")), HookLimit::Size { .. }));
-    let into_both = format!(
-        "let a = []; let n = 0; while n < 1420 {{ {seven} n += 1; }}
-         n = 0; while n < 1420 {{ a = #{{a:#{{a:#{{a:#{{a:#{{a:#{{a:#{{a:a}}}}}}}}}}}}}}; n += 1; }}
-         if a == a {{ throw a; }}"
-    );
-    let refused = totals("2", "3").refused(&into_both);
-    assert!(matches!(refused, HookError::Script { .. }), "{refused}");
-    let answered = "let n = 0; while n < 500 { server = #{id: \"A1\", a: server}; n += 1; } server";
+fn a_value_nested_as_deep_as_its_entries_allow_is_copied_compared_and_dropped_without_harm() {
+    let twenty = format!("a = {}a{};", "[".repeat(20), "]".repeat(20));
+    assert!(matches!(limit(&format!("let a = []; loop {{ {twenty} }}")), HookLimit::Size { .. }));
+    let answered = "let n = 0; while n < 200 { server = #{id: \"A1\", a: server}; n += 1; } server";
     assert_eq!(limit(answered), HookLimit::Levels(128));
+    // Deeper than any script gets: as many lists in each other as a value may have entries, in as many objects.
+    let done = limits::on_deep_stack(|| {
+        let mut value = Dynamic::UNIT;
+        for _ in 0..limits::ENTRIES {
+            value = Dynamic::from_array(vec![value]);
+        }
+        for _ in 0..limits::ENTRIES {
+            value = Dynamic::from_map([("a".into(), value)].into());
+        }
+        let copy = value.clone();
+        assert!(words::same(&value, &copy).is_ok_and(|same| same));
+        Ok(copy.to_string().len())
+    });
+    assert!(done.is_ok_and(|length| length > 4 * limits::ENTRIES));
 }
 
 // proves D6
 #[test]
 fn a_script_is_refused_for_its_length_its_nesting_and_its_number_of_names() {
     assert_eq!(limit(&" ".repeat(64 * 1024)), HookLimit::Source(64 * 1024));
-    for opening in ["(", "[", "{", "#{a:", "!", "-", "if true {", "1+(", "`${"] {
+    for opening in ["(", "[", "{", "#{a:", "!", "- ", "if true {", "1+(", "`${"] {
         assert_eq!(limit(&opening.repeat(500)), HookLimit::Expressions(32), "{opening}");
     }
     assert_eq!(limit(&format!("1{}", "+1".repeat(500))), HookLimit::Expressions(32));

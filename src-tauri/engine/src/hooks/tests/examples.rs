@@ -37,9 +37,12 @@ fn a_total_on_one_side_only_is_left_to_a_person() {
 // proves D6
 #[test]
 fn quantities_add_up_and_the_rest_is_as_the_one_side_that_changed_it_has_it() {
-    let base = r#"{"id":"A1","quantity":10.50,"price":1.10,"note":"old","place":"A","serial":12345678901234567890}"#;
-    let local = r#"{"id":"A1","quantity":8.25,"price":1.10,"note":"mine","place":"A","serial":12345678901234567890}"#;
-    let server = r#"{"place":"B","id":"A1","quantity":15,"price":1.10,"note":"old","serial":12345678901234567890}"#;
+    let base =
+        r#"{"id":"A1","quantity":10.50,"price":1.10,"note":"old","place":"A","serial":12345678901234567890}"#;
+    let local =
+        r#"{"id":"A1","quantity":8.25,"price":1.10,"note":"mine","place":"A","serial":12345678901234567890}"#;
+    let server =
+        r#"{"place":"B","id":"A1","quantity":15,"price":1.10,"note":"old","serial":12345678901234567890}"#;
     let sum = r#"{"place":"B","id":"A1","quantity":12.75,"price":1.10,"note":"mine","serial":12345678901234567890}"#;
     assert_eq!(Sides::new(base, local, server).said_by(&example("quantities_add_up.rhai")), sum);
 }
@@ -48,7 +51,8 @@ fn quantities_add_up_and_the_rest_is_as_the_one_side_that_changed_it_has_it() {
 #[test]
 fn quantities_are_left_to_a_person_where_anything_else_is_to_be_chosen_or_a_start_is_missing() {
     let script = example("quantities_add_up.rhai");
-    let document = |quantity: &str, note: &str| format!(r#"{{"id":"A1","quantity":{quantity},"note":"{note}"}}"#);
+    let document =
+        |quantity: &str, note: &str| format!(r#"{{"id":"A1","quantity":{quantity},"note":"{note}"}}"#);
     let (base, mine, theirs) = (document("10", "old"), document("8", "mine"), document("15", "theirs"));
     for (base, local, server) in [
         (base.as_str(), mine.as_str(), theirs.as_str()),
