@@ -42,7 +42,10 @@ pub(super) fn literal(value: &Dynamic) -> Option<Cow<'static, str>> {
 /// Which of two numbers is the larger; `None` where one value is no number.
 pub(super) fn order(a: &Dynamic, b: &Dynamic) -> Option<Outcome<Ordering>> {
     let (a, b) = (literal(a)?, literal(b)?);
-    Some(equality::order(&a, &b).ok_or_else(|| format!("{a} and {b} cannot be told apart by size").into()))
+    Some(
+        equality::order(&a, &b)
+            .ok_or_else(|| format!("it cannot be told which is larger: {a} or {b}").into()),
+    )
 }
 
 /// Registers numbers, their signs and their sums. There is no division: hardly one is exact.
@@ -67,7 +70,7 @@ pub(super) fn register(engine: &mut Engine) {
         let of = move |a: &str, b: &str| -> Outcome<Number> {
             match calculate(a, b) {
                 Some(result) => Ok(Number::of(&result)),
-                None => Err(format!("{a} {sign} {b} cannot be calculated exactly").into()),
+                None => Err(format!("it cannot be calculated exactly: {a} {sign} {b}").into()),
             }
         };
         engine.register_fn(sign, move |a: Number, b: Number| of(a.literal(), b.literal()));
