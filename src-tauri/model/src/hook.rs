@@ -93,7 +93,7 @@ pub enum HookError {
     OverLimit {
         /// Which one.
         limit: HookLimit,
-        /// Where in the script, if that is known.
+        /// Where in the script, if that is known: what it runs into while it runs is told without a place.
         at: Option<ScriptPlace>,
     },
     /// It answered something that cannot be taken.

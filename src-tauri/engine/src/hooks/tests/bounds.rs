@@ -1,7 +1,7 @@
 use super::*;
 
 use rhai::Dynamic;
-use tidemark_model::hook::HookLimit;
+use tidemark_model::hook::{ConflictHook as _, HookLimit};
 
 use super::super::{limits, words};
 
@@ -16,21 +16,48 @@ fn limit(body: &str) -> HookLimit {
 // proves D6
 #[test]
 fn a_script_that_never_ends_is_stopped_by_its_steps() {
-    for endless in
-        ["loop {}", "while true {}", "let i = 0; loop { i += 1; }", "try { loop {} } catch { \"local\" }"]
-    {
+    for endless in [
+        "let i = 0; while i < 40000 { i += 1; } \"local\"",
+        "try { let i = 0; while i < 40000 { i += 1; } } catch { } \"local\"",
+        "loop {}",
+        "while true {}",
+        "let i = 0; loop { i += 1; }",
+    ] {
         assert_eq!(limit(endless), HookLimit::Operations(200_000), "{endless}");
     }
 }
 
 // proves D6
 #[test]
-fn a_script_that_takes_long_is_stopped_by_the_clock_and_says_where() {
-    let source = of_body("\nloop { let i = 1; }");
-    let hook = ScriptHook::compile(&source, clock(1)).unwrap();
+fn a_script_that_takes_long_is_stopped_by_the_clock() {
+    let hook = ScriptHook::compile(&of_body("loop { let i = 1; }"), clock(1)).unwrap();
     let refused = ask(&hook, &totals("2", "3").input()).map(|_| ()).unwrap_err();
-    let HookError::OverLimit { limit, at: Some(at) } = refused else { panic!("{refused}") };
-    assert_eq!((limit, at.line), (HookLimit::Time(500), 3));
+    assert_eq!(refused, HookError::OverLimit { limit: HookLimit::Time(500), at: None });
+}
+
+// proves D6
+#[test]
+fn what_stays_within_the_limits_is_decided() {
+    for body in [
+        "let i = 0; while i < 15000 { i += 1; } \"local\"".to_owned(),
+        "down(13) } fn down(n) { if n > 0 { down(n - 1) } else { \"local\" }".to_owned(),
+        format!("{}\"local\"{}", "(".repeat(12), ")".repeat(12)),
+        format!("{} \"local\"", (0..55).map(|n| format!("let v{n} = 1;")).collect::<String>()),
+        format!(
+            "\"local\" }} {} fn last() {{",
+            (0..60).map(|n| format!("fn f{n}() {{}} ")).collect::<String>()
+        ),
+        "let s = \"0123456789abcdef\"; while s.len() < 500000 { s += s; } \"local\"".to_owned(),
+        "let a = [1]; while a.len() < 5000 { a += a; } \"local\"".to_owned(),
+        "let m = #{}; let i = 0; while i < 5000 { m[`k${i}`] = i; i += 1; } \"local\"".to_owned(),
+    ] {
+        assert_eq!(totals("2", "3").said_by(&of_body(&body)), "local");
+    }
+    let large = format!(r#"{{"id":"A1","n":2,"t":"{}","l":[{}0]}}"#, "x".repeat(240_000), "0,".repeat(4_900));
+    let sides = Sides::new(&large.replace("2,", "1,"), &large, &large.replace("2,", "3,"));
+    assert_eq!(sides.said_by(&of_body("if info.to_choose == [\"/n\"] { \"local\" }")), "local");
+    let hook = ScriptHook::compile(&of_body("let i = 0; while i < 500 { i += 1; }"), clock(1)).unwrap();
+    assert!(ask(&hook, &totals("2", "3").input()).is_ok());
 }
 
 // proves D6
@@ -46,14 +73,15 @@ fn functions_that_call_each_other_without_end_are_stopped() {
 fn values_that_grow_are_stopped_before_they_fill_the_memory() {
     let size = HookLimit::Size { text: 512 * 1024, entries: 10_000 };
     for growing in [
-        "let s = \"ab\"; loop { s += s; }",
-        "let s = \"ab\"; loop { s = `${s}${s}`; }",
-        "let a = [1]; loop { a += a; }",
-        "let a = [1]; loop { a.push(1); }",
-        "let a = [\"x\"]; loop { a = [a, a]; }",
-        "let m = #{a: 1}; loop { m = #{a: m, b: m}; }",
-        "let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1; }",
-        "let m = #{}; let k = \"0123456789abcdef\"; while k.len() < 100000 { k += k; } let i = 0; loop { m[k + `${i}`] = 1; i += 1; }",
+        "let s = \"ab\"; while s.len() < 600000 { s += s; }",
+        "let s = \"ab\"; while s.len() < 600000 { s = `${s}${s}`; }",
+        "let a = [1]; while a.len() < 12000 { a += a; }",
+        "let a = [1]; let i = 0; while i < 12000 { a.push(1); i += 1; }",
+        "let a = [\"x\"]; let i = 0; while i < 15 { a = [a, a]; i += 1; }",
+        "let m = #{a: 1}; let i = 0; while i < 15 { m = #{a: m, b: m}; i += 1; }",
+        "let m = #{}; let i = 0; while i < 12000 { m[`k${i}`] = i; i += 1; }",
+        "let k = \"0123456789abcdef\"; while k.len() < 100000 { k += k; }
+         let m = #{}; let i = 0; while i < 50 { m[k + `${i}`] = i; i += 1; }",
     ] {
         assert_eq!(limit(growing), size, "{growing}");
     }
@@ -63,7 +91,9 @@ fn values_that_grow_are_stopped_before_they_fill_the_memory() {
 #[test]
 fn a_value_nested_as_deep_as_its_entries_allow_is_copied_compared_and_dropped_without_harm() {
     let answered = "let n = 0; while n < 200 { server = #{id: \"A1\", a: server}; n += 1; } server";
-    assert_eq!(limit(answered), HookLimit::Levels(128));
+    let hook = ScriptHook::compile(&of_body(answered), clock(0)).unwrap();
+    let refused = hook.decide(&totals("2", "3").input()).map(|_| ()).unwrap_err();
+    assert_eq!(refused, HookError::OverLimit { limit: HookLimit::Levels(128), at: None });
     // Deeper than any script gets: as many lists in each other as a value may have entries, in as many objects.
     let done = limits::on_deep_stack(|| {
         let mut value = Dynamic::UNIT;
