@@ -11,7 +11,7 @@ pub use accept::accept;
 pub use order::in_order_of;
 pub use secrets::{Concealed, conceal};
 
-use crate::merge::MergeRules;
+use crate::merge::{Later, MergeRules};
 use crate::number::Millis;
 use crate::view::ConflictType;
 use serde_json::Value;
@@ -54,6 +54,8 @@ pub struct HookInput<'a> {
     pub local_at: Option<Millis>,
     /// When the server's was changed, by this computer's clock: the measured skew is taken out.
     pub server_at: Option<Millis>,
+    /// Whose change came later.
+    pub later: Later,
     /// Who changed the server's, where the server says so.
     pub server_by: Option<&'a str>,
     /// The field in which a document holds its record's id.

@@ -43,7 +43,7 @@ pub(super) fn literal(value: &Dynamic) -> Option<Cow<'static, str>> {
 pub(super) fn order(a: &Dynamic, b: &Dynamic) -> Option<Outcome<Ordering>> {
     let (a, b) = (literal(a)?, literal(b)?);
     Some(
-        equality::order(&a, &b)
+        equality::number_order(&a, &b)
             .ok_or_else(|| format!("it cannot be told which is larger: {a} or {b}").into()),
     )
 }

@@ -8,6 +8,7 @@ use tidemark_model::clock::Clock;
 use tidemark_model::hook::{
     Concealed, ConflictHook, HookAnswer, HookError, HookInput, HookLimit, LOCAL, SERVER, conceal, in_order_of,
 };
+use tidemark_model::merge::Later;
 
 use super::{faults, limits, values, words};
 
@@ -98,10 +99,24 @@ impl<'a> Given<'a> {
     }
 
     fn info(&self) -> Dynamic {
-        let HookInput { resource_type, resource_id, conflict_type, local_at, server_at, server_by, .. } =
-            *self.conflict;
+        let HookInput {
+            resource_type,
+            resource_id,
+            conflict_type,
+            local_at,
+            server_at,
+            later,
+            server_by,
+            ..
+        } = *self.conflict;
         let or_none = |value: Option<Dynamic>| value.unwrap_or(Dynamic::UNIT);
-        let fields: [(&str, Dynamic); 8] = [
+        let newer = match later {
+            Later::Mine => LOCAL.into(),
+            Later::Server => SERVER.into(),
+            Later::Unknown => Dynamic::UNIT,
+        };
+        let fields: [(&str, Dynamic); 9] = [
+            ("newer", newer),
             ("resource_type", resource_type.into()),
             ("resource_id", resource_id.into()),
             ("conflict_type", conflict_type.as_str().into()),

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use serde_json::Value;
 use tidemark_model::clock::{BoxFuture, Clock};
 use tidemark_model::hook::{HookAnswer, HookError, HookInput, ask};
-use tidemark_model::merge::MergeRules;
+use tidemark_model::merge::{Later, MergeRules};
 use tidemark_model::number::Millis;
 use tidemark_model::view::ConflictType;
 
@@ -46,6 +46,7 @@ struct Sides {
     rules: MergeRules,
     local_at: Option<Millis>,
     server_at: Option<Millis>,
+    later: Later,
 }
 
 impl Sides {
@@ -58,6 +59,7 @@ impl Sides {
             rules: MergeRules::default(),
             local_at: Some(Millis(2_000)),
             server_at: Some(Millis(1_000)),
+            later: Later::Mine,
         }
     }
 
@@ -71,6 +73,7 @@ impl Sides {
             server: self.server.as_ref(),
             local_at: self.local_at,
             server_at: self.server_at,
+            later: self.later,
             server_by: Some("Anna"),
             id_field: "id",
             rules: &self.rules,

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use rhai::{Array, Dynamic, Engine, INT, ImmutableString, Map, OptimizationLevel};
-use tidemark_model::hook::{LOCAL, SERVER};
 
 use super::number::{self, Outcome};
 
@@ -32,7 +31,6 @@ pub(super) fn interpreter() -> Engine {
     register_comparison(&mut engine);
     register_content(&mut engine);
     engine.register_fn("!", |yes: bool| !yes);
-    engine.register_fn("newer", newer);
     engine
 }
 
@@ -75,15 +73,6 @@ fn register_content(engine: &mut Engine) {
 
 fn count(len: usize) -> INT {
     INT::try_from(len).unwrap_or(INT::MAX)
-}
-
-/// The side that was changed later, as an answer; ties and missing times go to the server (row D4).
-fn newer(info: Map) -> &'static str {
-    let at = |name: &str| info.get(name).and_then(|at| at.as_int().ok());
-    match (at("local_at"), at("server_at")) {
-        (Some(local), Some(server)) if local > server => LOCAL,
-        _ => SERVER,
-    }
 }
 
 /// Which of two numbers, or two texts, comes first.

@@ -149,7 +149,7 @@ fn holds(value: &Value, rules: &RuleNode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::MergeRules;
+    use crate::merge::{Later, MergeRules};
     use crate::view::ConflictType;
     use serde_json::json;
 
@@ -170,6 +170,7 @@ mod tests {
             server: Some(sides[2]),
             local_at: None,
             server_at: None,
+            later: Later::Server,
             server_by: None,
             id_field: "id",
             rules,

@@ -128,17 +128,17 @@ fn a_secret_that_both_sides_changed_is_not_put_to_a_script() {
 
 // proves D6
 #[test]
-fn the_newer_side_is_by_corrected_times_and_ties_and_missing_times_go_to_the_server() {
+fn the_newer_side_can_be_answered_and_where_nobody_can_say_a_person_chooses() {
     let mut sides = totals("2", "3");
-    let mut newer = |local: Option<i64>, server: Option<i64>| {
-        (sides.local_at, sides.server_at) = (local.map(Millis), server.map(Millis));
-        sides.said_by(&of_body("newer(info)"))
-    };
-    assert_eq!(newer(Some(2), Some(1)), "local");
-    assert_eq!(newer(Some(1), Some(2)), "server");
-    assert_eq!(newer(Some(2), Some(2)), "server");
-    assert_eq!(newer(Some(2), None), "server");
-    assert_eq!(newer(None, None), "server");
+    for (later, said) in [(Later::Mine, "local"), (Later::Server, "server"), (Later::Unknown, "undecided")] {
+        sides.later = later;
+        assert_eq!(sides.said_by(&of_body("info.newer")), said);
+    }
+    (sides.local_at, sides.server_at) = (None, None);
+    assert_eq!(
+        sides.said_by(&of_body("if info.local_at == () && info.server_at == () { \"local\" }")),
+        "local"
+    );
 }
 
 // proves D6

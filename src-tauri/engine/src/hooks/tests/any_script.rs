@@ -88,7 +88,7 @@ const TOKENS: &[&str] = &[
     "max",
     "min",
     "abs",
-    "newer(info)",
+    "info.newer",
     "number(\"1.5\")",
     "len()",
     "push(x)",
@@ -169,7 +169,7 @@ fn expression() -> impl Strategy<Value = String> {
         "local.n",
         "info",
         "number(\"0.5\")",
-        "newer(info)",
+        "info.newer",
         "0..3",
     ])
     .prop_map(str::to_owned);

@@ -66,6 +66,8 @@ fn functions_that_call_each_other_without_end_are_stopped() {
     let source = "fn resolve(base, local, server, info) { again(1) } fn again(n) { again(n + 1) }";
     let refused = totals("2", "3").decided_by(source).map(|_| ()).unwrap_err();
     assert!(matches!(refused, HookError::OverLimit { limit: HookLimit::Calls(16), .. }), "{refused}");
+    let down = "down(16) } fn down(n) { if n > 0 { down(n - 1) } else { \"local\" }";
+    assert_eq!(limit(down), HookLimit::Calls(16));
 }
 
 // proves D6
@@ -85,6 +87,8 @@ fn values_that_grow_are_stopped_before_they_fill_the_memory() {
     ] {
         assert_eq!(limit(growing), size, "{growing}");
     }
+    let at_once = format!("let m = #{{a: 1}}; {}", "m = #{a: m, b: m};".repeat(14));
+    assert_eq!(limit(&at_once), size);
 }
 
 // proves D6
