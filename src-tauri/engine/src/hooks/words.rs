@@ -37,7 +37,7 @@ pub(super) fn interpreter() -> Engine {
 fn register_comparison(engine: &mut Engine) {
     engine.register_fn("==", |a: Dynamic, b: Dynamic| same(&a, &b));
     engine.register_fn("!=", |a: Dynamic, b: Dynamic| same(&a, &b).map(|same| !same));
-    let signs: [(&str, fn(Ordering) -> bool); 4] =
+    let signs: [(&str, Holds); 4] =
         [("<", Ordering::is_lt), ("<=", Ordering::is_le), (">", Ordering::is_gt), (">=", Ordering::is_ge)];
     for (sign, holds) in signs {
         engine.register_fn(sign, move |a: Dynamic, b: Dynamic| compare(&a, &b).map(holds));
@@ -50,6 +50,9 @@ fn register_comparison(engine: &mut Engine) {
         Ok(if compare(&a, &b)?.is_gt() { b } else { a })
     });
 }
+
+/// Whether a sign holds for an order.
+type Holds = fn(Ordering) -> bool;
 
 fn register_content(engine: &mut Engine) {
     engine.register_iterator::<Array>();

@@ -173,7 +173,8 @@ fn open_conflicts_are_listed_oldest_first_and_resolved_ones_are_not() {
         .collect();
     fixture.write(|tx| {
         let resolution = Resolution::ServerWins {};
-        let ending = Ending { resolution: &resolution, by: DecidedBy::Person, result: None, mutation_id: None };
+        let ending =
+            Ending { resolution: &resolution, by: DecidedBy::Person, result: None, mutation_id: None };
         table::resolve(tx, 2, &ending, Millis(900))
     });
     let page = |offset, limit| fixture.read(|tx| list(tx, offset, limit));
