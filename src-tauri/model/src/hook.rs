@@ -35,7 +35,7 @@ pub fn ask(hook: &dyn ConflictHook, conflict: &HookInput<'_>) -> Result<HookAnsw
     accept(hook.decide(conflict)?, conflict)
 }
 
-/// What a hook is told of a conflict.
+/// What a hook is told of a conflict. It cannot be printed either.
 #[derive(Clone, Copy)]
 pub struct HookInput<'a> {
     /// The collection's name.
@@ -64,7 +64,7 @@ pub struct HookInput<'a> {
     pub rules: &'a MergeRules,
 }
 
-/// What a hook decides.
+/// What a hook decides. It cannot be printed: a document must not get into a log.
 #[derive(Clone, PartialEq)]
 pub enum HookAnswer {
     /// This computer's side, as by [`crate::view::Resolution::LocalWins`].

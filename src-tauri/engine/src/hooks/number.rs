@@ -88,5 +88,8 @@ fn parse(text: &str) -> Outcome<Number> {
 }
 
 fn negative(literal: &str) -> String {
+    if equality::plain_number(literal) == "0" {
+        return literal.to_owned();
+    }
     literal.strip_prefix('-').map_or_else(|| format!("-{literal}"), str::to_owned)
 }

@@ -36,6 +36,7 @@ fn totals_are_added_as_decimals_and_never_as_binary_fractions() {
     assert_eq!(result("1.10", "3 * l", "2"), "3.30");
     assert_eq!(result("1.10", "-l", "2"), "-1.10");
     assert_eq!(result("-1.10", "abs(l)", "2"), "1.10");
+    assert_eq!(result("0.00", "-l", "2"), "0.00");
     assert_eq!(result("1.10", "max(l, s)", "1.090"), "1.10");
     assert_eq!(result("1.10", "min(l, s)", "1.090"), "1.090");
     assert_eq!(result("1", "number(\"0.50\") + l", "2"), "1.50");
