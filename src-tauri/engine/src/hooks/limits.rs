@@ -9,9 +9,9 @@ use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Position};
 use tidemark_model::clock::Clock;
 use tidemark_model::hook::{HookError, HookLimit};
 
-/// Bytes of a script: a hundred times the examples.
+/// Bytes of a script: far more than the examples have, and read in an instant.
 pub(super) const SOURCE: usize = 64 * 1024;
-/// Steps of the interpreter: some 20 ms, and enough to look at every field of the largest record several times.
+/// Steps of the interpreter: enough to look at every field of the largest record several times.
 const OPERATIONS: u64 = 200_000;
 /// Milliseconds. A conflict waits for its hook, and with it the pull that found it.
 const TIME: i64 = 500;
