@@ -133,7 +133,9 @@ fn settle_rows(
     let found = rows.clone();
     // The same row on each side, where more than its position tells which it is.
     let places = sides.each_ref().map(|side| {
-        let pairs = match_rows(RowSides { base: None, local: &found, remote: side }, &rules.row_key);
+        let nameable = |field: &str| rules.may_name_rows(field);
+        let pairs =
+            match_rows(RowSides { base: None, local: &found, remote: side }, &rules.row_key, nameable);
         let mut places = vec![None; found.len()];
         for pair in pairs.into_iter().filter(|pair| !pair.by_position) {
             if let Some(here) = pair.local {

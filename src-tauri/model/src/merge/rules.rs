@@ -94,6 +94,11 @@ impl RuleNode {
         self.children.get(ANY_ROW)
     }
 
+    /// Whether a field may name the rows of this list: a row is named in paths, so nothing secret may name it.
+    pub(crate) fn may_name_rows(&self, field: &str) -> bool {
+        !self.row().is_some_and(|row| row.secret || row.field(field).is_some_and(|field| field.secret))
+    }
+
     /// Whether the value here, or one inside it, is secret.
     pub(crate) fn holds_secret(&self) -> bool {
         self.secret || self.children.values().any(Self::holds_secret)
