@@ -46,6 +46,7 @@ const SAID_ALL_THE_SAME: &[&str] = &[
     "reports an error",
     // What programs type and read.
     "PATH=base",
+    "fn resolve(base, local, server, info)",
     "error: {}",
     "0 done, 1 error,",
     "errors as JSON on standard error",
@@ -152,6 +153,18 @@ fn sql_lives_in_the_store_and_the_bridge_in_one_folder() {
         }
     }
     hold(breaches, "one place knows a neighbour, so that one place changes with it");
+}
+
+#[test]
+fn the_language_of_hooks_is_known_in_one_folder() {
+    let mut breaches = Vec::new();
+    for (path, text) in files("src-tauri", &[".rs"]).into_iter().chain(files("tests", &[".rs"])) {
+        let inside = path.starts_with("src-tauri/engine/src/hooks/") || path == "tests/tidy.rs";
+        if !inside && text.lines().any(|line| code(line).contains("rhai::")) {
+            breaches.push(format!("{path} speaks to the interpreter outside of engine/src/hooks"));
+        }
+    }
+    hold(breaches, "whatever a script is, it is held to its limits");
 }
 
 #[test]

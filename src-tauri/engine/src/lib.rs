@@ -15,6 +15,7 @@ mod engine;
 mod events;
 mod gate;
 mod generation;
+mod hooks;
 mod ids;
 mod incoming;
 mod jump;
@@ -42,6 +43,7 @@ pub use clock::{SystemClock, SystemRng};
 pub use cycle::CycleReport;
 pub use edits::Beside;
 pub use engine::Engine;
+pub use hooks::ScriptHook;
 pub use platform::{
     ActivityKept, Configure, Connect, EngineSettings, Judgement, NetworkState, Platform, Surroundings,
     UnknownSurroundings, Verdict,

@@ -37,15 +37,18 @@ fn dense(text: &str) -> impl Iterator<Item = char> {
 /// the two are not of one such kind.
 pub fn order(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => {
-            Some(Decimal::parse(a.as_str())?.compare(&Decimal::parse(b.as_str())?))
-        }
+        (Value::Number(a), Value::Number(b)) => number_order(a.as_str(), b.as_str()),
         (Value::String(a), Value::String(b)) => match (instant(a), instant(b)) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
             _ => Some(date(a)?.cmp(&date(b)?)),
         },
         _ => None,
     }
+}
+
+/// Which of two number literals is the larger; `None` where an exponent itself does not fit.
+pub fn number_order(a: &str, b: &str) -> Option<Ordering> {
+    Some(Decimal::parse(a)?.compare(&Decimal::parse(b)?))
 }
 
 /// A text that is equal for two values exactly where [`same`] holds: the key under which equal rows and set members meet.

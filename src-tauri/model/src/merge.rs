@@ -23,6 +23,7 @@ use specta::Type;
 pub use decide::{Rule, decide, decide_whole};
 pub use field::{FieldClass, FieldDifference, Note, Side, Taken};
 pub use resolve::{Choice, ResolveError, resolve};
+pub(crate) use rules::RuleNode;
 pub use rules::{FieldGroup, MergeRules};
 pub use strategy::{ConflictStrategy, FieldPolicy};
 pub use times::{FAR_AHEAD, Later, SKEW_RESOLUTION, Times, field_times};
@@ -47,7 +48,7 @@ pub struct Merge {
 /// Without a base nobody can tell who changed what: every path that differs clashes. The merged document
 /// follows the key order of `remote`, then comes what only `local` has.
 pub fn merge(base: Option<&Value>, local: &Value, remote: &Value, rules: &MergeRules) -> Merge {
-    let rules = rules::RuleNode::new(rules);
+    let rules = RuleNode::new(rules);
     let base = if planted::is(Bug::MergeWithoutBase) { Some(remote) } else { base };
     let comparison = compare::compare(base, local, remote, &rules);
     let merged = build::build(&comparison.root, &comparison.facts, &[]);

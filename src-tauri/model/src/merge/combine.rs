@@ -1,16 +1,12 @@
 //! Values that hold both sides' changes: sets and sums.
 
 use std::collections::BTreeSet;
-use std::str::FromStr as _;
 
-use bigdecimal::BigDecimal;
 use serde_json::Value;
 
 use super::field::Sides;
 use crate::equality;
-
-/// Numbers whose literals are longer than this are not added up.
-const MAX_ADDED_LITERAL: usize = 64;
+use crate::exact::decimal;
 
 /// The members of a set, each once.
 pub(super) fn members(set: &Value) -> BTreeSet<String> {
@@ -35,11 +31,6 @@ pub(super) fn combined_set(sides: Sides<'_>) -> Value {
 
 /// A number with both sides' changes in it: mine + server − base, exactly.
 pub(super) fn both_changes(base: &str, local: &str, remote: &str) -> Option<Value> {
-    // An exponent could make the sum gigabytes long; such numbers get no proposal.
-    let decimal = |literal: &str| {
-        let plain = literal.len() <= MAX_ADDED_LITERAL && !literal.contains(['e', 'E']);
-        plain.then(|| BigDecimal::from_str(literal).ok()).flatten()
-    };
     let sum = decimal(local)? + decimal(remote)? - decimal(base)?;
     serde_json::from_str(&sum.to_plain_string()).ok()
 }

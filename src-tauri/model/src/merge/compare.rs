@@ -212,11 +212,7 @@ impl<'a> Comparer<'a> {
     ) -> Node<'a> {
         let known = if self.two_way { None } else { Some(base.unwrap_or_default()) };
         let key = place.rules.map_or(&[][..], |rules| &rules.row_key);
-        // A row is named in paths, so nothing secret may name it.
-        let row = place.rules.and_then(RuleNode::row);
-        let nameable = |field: &str| {
-            !row.is_some_and(|row| row.secret || row.field(field).is_some_and(|field| field.secret))
-        };
+        let nameable = |field: &str| place.rules.is_none_or(|rules| rules.may_name_rows(field));
         let matched = rows::match_rows(RowSides { base: known, local, remote }, key, nameable);
         let base = base.unwrap_or_default();
         let mut nodes = Vec::with_capacity(matched.len());

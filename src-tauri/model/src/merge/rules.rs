@@ -84,9 +84,19 @@ impl RuleNode {
         self.children.get(key)
     }
 
+    /// The rules of each field of an object.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.children.iter().filter(|(key, _)| *key != ANY_ROW).map(|(key, rules)| (key.as_str(), rules))
+    }
+
     /// The rules of any row of a list.
     pub(crate) fn row(&self) -> Option<&Self> {
         self.children.get(ANY_ROW)
+    }
+
+    /// Whether a field may name the rows of this list: a row is named in paths, so nothing secret may name it.
+    pub(crate) fn may_name_rows(&self, field: &str) -> bool {
+        !self.row().is_some_and(|row| row.secret || row.field(field).is_some_and(|field| field.secret))
     }
 
     /// Whether the value here, or one inside it, is secret.

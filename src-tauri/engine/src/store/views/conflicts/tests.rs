@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::store::SideState;
-use crate::store::conflicts::Sides;
+use crate::store::conflicts::{DecidedBy, Ending, Sides};
 use crate::store::views::fixture::Fixture;
 use serde_json::json;
 use tidemark_model::merge::FieldClass;
-use tidemark_model::view::{ChoiceAt, ConflictType};
+use tidemark_model::view::{ChoiceAt, ConflictType, Resolution};
 
 const SCHEMA: &str = r#"{"name":"tasks","merge":{"secret":["/pin"]},"schema":{"properties":{
     "due":{"title":"Due date"},"pin":{"title":"PIN"}}}}"#;
@@ -171,7 +171,12 @@ fn open_conflicts_are_listed_oldest_first_and_resolved_ones_are_not() {
     let ids: Vec<i64> = (0..5)
         .map(|n| open(&fixture, &format!("r{n}"), None, Some(json!({"a": 1})), Some(json!({"a": 2}))))
         .collect();
-    fixture.write(|tx| table::resolve(tx, 2, None, None, None, Millis(900)));
+    fixture.write(|tx| {
+        let resolution = Resolution::ServerWins {};
+        let ending =
+            Ending { resolution: &resolution, by: DecidedBy::Person, result: None, mutation_id: None };
+        table::resolve(tx, 2, &ending, Millis(900))
+    });
     let page = |offset, limit| fixture.read(|tx| list(tx, offset, limit));
     assert_eq!(page(0, 10).total, Count(4));
     let listed: Vec<i64> =

@@ -149,7 +149,7 @@ pub(super) fn walk_sql(
     let (order, beyond) = order(sort);
     let beyond = after.map(|seq| format!(" AND seq {beyond} {seq}")).unwrap_or_default();
     let selects: Vec<String> =
-        walks.iter().flat_map(|walk| walk.selects()).map(|select| select + &beyond).collect();
+        walks.iter().flat_map(|walk| walk.selects()).map(|select| select + beyond.as_str()).collect();
     format!("{} ORDER BY seq {order} LIMIT {limit} OFFSET {skip}", selects.join(" UNION ALL "))
 }
 
