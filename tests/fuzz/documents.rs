@@ -10,7 +10,7 @@ use tidemark_model::connector::Remote;
 use tidemark_model::document::{self, DocumentError};
 use tidemark_model::failure::clip;
 use tidemark_model::form::{Known, from_schema, infer};
-use tidemark_model::merge::{Merge, MergeRules, merge};
+use tidemark_model::merge::{ConflictStrategy, Merge, MergeRules, merge};
 use tidemark_model::plan::{Facts, Plan, plan};
 use tidemark_model::{equality, form};
 
@@ -115,6 +115,7 @@ fn any_document_can_be_merged_with_any_other() {
             conflict: None,
             remote: &there,
             rules: &rules,
+            strategy: ConflictStrategy::ALL[case.variant as usize % ConflictStrategy::ALL.len()],
         };
         if let Plan::Rebase { merged, .. } = plan(&facts) {
             assert!(merged.is_object());

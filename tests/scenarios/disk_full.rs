@@ -27,7 +27,8 @@ async fn a_full_disk_is_said_and_ends_by_itself() {
         .env(SMALL, "1")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&child.stdout).into_owned() + &String::from_utf8_lossy(&child.stderr);
+    let said =
+        String::from_utf8_lossy(&child.stdout).into_owned() + String::from_utf8_lossy(&child.stderr).as_ref();
     assert!(child.status.success() && said.contains("1 passed"), "{said}");
 }
 

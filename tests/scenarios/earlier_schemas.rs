@@ -2,10 +2,11 @@
 
 use serde_json::json;
 use std::path::Path;
+use tidemark_model::merge::{ConflictStrategy, Rule};
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
-use tidemark_model::view::{ActivityFilter, Happened, RecordFilter, Resolution};
+use tidemark_model::view::{ActivityFilter, Happened, RecordFilter, Resolution, RulePlace};
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
 use tidemark_tests::by_time::{ByTime, Manners};
 use tidemark_tests::clock::START;
@@ -282,6 +283,36 @@ async fn a_database_of_the_fifth_version_keeps_its_tries_and_its_activity_and_te
     let [newest, first] = world.engine().get_change(&refused).unwrap().attempts.try_into().unwrap();
     assert!(newest.timing.is_some() && first.status == Some(422));
     assert!(!world.engine().get_attempt(&refused, newest.number).unwrap().answered.is_empty());
+    world.finish().await;
+}
+
+// proves A1, A9, D4, D7, D8
+#[tokio::test]
+async fn a_database_of_the_sixth_version_keeps_what_people_decided_from_the_rules_of_later_ones() {
+    let (world, _desk) = midway(6, "t002").await;
+    let queue = world.queue();
+    let found: Vec<(&str, MutationState)> =
+        queue.iter().map(|row| (row.record.as_str(), row.mutation_state)).collect();
+    let expected = [
+        ("t003", MutationState::Uncertain),
+        ("t002", MutationState::Queued),
+        ("t001", MutationState::Conflicted),
+        ("t004", MutationState::Parked),
+    ];
+    assert_eq!(found, expected);
+    let refused = queue.iter().find(|row| row.record == "t004").unwrap().id.clone();
+    assert_eq!(world.engine().get_attempt(&refused, Count(1)).unwrap().answered.len(), 1, "word for word");
+    world.check_books();
+
+    let place = RulePlace { link: LINK.into(), collection: TASKS.into(), path: None };
+    let rule = Rule::Strategy(ConflictStrategy::ServerWins);
+    world.engine().set_rule(place, rule).await.unwrap();
+    world.sync().await;
+    world.sync().await;
+    assert_eq!(world.here("t001").unwrap()["state"], "theirs", "nobody had decided about that");
+    let open = world.engine().list_conflicts(0, 10).unwrap().rows;
+    let open: Vec<&str> = open.iter().map(|row| row.resource_id.as_str()).collect();
+    assert_eq!(open, ["t002"], "a person had, and is asked again where the server moved");
     world.finish().await;
 }
 

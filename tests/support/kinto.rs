@@ -137,7 +137,7 @@ kinto.bucket_create_principals = system.Authenticated
         // What is set takes the place of what stands above: twice would be refused.
         let begins = format!("{name} = ");
         let kept = text.lines().filter(|line| !line.starts_with(&begins)).map(|line| format!("{line}\n"));
-        text = kept.collect::<String>() + &format!("{begins}{value}\n");
+        text = kept.collect::<String>() + format!("{begins}{value}\n").as_str();
     }
     text
 }

@@ -63,6 +63,14 @@ export const commands = {
 	resolveConflict: (id: Count, resolution: Resolution, seen: string | null) => typedError<Resolved, Refusal>(__TAURI_INVOKE("resolve_conflict", { id, resolution, seen })),
 	/**  Takes a held resolution back. */
 	undoResolution: (id: Count) => typedError<null, Refusal>(__TAURI_INVOKE("undo_resolution", { id })),
+	/**  All rules that are in force. */
+	listRules: () => typedError<RuleRow[], Refusal>(__TAURI_INVOKE("list_rules")),
+	/**  What a rule would have done to the conflicts of the past 30 days, and would do to the open ones. */
+	tryRule: (place: RulePlace, rule: Rule) => typedError<RuleTrial, Refusal>(__TAURI_INVOKE("try_rule", { place, rule })),
+	/**  Sets a rule; open conflicts that it decides end with it. */
+	setRule: (place: RulePlace, rule: Rule) => typedError<null, Refusal>(__TAURI_INVOKE("set_rule", { place, rule })),
+	/**  Takes a rule away. */
+	removeRule: (place: RulePlace) => typedError<null, Refusal>(__TAURI_INVOKE("remove_rule", { place })),
 	/**  A page of a collection's records. */
 	listRecords: (link: string, collection: string, filter: RecordFilter, offset: Count, limit: Count) => typedError<ListPage<RecordRow>, Refusal>(__TAURI_INVOKE("list_records", { link, collection, filter, offset, limit })),
 	/**  One record, whole. */
@@ -656,6 +664,8 @@ export type ConflictField = {
 	undecided: boolean,
 	/**  The choice made by the person. */
 	choice: FieldChoice | null,
+	/**  The rule that decided it, where no choice of a person stands before it. */
+	rule: Rule | null,
 	/**  What to mind, as the merge says it. */
 	note: Note | null,
 };
@@ -716,6 +726,21 @@ export type ConflictRow = {
 	/**  An answer was lost: mine may already be in the server's version. */
 	may_already_be_in: boolean,
 };
+
+/**  Who decides what both sides changed differently. Fields that only one side changed are merged under each of them. */
+export type ConflictStrategy = 
+/**  Three-way merge; a person decides the rest. */
+"merge" | 
+/**  The side that changed the record later. */
+"last_write_wins" | 
+/**  For each field the side that changed it later. */
+"field_lww" | 
+/**  The server. */
+"server_wins" | 
+/**  This computer. */
+"client_wins" | 
+/**  A person, also where the sides changed different fields. */
+"manual";
 
 /**  Row D2, and the cases of `ui.md` 3.8. */
 export type ConflictType = 
@@ -788,6 +813,10 @@ export type Decided =
 "server" | 
 /**  Field by field, or by a whole document. */
 "chosen" | 
+/**  By the collection's strategy or by policies of fields. */
+"by_rule" | 
+/**  By a hook. */
+"by_hook" | 
 /**  Both sides came to agree. */
 "by_itself" | 
 /**  It went away with the connection or with its transaction. */
@@ -989,6 +1018,27 @@ export type FieldKind =
 "reference" | 
 /**  What only the JSON tab edits. */
 "json";
+
+/**  What becomes of one field that both sides changed differently. */
+export type FieldPolicy = 
+/**  The value of the side that changed it later. */
+"newer" | 
+/**  The server's value. */
+"server" | 
+/**  This computer's value. */
+"local" | 
+/**  The greater number, instant or date. */
+"max" | 
+/**  The smaller number, instant or date. */
+"min" | 
+/**  What it started as with both sides' changes added. */
+"sum" | 
+/**  A list with what both sides added, without what either removed. */
+"union" | 
+/**  Text merged by line, however short. */
+"text" | 
+/**  A person's choice, also where both could be combined. */
+"manual";
 
 /**  A field and its value. */
 export type FieldValue = {
@@ -2019,6 +2069,59 @@ export type Restored = {
 
 /**  The tray or a notification asks for a place in the window, such as `#/conflicts/88`. */
 export type RouteAsked = string;
+
+/**  What decided. */
+export type Rule = 
+/**  The field's own policy. */
+({ policy: FieldPolicy }) & { strategy?: never } | 
+/**  The collection's strategy. */
+({ strategy: ConflictStrategy }) & { policy?: never };
+
+/**  A conflict that a rule would have decided otherwise. */
+export type RuleExample = {
+	/**  The conflict's id. */
+	conflict: Count,
+	/**  Record's id. */
+	record: string,
+	/**  Record's title, else its id. */
+	title: string,
+	/**  When the person decided. */
+	at: Millis,
+};
+
+/**  Where a rule holds: for a collection, or for a field in it. */
+export type RulePlace = {
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  JSON Pointer, with `*` for any row of a list; none for the collection's strategy. */
+	path?: string | null,
+};
+
+/**  A rule in force. */
+export type RuleRow = {
+	/**  Where. */
+	place: RulePlace,
+	/**  Which. */
+	rule: Rule,
+};
+
+/**  What a rule would have done (`ui.md` 3.8): nothing is changed by asking. */
+export type RuleTrial = {
+	/**  Conflicts of the past 30 days that people decided. */
+	past: Count,
+	/**  Of these, those that it would have decided whole. */
+	decided: Count,
+	/**  Of these again, those that it would have decided otherwise than the person did. */
+	differently: Count,
+	/**  Open conflicts of the collection. */
+	open: Count,
+	/**  Of these, those that it decides as soon as it is set. */
+	ends: Count,
+	/**  The first of those that it would have decided otherwise, newest first. */
+	examples: RuleExample[],
+};
 
 /**  What a saved edit became. */
 export type Saved = {

@@ -1,5 +1,6 @@
 //! Rules for conflicts.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use tidemark_model::merge::{ConflictStrategy, FieldPolicy, Rule};
 
@@ -28,8 +29,8 @@ pub struct PlaceArguments {
 pub struct RuleArguments {
     #[command(flatten)]
     pub place: PlaceArguments,
-    /// For a collection merge, last_write_wins, field_lww, server_wins, client_wins or manual; with --field newer, server,
-    /// local, max, min, sum, union, text or manual.
+    /// What decides: the words up to manual are for a whole collection, manual and those behind it for a field.
+    #[arg(value_parser = PossibleValuesParser::new(words()).try_map(|word| word.parse::<RuleWord>()))]
     pub rule: RuleWord,
 }
 
@@ -38,6 +39,13 @@ pub struct RuleArguments {
 pub struct RuleWord {
     strategy: Option<ConflictStrategy>,
     policy: Option<FieldPolicy>,
+}
+
+/// Every word, each once.
+fn words() -> Vec<&'static str> {
+    let fields = FieldPolicy::ALL.iter().filter(|policy| **policy != FieldPolicy::Manual);
+    let fields = fields.map(|policy| policy.as_str());
+    ConflictStrategy::ALL.iter().map(|strategy| strategy.as_str()).chain(fields).collect()
 }
 
 impl RuleWord {
