@@ -446,3 +446,21 @@ async fn a_rule_that_makes_no_sense_is_refused() {
     assert_eq!(world.engine().rules().unwrap(), []);
     world.finish().await;
 }
+
+// proves D4, B5
+#[tokio::test]
+async fn what_a_rule_sends_is_of_the_account_that_typed_it() {
+    let world = with(r#""strategy": "server_wins""#).await;
+    world.set("t001", "state", "mine").await;
+    world.set("t001", "rank", 10).await;
+    world.engine().set_account(LINK, Some("somebody else")).await.unwrap();
+    world.colleague_sets("t001", "state", "theirs");
+    world.sync().await;
+    world.sync().await;
+    assert_eq!(open(&world), [], "the rule decided about the state");
+    assert_eq!(world.effect_count(), 0, "somebody else sends nothing of what was typed before");
+    world.engine().set_account(LINK, None).await.unwrap();
+    world.sync().await;
+    assert_eq!(world.there("t001").unwrap()["rank"], 10);
+    both_end_with(world, "theirs").await;
+}

@@ -36,6 +36,7 @@ impl Engine {
             resolution: resolution.clone(),
             by: DecidedBy::Person,
             mutation_id: self.shared().uuid(),
+            principal: None,
             hold,
             now: self.shared().now(),
         };

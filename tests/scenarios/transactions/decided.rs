@@ -325,3 +325,24 @@ async fn what_a_later_change_takes_back_does_not_go_over_a_colleagues_unseen() {
         world.finish().await;
     }
 }
+
+// proves B2, A3, D7
+#[tokio::test]
+async fn a_field_that_is_decided_for_the_server_is_not_gone_over_by_what_stands_behind() {
+    let (world, [_, two], conflict) = met().await;
+    world.set("t001", "state", "mine").await;
+    let choices = vec![ChoiceAt { path: "/rank".into(), choice: FieldChoice::Server }];
+    decide(&world, conflict, Resolution::Manual { choices, document: None }, NO_HOLD).await;
+    settle(&world).await;
+    let there = world.there("t001").unwrap();
+    assert_eq!((&there["rank"], &there["state"]), (&json!(111), &json!("mine")));
+    let history = world.server.with_world(|server| server.history()).unwrap();
+    let ranks: Vec<_> = history
+        .iter()
+        .filter(|(effect, _)| effect.id == "t001")
+        .map(|(_, document)| document.as_ref().unwrap()["rank"].clone())
+        .collect();
+    assert!(!ranks.contains(&json!(21)), "for a moment it was the second's: {ranks:?}");
+    assert_eq!((state(&world, &two), world.queue()), (Completed, vec![]));
+    world.finish().await;
+}

@@ -7,7 +7,7 @@ use crate::store::conflicts::{self, ConflictRecord, DecidedBy};
 use crate::store::places::{self, Place};
 use crate::store::{StoreError, outbox, records};
 use rusqlite::{Connection, OptionalExtension as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tidemark_model::change::Change;
 use tidemark_model::document;
 use tidemark_model::merge::{self, Choice, Later, Rule, SKEW_RESOLUTION, Times};
@@ -36,8 +36,16 @@ pub(crate) fn judge_due(
         }
         // What a person began, a person ends.
         let Some(resolution) = verdict.resolution.filter(|_| conflict.choices.is_empty()) else { continue };
-        let decision =
-            Decision { resolution, by: DecidedBy::Rule, mutation_id: fresh_id(), hold: Millis(0), now };
+        // Whoever is signed in by now, what goes out is of the account that typed it; of two accounts' changes a person decides.
+        let Some(principal) = whose(tx, conflict.record_id)? else { continue };
+        let decision = Decision {
+            resolution,
+            by: DecidedBy::Rule,
+            mutation_id: fresh_id(),
+            principal: Some(principal),
+            hold: Millis(0),
+            now,
+        };
         match resolve(tx, place, &ConflictRecord { ruled: verdict.ruled, ..conflict }, &decision, fresh_id) {
             Ok((_, decided)) => moved.append(decided),
             // Nothing was written yet: what cannot be carried out is a person's.
@@ -46,6 +54,15 @@ pub(crate) fn judge_due(
         }
     }
     Ok(moved)
+}
+
+/// The one account that a record's changes are of.
+fn whose(tx: &Connection, record_id: i64) -> Result<Option<String>, StoreError> {
+    let mut principals = BTreeSet::new();
+    for mutation in outbox::lane(tx, record_id)? {
+        principals.extend(outbox::principal(tx, mutation.seq)?);
+    }
+    Ok(principals.pop_first().filter(|_| principals.is_empty()))
 }
 
 /// What the rules of a place would have done to its conflicts that people decided, and would do to the open ones.

@@ -32,6 +32,8 @@ pub struct Decision {
     pub by: DecidedBy,
     /// The id of the change that will carry it.
     pub mutation_id: String,
+    /// Whose change that is; none for whoever is signed in.
+    pub principal: Option<String>,
     /// How long it is held for undo, in milliseconds; 0 sends at once.
     pub hold: Millis,
     /// Now.
@@ -248,7 +250,7 @@ fn send(
             collection_id: at.place.collection_id,
             record_id: at.record.id,
             rid: &at.record.rid,
-            principal: &at.place.principal,
+            principal: decision.principal.as_deref().unwrap_or(&at.place.principal),
             operation: own.operation,
             changes: own.changes,
             metadata: None,

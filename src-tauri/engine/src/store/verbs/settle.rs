@@ -90,7 +90,13 @@ pub(crate) fn answer(
             }
             match &answer.read_back {
                 Some(seen) => confirm_seen(tx, place, &mutation, seen, answer.now, moved)?,
-                None => confirm(tx, &mutation, seen, answer.now)?,
+                None => {
+                    confirm(tx, &mutation, seen, answer.now)?;
+                    // The first answer said again may be older than what was brought in since.
+                    if *replayed || attempts::may_have_worked(tx, &mutation, answer.attempt)? {
+                        records::set_aside(tx, mutation.record_id)?;
+                    }
+                }
             }
             Ok(Settled::Confirmed)
         }

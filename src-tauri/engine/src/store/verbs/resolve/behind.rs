@@ -12,8 +12,10 @@ use crate::store::{StoreError, counters};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use tidemark_model::change::Change;
 use tidemark_model::merge::{self, Choice};
 use tidemark_model::mutation::{MutationState, Operation};
+use tidemark_model::path;
 use tidemark_model::view::Resolution;
 
 /// What the decision leads to without what stands behind: theirs and the own changes, each field as it was decided.
@@ -96,7 +98,8 @@ pub(super) fn take_places(
 }
 
 /// Makes what stands behind lead from `first` to what was decided. What makes the record again behind a deletion that the
-/// decision ends takes the place of what is there.
+/// decision ends takes the place of what is there; and of a field that stays as it is after the first nothing is changed in
+/// between, which would go over the server's unseen and be taken back behind it.
 pub(super) fn lead_to(
     tx: &Connection,
     behind: &[MutationRow],
@@ -110,6 +113,15 @@ pub(super) fn lead_to(
         if mutation.operation == Operation::Create && document.is_some() {
             mutation.operation = Operation::Replace;
             outbox::set_changes(tx, mutation.seq, mutation.operation, &mutation.changes)?;
+        }
+        if let (Operation::Update, Some(first)) = (mutation.operation, first) {
+            let leads_on =
+                |change: &Change| path::get(first, change.path()) != path::get(result, change.path());
+            let (kept, dropped): (Vec<_>, Vec<_>) = mutation.changes.drain(..).partition(leads_on);
+            mutation.changes = kept;
+            if !dropped.is_empty() {
+                outbox::set_changes(tx, mutation.seq, mutation.operation, &mutation.changes)?;
+            }
         }
         document = on_top(document, mutation).0;
     }
