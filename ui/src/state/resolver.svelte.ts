@@ -17,6 +17,8 @@ import { at, edits, read, write } from "./json";
 /** Classes for which a person chooses. */
 const asked = new Set<ConflictField["class"]>(["clash", "rows_order", "additive", "secret"]);
 /** Classes in which this computer changed something. */
+/** A person chooses; what a rule decided stands among what was merged, and may be chosen otherwise. */
+const isAsked = (field: ConflictField): boolean => asked.has(field.class) && field.rule === null;
 const mineChanged = new Set<ConflictField["class"]>([...asked, "only_mine", "same_change", "combined"]);
 const serverChanged = new Set<ConflictField["class"]>([
   ...asked,
@@ -74,13 +76,11 @@ export class Resolver {
   }
 
   get toChoose(): ConflictField[] {
-    return this.view?.fields.filter((field) => asked.has(field.class)) ?? [];
+    return this.view?.fields.filter(isAsked) ?? [];
   }
 
   get merged(): ConflictField[] {
-    return (
-      this.view?.fields.filter((field) => !asked.has(field.class) && field.class !== "set_by_server") ?? []
-    );
+    return this.view?.fields.filter((field) => !isAsked(field) && field.class !== "set_by_server") ?? [];
   }
 
   get setByServer(): ConflictField[] {
@@ -123,7 +123,7 @@ export class Resolver {
     if (choice === "server") return { text: field.server };
     if (choice === "base") return { text: field.base };
     if (choice !== undefined) return { text: choice.json };
-    return asked.has(field.class) ? undefined : { text: field.result };
+    return isAsked(field) ? undefined : { text: field.result };
   }
 
   choose(path: string, choice: FieldChoice | undefined): void {

@@ -198,6 +198,7 @@ export function conflict(
     result: null,
     undecided: true,
     choice: null,
+    rule: null,
     note: null,
   });
   return {

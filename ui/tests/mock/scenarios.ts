@@ -335,6 +335,7 @@ function hostile(world: World): void {
           result: null,
           undecided: true,
           choice: null,
+          rule: null,
           note: "only_spaces_differ",
         },
       ],

@@ -3,6 +3,7 @@ import { emit } from "@tauri-apps/api/event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { kept } from "../../src/state/conflicts.svelte";
 import { RecordForm } from "../../src/state/record-form.svelte";
+import { classText } from "../../src/features/conflicts/messages";
 import { Resolver } from "../../src/state/resolver.svelte";
 import { settings } from "../../src/state/settings.svelte";
 import { status } from "../../src/state/status.svelte";
@@ -142,6 +143,22 @@ describe("the resolver", () => {
     }
     resolver.choose(due.path, { json: '"2027"' });
     expect(resolver.result(due)).toEqual({ text: '"2027"' });
+  });
+
+  test("what a rule decided stands among what was merged and needs no choice", async () => {
+    const resolver = new Resolver(1);
+    await resolver.read();
+    const [due, remarks] = resolver.toChoose;
+    if (!resolver.view || !due || !remarks) throw new Error("two fields to choose");
+    const ruled = { ...due, rule: { policy: "server" as const }, undecided: false, result: due.server };
+    const fields = resolver.view.fields.map((field) => (field.path === due.path ? ruled : field));
+    resolver.view = { ...resolver.view, fields };
+    expect(resolver.toChoose.map((field) => field.path)).toEqual([remarks.path]);
+    const shown = resolver.merged.find((field) => field.path === due.path);
+    expect(shown && resolver.result(shown)).toEqual({ text: due.server });
+    expect(shown && classText(shown)).toBe("Decided by your rule: Server wins");
+    resolver.choose(remarks.path, "mine");
+    expect(resolver.canApply).toBe(true);
   });
 
   test("all for one side leaves what was chosen already when only the rest is meant", async () => {
