@@ -22,6 +22,8 @@ pub const LINK: &str = "office";
 pub const TASKS: &str = "tasks";
 /// So many requests in one at Kinto.
 const BATCH: usize = 500;
+/// So many records of a list at Kinto, of which 10,000 are the most.
+const KINTO_AT_ONCE: usize = 5_000;
 
 /// Where a child works.
 pub struct Ground {
@@ -130,11 +132,22 @@ impl Ground {
         match &self.server {
             Server::Sandbox(sandbox) => sandbox.with_world(|world| listed(world, &[TASKS.to_owned()])),
             Server::Kinto(kinto) => {
-                let path = format!("buckets/default/collections/{TASKS}/records");
-                let answer = ask(kinto, reqwest::Method::GET, &path, None).await;
-                let records = answer["data"].as_array().unwrap();
-                let keyed = |record| ((TASKS.to_owned(), id_of(record)), told_by_kinto(record));
-                records.iter().map(keyed).collect()
+                let mut all = BTreeMap::new();
+                let list =
+                    format!("buckets/default/collections/{TASKS}/records?_sort=id&_limit={KINTO_AT_ONCE}");
+                let mut path = list.clone();
+                loop {
+                    let answer = ask(kinto, reqwest::Method::GET, &path, None).await;
+                    let records = answer["data"].as_array().unwrap();
+                    let keyed = |record| ((TASKS.to_owned(), id_of(record)), told_by_kinto(record));
+                    all.extend(records.iter().map(keyed));
+                    match records.last() {
+                        Some(last) if records.len() == KINTO_AT_ONCE => {
+                            path = format!("{list}&gt_id={}", id_of(last));
+                        }
+                        _ => return all,
+                    }
+                }
             }
         }
     }
