@@ -212,6 +212,19 @@ test("apply stays off until every field is chosen, and an edited value is used a
   expect(sent.choices).toContainEqual({ path: "/remarks", choice: { json: '"Call both"' } });
 });
 
+test("what a rule decided is shown among what was merged, and is applied with a person's choice", async () => {
+  const page = await window.open({ scenario: "ruled", at: "#/conflicts/1" });
+  await page.getByText("Choose for 1 more field.").waitFor();
+  await page.getByRole("button", { name: "Show Merged for you" }).click();
+  await page.getByText("Decided by your rule: Server wins").waitFor();
+  await window.shot(page, "resolver-ruled");
+  expect(await window.axe(page)).toEqual([]);
+  await page.getByRole("radio", { name: /^Mine 2026-12-15/ }).check();
+  await page.getByRole("button", { name: "Apply" }).click();
+  const sent = (await calls(page, "resolve_conflict")).at(-1)?.resolution as { choices: unknown[] };
+  expect(sent.choices).toEqual([{ path: "/due_date", choice: "mine" }]);
+});
+
 test("going back keeps the choices, here and in the core", async () => {
   const page = await window.open({ scenario: "busy", at: "#/conflicts/1" });
   await page.getByRole("radio", { name: /^Server 2026-12-07/ }).check();

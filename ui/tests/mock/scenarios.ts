@@ -400,12 +400,24 @@ function refused(world: World): void {
   order.neighbours = [name(parent)];
 }
 
+/** A rule decided one field of a conflict; the other is left to choose. */
+function ruled(world: World): void {
+  busy(world);
+  const [first] = world.conflicts;
+  if (!first) return;
+  const remarks = first.fields.find((field) => field.path === "/remarks");
+  if (remarks)
+    Object.assign(remarks, { rule: { policy: "server" }, undecided: false, result: remarks.server });
+  Object.assign(first, { to_choose: 1, merged: 3 });
+}
+
 export const scenarios: Record<string, (world: World) => void> = {
   refused,
   "first-run": () => {},
   calm: sample,
   group,
   busy,
+  ruled,
   offline: (world) => {
     busy(world);
     world.links = world.links.map((one) => ({
