@@ -272,17 +272,21 @@ pub(crate) fn set_local(tx: &Connection, id: i64, local: &Value) -> Result<(), S
     Ok(())
 }
 
-/// Whether the rules have yet to look at one.
+/// Whether the rules have yet to look at one; asked at each commit, however many are open.
 pub(crate) fn is_due(tx: &Connection) -> Result<bool, StoreError> {
     Ok(tx
-        .prepare_cached("SELECT 1 FROM conflicts WHERE state = 'open' AND judging = 'due' LIMIT 1")?
+        .prepare_cached(
+            "SELECT 1 FROM conflicts INDEXED BY conflicts_due WHERE state = 'open' AND judging = 'due' LIMIT 1",
+        )?
         .exists([])?)
 }
 
 /// The open conflict that the rules have yet to look at; from now on they have.
 pub(crate) fn take_due(tx: &Connection) -> Result<Option<ConflictRecord>, StoreError> {
     let due: Option<i64> = tx
-        .prepare_cached("SELECT id FROM conflicts WHERE state = 'open' AND judging = 'due' LIMIT 1")?
+        .prepare_cached(
+            "SELECT id FROM conflicts INDEXED BY conflicts_due WHERE state = 'open' AND judging = 'due' LIMIT 1",
+        )?
         .query_row([], |row| row.get(0))
         .optional()?;
     let Some(id) = due else { return Ok(None) };

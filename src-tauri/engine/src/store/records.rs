@@ -332,8 +332,9 @@ pub(crate) fn set_unseen_aside(
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE records SET set_aside = 1 WHERE collection_id = ?1 AND seen <> ?2 AND base IS NULL
-            AND EXISTS (SELECT 1 FROM outbox WHERE record_id = records.id AND (state IN ('sealed', 'uncertain')
-                OR (state = 'parked' AND may_be_in = 1)))",
+            AND EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_lane WHERE record_id = records.id
+                            AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
+                            AND (state IN ('sealed', 'uncertain') OR (state = 'parked' AND may_be_in = 1)))",
     )?
     .execute([collection_id, generation])?;
     Ok(())
