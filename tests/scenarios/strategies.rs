@@ -464,3 +464,21 @@ async fn what_a_rule_sends_is_of_the_account_that_typed_it() {
     assert_eq!(world.there("t001").unwrap()["rank"], 10);
     both_end_with(world, "theirs").await;
 }
+
+// proves D5
+#[tokio::test]
+async fn policies_of_a_settings_file_are_rules_wherever_they_stand() {
+    let world =
+        with(r#""policies": {"/rank": "max"}, "merge": {"policies": {"/rank": "min", "/state": "local"}}"#)
+            .await;
+    let listed: Vec<_> =
+        world.engine().rules().unwrap().into_iter().map(|row| (row.place.path, row.rule)).collect();
+    let rule = |path: &str, policy| (Some(path.to_owned()), Rule::Policy(policy));
+    assert_eq!(listed, [rule("/rank", FieldPolicy::Max), rule("/state", FieldPolicy::Local)]);
+    world.engine().remove_rule(at(Some("/state"))).await.unwrap();
+    world.set("t001", "state", "mine").await;
+    world.colleague_sets("t001", "state", "theirs");
+    world.sync().await;
+    assert_eq!(open(&world).len(), 1, "what was taken away decides nothing");
+    world.finish().await;
+}

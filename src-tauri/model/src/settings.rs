@@ -125,9 +125,14 @@ impl CollectionSettings {
 
     /// All that a merge of its records goes by.
     pub fn merge_rules(&self) -> MergeRules {
-        let mut rules = self.merge.clone();
-        rules.policies.extend(self.policies.clone());
-        rules
+        MergeRules { policies: self.policies.clone(), ..self.merge.clone() }
+    }
+
+    /// Policies stand in one place, wherever a file had them; those of the collection itself come first.
+    pub fn gather_policies(&mut self) {
+        for (path, policy) in std::mem::take(&mut self.merge.policies) {
+            self.policies.entry(path).or_insert(policy);
+        }
     }
 }
 

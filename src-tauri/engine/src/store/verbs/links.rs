@@ -64,7 +64,8 @@ pub(crate) fn add(tx: &Connection, draft: &LinkDraft, now: Millis) -> Result<i64
     // A server may list one twice.
     let mut kept = BTreeSet::new();
     for discovered in draft.collections.iter().filter(|discovered| kept.insert(discovered.name.as_str())) {
-        let settings = with_discovered(draft.settings.collection(&discovered.name), discovered);
+        let mut settings = with_discovered(draft.settings.collection(&discovered.name), discovered);
+        settings.gather_policies();
         let label = settings.label.clone().unwrap_or_else(|| discovered.name.clone());
         collections::insert(tx, id, &label, &settings)?;
     }
