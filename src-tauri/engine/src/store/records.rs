@@ -323,23 +323,6 @@ pub(crate) fn unseen(
     Ok(rids.collect::<Result<_, _>>()?)
 }
 
-/// What was made here, may have arrived, and was not seen by a whole comparison: once its answer is in, it is fetched. The
-/// answer may be an old one said again, and the record be gone since.
-pub(crate) fn set_unseen_aside(
-    tx: &Connection,
-    collection_id: i64,
-    generation: i64,
-) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE records SET set_aside = 1 WHERE collection_id = ?1 AND seen <> ?2 AND base IS NULL
-            AND EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_lane WHERE record_id = records.id
-                            AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')
-                            AND (state IN ('sealed', 'uncertain') OR (state = 'parked' AND may_be_in = 1)))",
-    )?
-    .execute([collection_id, generation])?;
-    Ok(())
-}
-
 /// The keys of those among them that would go here too: shown, and without a change that is not finished.
 pub(crate) fn unseen_clean(
     tx: &Connection,

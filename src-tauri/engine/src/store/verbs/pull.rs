@@ -317,7 +317,6 @@ fn end_of_full(
     }
     let happened = Happened::Compared { removed: Count(removed) };
     activity::write(tx, &NewLine::of_place(&happened, (place.link_id, place.collection_id), now))?;
-    records::set_unseen_aside(tx, place.collection_id, generation)?;
     quarantine::release_unseen(tx, place.collection_id, generation)?;
     collections::end_full(tx, place.collection_id)?;
     Ok(removed)

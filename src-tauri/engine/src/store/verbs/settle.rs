@@ -90,16 +90,7 @@ pub(crate) fn answer(
             }
             match &answer.read_back {
                 Some(seen) => confirm_seen(tx, place, &mutation, seen, answer.now, moved)?,
-                None => {
-                    confirm(tx, &mutation, seen, answer.now)?;
-                    // The first answer said again may be older than the list that is compared meanwhile.
-                    let is_old = *replayed || attempts::may_have_worked(tx, &mutation, answer.attempt)?;
-                    let compares = collections::get(tx, place.collection_id)?
-                        .is_some_and(|collection| collection.full_generation.is_some());
-                    if is_old && compares && mutation.operation != Operation::Delete {
-                        records::set_aside(tx, mutation.record_id)?;
-                    }
-                }
+                None => confirm(tx, &mutation, seen, answer.now)?,
             }
             Ok(Settled::Confirmed)
         }
