@@ -6,7 +6,7 @@ use tidemark_model::merge::{ConflictStrategy, Rule};
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
-use tidemark_model::view::{ActivityFilter, Happened, RecordFilter, Resolution, RulePlace};
+use tidemark_model::view::{ActivityFilter, ChangeRow, Happened, RecordFilter, Resolution, RulePlace};
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
 use tidemark_tests::by_time::{ByTime, Manners};
 use tidemark_tests::clock::START;
@@ -29,6 +29,10 @@ async fn put_old_database(version: usize, world: &mut World, rows: impl FnOnce(&
     put_database_with(world.folder(), version, &rows(ROWS[version - 1]));
 }
 
+fn states(queue: &[ChangeRow]) -> Vec<(&str, MutationState)> {
+    queue.iter().map(|row| (row.record.as_str(), row.mutation_state)).collect()
+}
+
 // proves A1, A8, B6, D8
 #[tokio::test]
 async fn nothing_of_a_database_of_the_first_version_is_lost_and_it_syncs() {
@@ -39,8 +43,7 @@ async fn nothing_of_a_database_of_the_first_version_is_lost_and_it_syncs() {
     })
     .await;
     let queue = world.queue();
-    let found: Vec<(&str, MutationState)> =
-        queue.iter().map(|row| (row.record.as_str(), row.mutation_state)).collect();
+    let found = states(&queue);
     let expected = [
         ("t004", MutationState::Conflicted),
         ("t005", MutationState::Parked),
@@ -153,8 +156,7 @@ async fn nothing_of_a_database_of_the_third_version_is_lost_and_it_syncs() {
         asks.map(|asks| (asks.would_remove.0, asks.of.0))
     };
     let queue = world.queue();
-    let found: Vec<(&str, MutationState)> =
-        queue.iter().map(|row| (row.record.as_str(), row.mutation_state)).collect();
+    let found = states(&queue);
     let expected = [
         ("t007", MutationState::Conflicted),
         ("t002", MutationState::Parked),
@@ -254,8 +256,7 @@ async fn a_database_of_the_fifth_version_keeps_its_tries_and_its_activity_and_te
  {
     let (world, _desk) = midway(5, "t005").await;
     let queue = world.queue();
-    let found: Vec<(&str, MutationState)> =
-        queue.iter().map(|row| (row.record.as_str(), row.mutation_state)).collect();
+    let found = states(&queue);
     let expected = [
         ("t003", MutationState::Uncertain),
         ("t002", MutationState::Queued),
@@ -291,8 +292,7 @@ async fn a_database_of_the_fifth_version_keeps_its_tries_and_its_activity_and_te
 async fn a_database_of_the_sixth_version_keeps_what_people_decided_from_the_rules_of_later_ones() {
     let (world, _desk) = midway(6, "t002").await;
     let queue = world.queue();
-    let found: Vec<(&str, MutationState)> =
-        queue.iter().map(|row| (row.record.as_str(), row.mutation_state)).collect();
+    let found = states(&queue);
     let expected = [
         ("t003", MutationState::Uncertain),
         ("t002", MutationState::Queued),

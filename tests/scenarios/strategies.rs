@@ -447,6 +447,18 @@ async fn a_rule_that_makes_no_sense_is_refused() {
     world.finish().await;
 }
 
+// proves D5
+#[tokio::test]
+async fn a_collection_takes_500_rules_for_fields_and_says_so_at_the_next() {
+    let policies: Vec<String> = (0..500).map(|field| format!(r#""/f{field}": "max""#)).collect();
+    let world = with(&format!(r#""policies": {{{}}}"#, policies.join(","))).await;
+    let max = Rule::Policy(FieldPolicy::Max);
+    assert_eq!(refusal(world.engine().set_rule(at(Some("/rank")), max).await), RefusalCode::Invalid);
+    world.engine().set_rule(at(Some("/f7")), Rule::Policy(FieldPolicy::Min)).await.unwrap();
+    assert_eq!(world.engine().rules().unwrap().len(), 500, "one that is there may be another");
+    world.finish().await;
+}
+
 // proves D4, B5
 #[tokio::test]
 async fn what_a_rule_sends_is_of_the_account_that_typed_it() {

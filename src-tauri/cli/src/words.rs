@@ -154,30 +154,20 @@ pub fn record_state(state: RecordState) -> &'static str {
     }
 }
 
-/// The word by which a rule is set.
-pub fn rule_word(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Strategy(strategy) => strategy.as_str(),
-        Rule::Policy(policy) => policy.as_str(),
-    }
-}
-
-/// What a rule does, in words.
+/// What a rule does, in the words of the window.
 pub fn rule(rule: Rule) -> &'static str {
     match rule {
-        Rule::Strategy(ConflictStrategy::Merge) => "people decide what both sides changed",
-        Rule::Strategy(ConflictStrategy::LastWriteWins) => "the later write wins",
-        Rule::Strategy(ConflictStrategy::FieldLww) => "the later write of each field wins",
+        Rule::Strategy(ConflictStrategy::Merge | ConflictStrategy::Manual)
+        | Rule::Policy(FieldPolicy::Manual) => "Ask",
         Rule::Strategy(ConflictStrategy::ServerWins) | Rule::Policy(FieldPolicy::Server) => "Server wins",
         Rule::Strategy(ConflictStrategy::ClientWins) | Rule::Policy(FieldPolicy::Local) => "Mine wins",
-        Rule::Strategy(ConflictStrategy::Manual) => "people decide whatever both sides touched",
-        Rule::Policy(FieldPolicy::Newer) => "the later change wins",
+        Rule::Strategy(ConflictStrategy::LastWriteWins | ConflictStrategy::FieldLww)
+        | Rule::Policy(FieldPolicy::Newer) => "the later change wins",
         Rule::Policy(FieldPolicy::Max) => "the greater value wins",
         Rule::Policy(FieldPolicy::Min) => "the smaller value wins",
-        Rule::Policy(FieldPolicy::Sum) => "both changes are added",
-        Rule::Policy(FieldPolicy::Union) => "both lists are combined",
-        Rule::Policy(FieldPolicy::Text) => "texts are merged by line",
-        Rule::Policy(FieldPolicy::Manual) => "people decide",
+        Rule::Policy(FieldPolicy::Sum) => "Add both",
+        Rule::Policy(FieldPolicy::Union) => "Combine",
+        Rule::Policy(FieldPolicy::Text) => "merge lines",
     }
 }
 

@@ -272,10 +272,10 @@ impl Shared {
             let settled =
                 moved.settled.iter().map(|id| conflicts::get(tx, *id)).collect::<Result<Vec<_>, _>>()?;
             // What a rule has decided by now is nothing to tell anybody about.
-            let mut met = moved.conflicts;
-            for at in (0..met.len()).rev() {
-                if conflicts::get(tx, met[at].id.0)?.is_none_or(|conflict| !conflict.open) {
-                    met.remove(at);
+            let mut met = Vec::with_capacity(moved.conflicts.len());
+            for conflict in moved.conflicts {
+                if conflicts::is_open(tx, conflict.id.0)? {
+                    met.push(conflict);
                 }
             }
             Ok((Count(open), settled, met))

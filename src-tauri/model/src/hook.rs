@@ -64,6 +64,27 @@ pub struct HookInput<'a> {
     pub rules: &'a MergeRules,
 }
 
+#[cfg(test)]
+impl<'a> HookInput<'a> {
+    /// A record that both sides changed: base, local, server.
+    fn both_updated([base, local, server]: [Option<&'a Value>; 3], rules: &'a MergeRules) -> Self {
+        Self {
+            resource_type: "invoice",
+            resource_id: "A1",
+            conflict_type: ConflictType::BothUpdated,
+            base,
+            local,
+            server,
+            local_at: None,
+            server_at: None,
+            later: Later::Server,
+            server_by: None,
+            id_field: "id",
+            rules,
+        }
+    }
+}
+
 /// What a hook decides. It cannot be printed: a document must not get into a log.
 #[derive(Clone, PartialEq)]
 pub enum HookAnswer {

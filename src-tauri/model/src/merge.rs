@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use specta::Type;
 
-pub use decide::{Rule, decide, decide_whole};
+pub use decide::{Rule, Ruling, decide, decide_whole};
 pub use field::{FieldClass, FieldDifference, Note, Side, Taken};
 pub use resolve::{Choice, ResolveError, resolve};
 pub(crate) use rules::RuleNode;

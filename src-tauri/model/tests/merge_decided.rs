@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tidemark_model::equality;
 use tidemark_model::merge::{
-    Choice, ConflictStrategy, FieldClass, FieldGroup, FieldPolicy, Later, MergeRules, Rule, Times, decide,
-    decide_whole, merge, resolve,
+    Choice, ConflictStrategy, FieldClass, FieldGroup, FieldPolicy, Later, MergeRules, Rule, Ruling, Times,
+    decide, decide_whole, merge, resolve,
 };
 use tidemark_model::number::Millis;
 use tidemark_model::view::ConflictType;
@@ -47,10 +47,11 @@ fn settled(
     times: &Times<'_>,
 ) -> Result<Value, Vec<String>> {
     let (base, local, remote) = sides;
-    let decided = decide(Some(base), local, remote, rules, strategy, times);
+    let Ruling { decided, left } = decide(Some(base), local, remote, rules, strategy, times);
     let merged = merge(Some(base), local, remote, rules);
     let asked: Vec<String> =
         merged.clashes().map(|f| f.path.clone()).filter(|path| !decided.contains_key(path)).collect();
+    assert_eq!(asked.len(), left, "what is left is what nothing decided");
     if !asked.is_empty() {
         return Err(asked);
     }
@@ -182,7 +183,7 @@ fn a_policy_stands_before_the_strategy_and_before_what_could_be_combined() {
     let ruled = MergeRules { sets: sets.sets, ..manual };
     let asked = settled(sides, &ruled, ConflictStrategy::ServerWins, &times).unwrap_err();
     assert_eq!(asked, ["/note", "/n"], "what is a person's stays one");
-    let why = decide(Some(&base), &local, &remote, &ruled, ConflictStrategy::ServerWins, &times);
+    let why = decide(Some(&base), &local, &remote, &ruled, ConflictStrategy::ServerWins, &times).decided;
     assert_eq!(why["/tags"], (Choice::Mine, Rule::Policy(FieldPolicy::Local)));
     assert_eq!(why["/other"], (Choice::Server, Rule::Strategy(ConflictStrategy::ServerWins)));
 }
@@ -268,7 +269,7 @@ fn a_record_made_twice_is_decided_field_by_field() {
     let (local, remote) = (json!({"id": "x", "n": 1, "only": true}), json!({"id": "x", "n": 2}));
     let times = times(None, None);
     let decide = |strategy| {
-        let decided = decide(None, &local, &remote, &MergeRules::default(), strategy, &times);
+        let decided = decide(None, &local, &remote, &MergeRules::default(), strategy, &times).decided;
         let choices = decided.into_iter().map(|(path, (choice, _))| (path, choice)).collect();
         resolve(None, &local, &remote, &MergeRules::default(), &choices).ok()
     };
@@ -319,7 +320,7 @@ proptest! {
     ) {
         let times = times(mine, theirs);
         let merged = merge(Some(&base), &local, &remote, &rules);
-        let decided = decide(Some(&base), &local, &remote, &rules, strategy, &times);
+        let decided = decide(Some(&base), &local, &remote, &rules, strategy, &times).decided;
         for (path, (choice, rule)) in &decided {
             let field = merged.fields.iter().find(|field| &field.path == path).unwrap();
             prop_assert!(!field.decided, "{path} was decided already");

@@ -254,7 +254,7 @@ impl Client {
             _ => "{}",
         };
         let mut settings = LinkSettings::parse(text).expect("the settings are right");
-        let strategy = self.kind.notes.0;
+        let strategy = self.kind.notes;
         if strategy != ConflictStrategy::default() {
             settings.collections =
                 vec![CollectionSettings { strategy, ..CollectionSettings::named(COLLECTIONS[0]) }];

@@ -4,9 +4,10 @@
 //! document on the server can be traced to the keystroke that made it.
 
 use super::client::Client;
-use super::steps::{COLLECTIONS, RECORDS, Rec, Strategies};
+use super::steps::{COLLECTIONS, RECORDS, Rec};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use tidemark_model::merge::ConflictStrategy;
 use tidemark_model::mutation::MutationState;
 use tidemark_sandbox::world::report::Effect;
 
@@ -154,7 +155,7 @@ pub fn judge(
     clients: &[Client],
     people: &[Person],
     history: &[(Effect, Option<Value>)],
-    notes: Strategies,
+    notes: ConflictStrategy,
 ) -> Vec<String> {
     let mut faults = Vec::new();
     for (client, person) in clients.iter().zip(people) {
@@ -163,6 +164,24 @@ pub fn judge(
     every_effect_is_meant(clients, people, history, notes, &mut faults);
     every_order_names_its_note(people, history, &mut faults);
     faults
+}
+
+/// Whether a rule may let what was typed here give way to what was typed elsewhere.
+fn may_give_way(strategy: ConflictStrategy) -> bool {
+    use ConflictStrategy::*;
+    match strategy {
+        LastWriteWins | FieldLww | ServerWins => true,
+        Merge | ClientWins | Manual => false,
+    }
+}
+
+/// Whether a rule may put what was typed here over what was typed elsewhere, seen or not.
+fn may_go_over(strategy: ConflictStrategy) -> bool {
+    use ConflictStrategy::*;
+    match strategy {
+        LastWriteWins | FieldLww | ClientWins => true,
+        Merge | ServerWins | Manual => false,
+    }
 }
 
 fn record_of(effect: &Effect) -> Option<Rec> {
@@ -175,7 +194,7 @@ fn nothing_is_lost(
     client: &Client,
     person: &Person,
     history: &[(Effect, Option<Value>)],
-    notes: Strategies,
+    notes: ConflictStrategy,
     faults: &mut Vec<String>,
 ) {
     let was_there = |typed: &Typed| {
@@ -215,7 +234,7 @@ fn nothing_is_lost(
                 }
             }
         };
-        let by_rule = typed.record.0 == 0 && notes.may_give_way();
+        let by_rule = typed.record.0 == 0 && may_give_way(notes);
         let meant = match state {
             // It went where a later word of its author's took its place.
             MutationState::Confirmed | MutationState::Cancelled => {
@@ -242,7 +261,7 @@ fn every_effect_is_meant(
     clients: &[Client],
     people: &[Person],
     history: &[(Effect, Option<Value>)],
-    notes: Strategies,
+    notes: ConflictStrategy,
     faults: &mut Vec<String>,
 ) {
     let mut now: BTreeMap<(String, String), Option<Value>> = BTreeMap::new();
@@ -262,7 +281,7 @@ fn every_effect_is_meant(
             continue;
         };
         let person = &people[index];
-        if record.0 == 0 && notes.may_go_over() {
+        if record.0 == 0 && may_go_over(notes) {
             continue;
         }
         let what = |words: String| {

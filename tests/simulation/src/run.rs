@@ -7,7 +7,7 @@ use super::client::Client;
 use super::clock::SimClock;
 use super::dice::Dice;
 use super::oracle::{Person, judge};
-use super::steps::{CLIENTS, COLLECTIONS, Kind, RECORDS, Rec, Script, ServerAct, Step, Strategies, Trouble};
+use super::steps::{CLIENTS, COLLECTIONS, Kind, RECORDS, Rec, Script, ServerAct, Step, Trouble};
 use crate::audit::{Audit, COLLEAGUE, at_server, audit, listed};
 use crate::clock::START;
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 use tidemark_model::clock::Clock as _;
+use tidemark_model::merge::ConflictStrategy;
 use tidemark_model::number::Count;
 use tidemark_sandbox::world::report::Effect;
 use tidemark_sandbox::{
@@ -102,7 +103,7 @@ struct Simulation {
     people: Vec<Person>,
     dice: Dice,
     /// Who decides conflicts of notes.
-    notes: Strategies,
+    notes: ConflictStrategy,
     /// How many texts were typed so far.
     texts: usize,
     /// Somebody's clock was put back: times no longer tell the order.

@@ -45,37 +45,8 @@ pub struct Kind {
     /// The clients' stores are files.
     pub on_disk: bool,
     /// Who decides conflicts of notes, at every client.
-    #[serde(default, skip_serializing_if = "Strategies::is_default")]
-    pub notes: Strategies,
-}
-
-/// Who decides conflicts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Strategies(pub ConflictStrategy);
-
-impl Strategies {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// What was typed here may give way to what was typed elsewhere.
-    pub fn may_give_way(self) -> bool {
-        use ConflictStrategy::*;
-        match self.0 {
-            LastWriteWins | FieldLww | ServerWins => true,
-            Merge | ClientWins | Manual => false,
-        }
-    }
-
-    /// What was typed elsewhere may give way to what was typed here, seen or not.
-    pub fn may_go_over(self) -> bool {
-        use ConflictStrategy::*;
-        match self.0 {
-            LastWriteWins | FieldLww | ClientWins => true,
-            Merge | ServerWins | Manual => false,
-        }
-    }
+    #[serde(default)]
+    pub notes: ConflictStrategy,
 }
 
 impl Script {
@@ -265,7 +236,7 @@ fn kind(seed: u64) -> Kind {
     // Of its own dice: most worlds are what they were before there were rules.
     let dice = Dice::new(seed ^ 0x7275_6c65);
     let ruled = dice.in_hundred(30);
-    let notes = if ruled { Strategies(dice.pick(&ConflictStrategy::ALL)) } else { Strategies::default() };
+    let notes = if ruled { dice.pick(&ConflictStrategy::ALL) } else { ConflictStrategy::default() };
     Kind { notes, ..kind }
 }
 

@@ -815,8 +815,6 @@ export type Decided =
 "chosen" | 
 /**  By the collection's strategy or by policies of fields. */
 "by_rule" | 
-/**  By a hook. */
-"by_hook" | 
 /**  Both sides came to agree. */
 "by_itself" | 
 /**  It went away with the connection or with its transaction. */

@@ -20,7 +20,7 @@ pub async fn perform(command: RulesCommand, host: &Host, out: &Out) -> Result<Ex
                     words::short(&row.place.link, 30),
                     words::short(&row.place.collection, 30),
                     words::short(row.place.path.as_deref().unwrap_or("all"), 40),
-                    words::rule_word(row.rule).to_owned(),
+                    row.rule.as_str().to_owned(),
                     words::rule(row.rule).to_owned(),
                 ]
             });
@@ -36,7 +36,7 @@ pub async fn perform(command: RulesCommand, host: &Host, out: &Out) -> Result<Ex
             let place = at(arguments);
             engine.remove_rule(place.clone()).await?;
             out.say(&json!({ "place": place }), || {
-                format!("{}: people decide again.", words::plain(&of(&place)))
+                format!("The rule for {} is taken away.", words::plain(&of(&place)))
             });
         }
         RulesCommand::DryRun(arguments) => {

@@ -34,11 +34,12 @@ pub struct RuleArguments {
     pub rule: RuleWord,
 }
 
-/// A rule by its word; which kind it is depends on whether a field is named.
+/// A rule by its word; `manual` is one for a collection and one for a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleWord {
-    strategy: Option<ConflictStrategy>,
-    policy: Option<FieldPolicy>,
+pub enum RuleWord {
+    Strategy(ConflictStrategy),
+    Policy(FieldPolicy),
+    Either(ConflictStrategy, FieldPolicy),
 }
 
 /// Every word, each once.
@@ -49,11 +50,14 @@ fn words() -> Vec<&'static str> {
 }
 
 impl RuleWord {
-    /// The rule for a place of this kind, else the other that has this word: the engine says why it does not fit.
+    /// The rule that it names for a place of this kind; whether it fits there is the engine's to say.
     pub fn rule(self, for_field: bool) -> Rule {
-        let (strategy, policy) = (self.strategy.map(Rule::Strategy), self.policy.map(Rule::Policy));
-        let found = if for_field { policy.or(strategy) } else { strategy.or(policy) };
-        found.unwrap_or(Rule::Strategy(ConflictStrategy::default()))
+        match self {
+            Self::Strategy(strategy) => Rule::Strategy(strategy),
+            Self::Policy(policy) => Rule::Policy(policy),
+            Self::Either(_, policy) if for_field => Rule::Policy(policy),
+            Self::Either(strategy, _) => Rule::Strategy(strategy),
+        }
     }
 }
 
@@ -61,10 +65,11 @@ impl std::str::FromStr for RuleWord {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        let found = Self { strategy: ConflictStrategy::parse(word), policy: FieldPolicy::parse(word) };
-        if found.strategy.is_some() || found.policy.is_some() {
-            return Ok(found);
+        match (ConflictStrategy::parse(word), FieldPolicy::parse(word)) {
+            (Some(strategy), Some(policy)) => Ok(Self::Either(strategy, policy)),
+            (Some(strategy), None) => Ok(Self::Strategy(strategy)),
+            (None, Some(policy)) => Ok(Self::Policy(policy)),
+            (None, None) => Err(format!("'{word}' is no rule")),
         }
-        Err(format!("'{word}' is no rule"))
     }
 }

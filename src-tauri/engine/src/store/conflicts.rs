@@ -70,8 +70,6 @@ pub enum DecidedBy {
     Person,
     /// The strategy of its collection, or policies of its fields.
     Rule,
-    /// A hook.
-    Hook,
 }
 
 impl DecidedBy {
@@ -79,12 +77,11 @@ impl DecidedBy {
         match self {
             Self::Person => "person",
             Self::Rule => "rule",
-            Self::Hook => "hook",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Person, Self::Rule, Self::Hook].into_iter().find(|by| by.as_str() == word)
+        [Self::Person, Self::Rule].into_iter().find(|by| by.as_str() == word)
     }
 }
 
@@ -233,6 +230,11 @@ pub(crate) fn open_of(tx: &Connection, record_id: i64) -> Result<Option<Conflict
     ))?;
     let mut rows = statement.query([record_id])?;
     rows.next()?.map(ConflictRecord::read).transpose()
+}
+
+/// Whether nobody and nothing has decided it yet.
+pub(crate) fn is_open(tx: &Connection, id: i64) -> Result<bool, StoreError> {
+    Ok(tx.prepare_cached("SELECT 1 FROM conflicts WHERE id = ?1 AND state = 'open'")?.exists([id])?)
 }
 
 /// How many are open, in all or of one link.

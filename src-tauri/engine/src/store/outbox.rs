@@ -9,7 +9,7 @@ mod sealing;
 mod state;
 
 pub(crate) use doubt::{clear_doubt, in_doubt_of, keep_for_comparing, put_in_doubt, read_before_repeating};
-pub(crate) use edits::edits_of;
+pub(crate) use edits::{edits_of, principals};
 pub(crate) use naming::{has_unnamed, move_lane, rename, rename_request};
 pub(crate) use position::confirmed_up_to;
 pub(crate) use readiness::{belongs_to, has_ready};

@@ -158,26 +158,8 @@ fn settle_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::{Later, MergeRules};
-    use crate::view::ConflictType;
+    use crate::merge::MergeRules;
     use serde_json::json;
-
-    fn conflict<'a>(sides: [Option<&'a Value>; 3], rules: &'a MergeRules) -> HookInput<'a> {
-        HookInput {
-            resource_type: "invoice",
-            resource_id: "A1",
-            conflict_type: ConflictType::BothUpdated,
-            base: sides[0],
-            local: sides[1],
-            server: sides[2],
-            local_at: None,
-            server_at: None,
-            later: Later::Server,
-            server_by: None,
-            id_field: "id",
-            rules,
-        }
-    }
 
     /// What becomes of a merged answer to a conflict about `total`; `rev` and the rows' `amount` are the server's to set.
     fn taken(answer: Value) -> Result<Value, String> {
@@ -190,7 +172,7 @@ mod tests {
         let (base, local, server) = (document(1, 1, 5), document(2, 1, 6), document(3, 2, 7));
         match accept(
             HookAnswer::Merged(answer),
-            &conflict([Some(&base), Some(&local), Some(&server)], &rules),
+            &HookInput::both_updated([Some(&base), Some(&local), Some(&server)], &rules),
         ) {
             Ok(HookAnswer::Merged(document)) => Ok(document),
             Ok(_) => Err("another answer".into()),
@@ -246,7 +228,7 @@ mod tests {
     fn a_record_that_one_side_deleted_is_kept_or_left_and_never_merged() {
         let rules = MergeRules::default();
         let document = json!({"id": "A1"});
-        let deleted_there = conflict([Some(&document), Some(&document), None], &rules);
+        let deleted_there = HookInput::both_updated([Some(&document), Some(&document), None], &rules);
         let merged = accept(HookAnswer::Merged(document.clone()), &deleted_there);
         assert!(matches!(merged, Err(HookError::WrongAnswer { .. })));
         for whole in [HookAnswer::KeepLocal, HookAnswer::KeepServer, HookAnswer::Undecided] {
@@ -259,7 +241,7 @@ mod tests {
     fn nothing_is_taken_where_a_secret_would_have_to_be_chosen() {
         let rules = MergeRules { secret: ["/pin".to_owned()].into(), ..MergeRules::default() };
         let [base, local, server] = ["1", "2", "3"].map(|pin| json!({"id": "A1", "pin": pin}));
-        let both = conflict([Some(&base), Some(&local), Some(&server)], &rules);
+        let both = HookInput::both_updated([Some(&base), Some(&local), Some(&server)], &rules);
         for answer in [HookAnswer::KeepLocal, HookAnswer::KeepServer, HookAnswer::Merged(local.clone())] {
             assert!(
                 matches!(accept(answer, &both), Err(HookError::SecretOnBothSides { path }) if path == "/pin")

@@ -149,8 +149,7 @@ fn holds(value: &Value, rules: &RuleNode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::{Later, MergeRules};
-    use crate::view::ConflictType;
+    use crate::merge::MergeRules;
     use serde_json::json;
 
     fn rules() -> MergeRules {
@@ -161,20 +160,7 @@ mod tests {
     }
 
     fn conflict<'a>(sides: [&'a Value; 3], rules: &'a MergeRules) -> HookInput<'a> {
-        HookInput {
-            resource_type: "customer",
-            resource_id: "C1",
-            conflict_type: ConflictType::BothUpdated,
-            base: Some(sides[0]),
-            local: Some(sides[1]),
-            server: Some(sides[2]),
-            local_at: None,
-            server_at: None,
-            later: Later::Server,
-            server_by: None,
-            id_field: "id",
-            rules,
-        }
+        HookInput::both_updated(sides.map(Some), rules)
     }
 
     #[test]

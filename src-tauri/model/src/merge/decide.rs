@@ -31,9 +31,26 @@ pub enum Rule {
     Strategy(ConflictStrategy),
 }
 
-/// Decides what it can of the fields that both sides changed differently: by path, what is taken and why.
-///
-/// The choices are those of [`super::resolve`]. Fields of a group are decided together or not at all.
+impl Rule {
+    /// The word by which it is set.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Policy(policy) => policy.as_str(),
+            Self::Strategy(strategy) => strategy.as_str(),
+        }
+    }
+}
+
+/// What rules say of the fields that both sides changed differently.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ruling {
+    /// By path, what is taken and why; the choices are those of [`super::resolve`].
+    pub decided: BTreeMap<String, (Choice, Rule)>,
+    /// How many are left to a person.
+    pub left: usize,
+}
+
+/// Decides what it can of the fields that both sides changed differently; fields of a group together or not at all.
 pub fn decide(
     base: Option<&Value>,
     local: &Value,
@@ -41,7 +58,7 @@ pub fn decide(
     rules: &MergeRules,
     strategy: ConflictStrategy,
     times: &Times<'_>,
-) -> BTreeMap<String, (Choice, Rule)> {
+) -> Ruling {
     let rules = RuleNode::new(rules);
     let base = if planted::is(Bug::MergeWithoutBase) { Some(remote) } else { base };
     let comparison = compare(base, local, remote, &rules);
@@ -49,13 +66,15 @@ pub fn decide(
         comparison.facts.iter().map(|fact| decide_field(fact, strategy, times)).collect();
     let torn = torn_groups(&comparison.facts, &decided);
     let whole = |fact: &Fact<'_>| fact.group.as_ref().is_none_or(|group| !torn.contains(&group));
-    comparison
+    let asked = comparison.facts.iter().filter(|fact| !fact.decided).count();
+    let decided: BTreeMap<_, _> = comparison
         .facts
         .iter()
         .zip(decided)
         .filter(|(fact, _)| whole(fact))
         .filter_map(|(fact, decided)| Some((fact.path.clone(), decided?)))
-        .collect()
+        .collect();
+    Ruling { left: asked - decided.len(), decided }
 }
 
 /// Whose record stays where one side deleted it.

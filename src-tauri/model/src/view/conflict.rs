@@ -1,5 +1,7 @@
 //! Conflicts as people see them; the names of [`ConflictView`] are those of row H2.
 
+use crate::document;
+use crate::merge::Choice;
 use crate::number::{Count, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +157,18 @@ pub enum FieldChoice {
     Base,
     /// A typed value, JSON text.
     Json(String),
+}
+
+impl FieldChoice {
+    /// A merge's choice as it is stored and shown.
+    pub fn of(choice: &Choice) -> Self {
+        match choice {
+            Choice::Mine => Self::Mine,
+            Choice::Server => Self::Server,
+            Choice::Base => Self::Base,
+            Choice::Value(value) => Self::Json(document::to_text(value)),
+        }
+    }
 }
 
 /// One choice in a resolution.

@@ -18,8 +18,6 @@ pub enum Decided {
     Chosen,
     /// By the collection's strategy or by policies of fields.
     ByRule,
-    /// By a hook.
-    ByHook,
     /// Both sides came to agree.
     ByItself,
     /// It went away with the connection or with its transaction.

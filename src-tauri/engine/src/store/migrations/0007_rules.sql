@@ -4,6 +4,6 @@ ALTER TABLE conflicts ADD COLUMN strategy TEXT NOT NULL DEFAULT 'merge' -- in fo
 ALTER TABLE conflicts ADD COLUMN ruled TEXT NOT NULL DEFAULT '[]';      -- view::RuledAt as JSON
 -- 'due': the rules have yet to look at it as it is. 'person': somebody decided otherwise than the rules, so they leave it.
 ALTER TABLE conflicts ADD COLUMN judging TEXT NOT NULL DEFAULT 'due' CHECK (judging IN ('due', 'done', 'person'));
-ALTER TABLE conflicts ADD COLUMN decided_by TEXT CHECK (decided_by IN ('person', 'rule', 'hook')); -- NULL: it ended by itself
+ALTER TABLE conflicts ADD COLUMN decided_by TEXT CHECK (decided_by IN ('person', 'rule')); -- NULL: it ended by itself
 CREATE INDEX conflicts_due ON conflicts (id) WHERE state = 'open' AND judging = 'due';
 UPDATE conflicts SET decided_by = 'person' WHERE resolution IS NOT NULL;

@@ -1,4 +1,4 @@
-//! The edits that a lane is made of, each with its own time.
+//! The edits that a lane is made of, each with its own time, and whose they are.
 
 use super::{COLUMNS, MutationRow};
 use crate::store::StoreError;
@@ -33,4 +33,14 @@ pub(crate) fn edits_of(tx: &Connection, record_id: i64) -> Result<Vec<MutationRo
     edits.retain(|mutation| mutation.conflict_id.is_none());
     edits.sort_by_key(|mutation| mutation.seq);
     Ok(edits)
+}
+
+/// Whose changes of a record are not finished, each account once.
+pub(crate) fn principals(tx: &Connection, record_id: i64) -> Result<Vec<String>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT DISTINCT principal FROM outbox WHERE record_id = ?1
+            AND state IN ('queued', 'sealed', 'uncertain', 'conflicted', 'parked')",
+    )?;
+    let principals = statement.query_map([record_id], |row| row.get(0))?;
+    Ok(principals.collect::<Result<_, _>>()?)
 }

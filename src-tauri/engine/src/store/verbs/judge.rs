@@ -7,10 +7,10 @@ use crate::store::conflicts::{self, ConflictRecord, DecidedBy};
 use crate::store::places::{self, Place};
 use crate::store::{StoreError, outbox, records};
 use rusqlite::{Connection, OptionalExtension as _};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use tidemark_model::change::Change;
 use tidemark_model::document;
-use tidemark_model::merge::{self, Choice, Later, Rule, SKEW_RESOLUTION, Times};
+use tidemark_model::merge::{self, Later, Ruling, SKEW_RESOLUTION, Times};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution, RuleExample, RuleTrial, RuledAt};
 
@@ -37,12 +37,12 @@ pub(crate) fn judge_due(
         // What a person began, a person ends.
         let Some(resolution) = verdict.resolution.filter(|_| conflict.choices.is_empty()) else { continue };
         // Whoever is signed in by now, what goes out is of the account that typed it; of two accounts' changes a person decides.
-        let Some(principal) = whose(tx, conflict.record_id)? else { continue };
+        let [principal] = &outbox::principals(tx, conflict.record_id)?[..] else { continue };
         let decision = Decision {
             resolution,
             by: DecidedBy::Rule,
             mutation_id: fresh_id(),
-            principal: Some(principal),
+            principal: Some(principal.clone()),
             hold: Millis(0),
             now,
         };
@@ -54,15 +54,6 @@ pub(crate) fn judge_due(
         }
     }
     Ok(moved)
-}
-
-/// The one account that a record's changes are of.
-fn whose(tx: &Connection, record_id: i64) -> Result<Option<String>, StoreError> {
-    let mut principals = BTreeSet::new();
-    for mutation in outbox::lane(tx, record_id)? {
-        principals.extend(outbox::principal(tx, mutation.seq)?);
-    }
-    Ok(principals.pop_first().filter(|_| principals.is_empty()))
 }
 
 /// What the rules of a place would have done to its conflicts that people decided, and would do to the open ones.
@@ -141,27 +132,18 @@ fn judge(
         return Ok(Verdict { ruled: Vec::new(), resolution });
     };
     let base = conflict.base.as_ref();
-    let decided = merge::decide(base, local, server, &place.rules, place.strategy, &times);
-    let merged = merge::merge(base, local, server, &place.rules);
-    let all = !decided.is_empty() && merged.clashes().all(|field| decided.contains_key(&field.path));
-    let ruled: Vec<RuledAt> =
-        decided.into_iter().map(|(path, (choice, rule))| ruled_at(path, choice, rule)).collect();
+    let Ruling { decided, left } = merge::decide(base, local, server, &place.rules, place.strategy, &times);
+    let ruled: Vec<RuledAt> = decided
+        .into_iter()
+        .map(|(path, (choice, rule))| RuledAt { path, choice: FieldChoice::of(&choice), rule })
+        .collect();
     let choices = || {
         let choice = |ruled: &RuledAt| ChoiceAt { path: ruled.path.clone(), choice: ruled.choice.clone() };
         ruled.iter().map(choice).collect()
     };
+    let all = left == 0 && !ruled.is_empty();
     let resolution = all.then(|| Resolution::Manual { choices: choices(), document: None });
     Ok(Verdict { resolution, ruled })
-}
-
-fn ruled_at(path: String, choice: Choice, rule: Rule) -> RuledAt {
-    let choice = match choice {
-        Choice::Mine => FieldChoice::Mine,
-        Choice::Server => FieldChoice::Server,
-        Choice::Base => FieldChoice::Base,
-        Choice::Value(value) => FieldChoice::Json(document::to_text(&value)),
-    };
-    RuledAt { path, choice, rule }
 }
 
 fn field_times(

@@ -215,11 +215,8 @@ fn field(
         undecided: !difference.decided && standing.is_none(),
         rule: standing.and_then(|(_, rule)| *rule),
         choice: choice.map(|choice| match choice {
-            Choice::Mine => FieldChoice::Mine,
-            Choice::Server => FieldChoice::Server,
-            Choice::Base => FieldChoice::Base,
             Choice::Value(_) if difference.secret => FieldChoice::Json(Value::from(MASK).to_string()),
-            Choice::Value(value) => FieldChoice::Json(document::to_text(value)),
+            choice => FieldChoice::of(choice),
         }),
         note: difference.note,
         path: difference.path,
