@@ -14,6 +14,7 @@
 
 mod calls;
 mod child;
+mod decided;
 mod drain;
 mod extent;
 mod full;

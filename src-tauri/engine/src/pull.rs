@@ -10,7 +10,9 @@ use crate::store::verbs::Moved;
 use crate::store::verbs::pull::{self as verb, Applied};
 use crate::store::verbs::removals::{self, Outlook};
 use crate::store::verbs::{repair, stop};
-use crate::store::{CollectionRow, StoreError, Tx, collections, links, outbox, repairs, transactions};
+use crate::store::{
+    CollectionRow, StoreError, Tx, collections, links, outbox, records, repairs, transactions,
+};
 use crate::telemetry;
 use std::sync::Arc;
 use tidemark_model::connector::{Page, PullFailure, PullRequest};
@@ -18,7 +20,7 @@ use tidemark_model::failure::{ErrorClass, Failure};
 use tidemark_model::planted::{self, Bug};
 use tidemark_model::view::{GapReason, Stopped};
 
-/// Records fetched by id in one go.
+/// So many records that are to be fetched by id are looked up at once.
 const ASIDE: usize = 100;
 
 /// How many rows are looked through for the number in a question about removals.
@@ -342,35 +344,48 @@ async fn fetch_aside(
     place: &Place,
     run: &mut Run,
 ) -> Result<(), StoreError> {
-    let rids = shared.store.read(|tx| verb::aside(tx, place, ASIDE))?;
-    for rid in rids {
-        if run.must_stop_before_more(shared, link) {
-            return Ok(());
-        }
-        let ack_seq = shared.store.read(verb::ack_seq)?;
-        match link.connector.fetch(&place.collection, &rid).await {
-            Ok(remote) => {
-                let (at, now) = (place.clone(), shared.now());
-                let moved =
-                    shared.write(move |tx| verb::fetched(tx, &at, &rid, &remote, ack_seq, now)).await?;
-                run.met_conflicts(moved.conflicts.len());
-                shared.announce(moved, None);
-            }
-            Err(failure) => {
-                run.hear(shared, link, &Heard::Failure(failure.clone()), None);
-                // One record that may not be read does not hold up those behind it.
-                let about_one = failure.class == ErrorClass::Permanent;
-                if failure.is_unreadable() {
-                    let (at, now, words) = (place.clone(), shared.now(), failure.words.clone());
-                    shared.write(move |tx| verb::fetched_unread(tx, &at, &rid, &words, now)).await?;
-                    shared.bulletin.status_is_stale();
-                }
-                run.report.failure.get_or_insert(failure);
-                if !about_one {
-                    return Ok(());
-                }
+    let mut last = 0;
+    loop {
+        let some =
+            shared.store.read(|tx| records::aside_and_definite(tx, place.collection_id, last, ASIDE))?;
+        let Some((id, _)) = some.last() else { return Ok(()) };
+        last = *id;
+        for (_, rid) in some {
+            if run.must_stop_before_more(shared, link) || !fetch_one(shared, link, place, rid, run).await? {
+                return Ok(());
             }
         }
     }
-    Ok(())
+}
+
+/// Whether those behind it may be asked for.
+async fn fetch_one(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    place: &Place,
+    rid: String,
+    run: &mut Run,
+) -> Result<bool, StoreError> {
+    let ack_seq = shared.store.read(verb::ack_seq)?;
+    match link.connector.fetch(&place.collection, &rid).await {
+        Ok(remote) => {
+            let (at, now) = (place.clone(), shared.now());
+            let moved = shared.write(move |tx| verb::fetched(tx, &at, &rid, &remote, ack_seq, now)).await?;
+            run.met_conflicts(moved.conflicts.len());
+            shared.announce(moved, None);
+            Ok(true)
+        }
+        Err(failure) => {
+            run.hear(shared, link, &Heard::Failure(failure.clone()), None);
+            // One record that may not be read does not hold up those behind it.
+            let about_one = failure.class == ErrorClass::Permanent;
+            if failure.is_unreadable() {
+                let (at, now, words) = (place.clone(), shared.now(), failure.words.clone());
+                shared.write(move |tx| verb::fetched_unread(tx, &at, &rid, &words, now)).await?;
+                shared.bulletin.status_is_stale();
+            }
+            run.report.failure.get_or_insert(failure);
+            Ok(about_one)
+        }
+    }
 }

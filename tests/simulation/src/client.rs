@@ -3,7 +3,7 @@
 use super::clock::{START, SimClock};
 use super::line::{Carried, Line, Way};
 use super::power::Power;
-use super::steps::{COLLECTIONS, Kind, RECORDS, Rec};
+use super::steps::{COLLECTIONS, FIELDS, Kind, RECORDS, Rec};
 use crate::rng::SeededRng;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -254,10 +254,11 @@ impl Client {
             _ => "{}",
         };
         let mut settings = LinkSettings::parse(text).expect("the settings are right");
-        let strategy = self.kind.notes;
-        if strategy != ConflictStrategy::default() {
-            settings.collections =
-                vec![CollectionSettings { strategy, ..CollectionSettings::named(COLLECTIONS[0]) }];
+        let Kind { notes: strategy, policy, .. } = self.kind;
+        if strategy != ConflictStrategy::default() || policy.is_some() {
+            let policies = policy.map(|policy| (FIELDS[0].to_owned(), policy)).into_iter().collect();
+            let notes = CollectionSettings::named(COLLECTIONS[0]);
+            settings.collections = vec![CollectionSettings { strategy, policies, ..notes }];
         }
         settings
     }

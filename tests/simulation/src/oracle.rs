@@ -4,10 +4,10 @@
 //! document on the server can be traced to the keystroke that made it.
 
 use super::client::Client;
-use super::steps::{COLLECTIONS, RECORDS, Rec};
+use super::steps::{COLLECTIONS, FIELDS, Kind, RECORDS, Rec};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use tidemark_model::merge::ConflictStrategy;
+use tidemark_model::merge::{ConflictStrategy, FieldPolicy};
 use tidemark_model::mutation::MutationState;
 use tidemark_sandbox::world::report::Effect;
 
@@ -155,33 +155,31 @@ pub fn judge(
     clients: &[Client],
     people: &[Person],
     history: &[(Effect, Option<Value>)],
-    notes: ConflictStrategy,
+    kind: Kind,
 ) -> Vec<String> {
     let mut faults = Vec::new();
     for (client, person) in clients.iter().zip(people) {
-        nothing_is_lost(client, person, history, notes, &mut faults);
+        nothing_is_lost(client, person, history, kind, &mut faults);
     }
-    every_effect_is_meant(clients, people, history, notes, &mut faults);
+    every_effect_is_meant(clients, people, history, kind, &mut faults);
     every_order_names_its_note(people, history, &mut faults);
     faults
 }
 
-/// Whether a rule may let what was typed here give way to what was typed elsewhere.
-fn may_give_way(strategy: ConflictStrategy) -> bool {
-    use ConflictStrategy::*;
-    match strategy {
-        LastWriteWins | FieldLww | ServerWins => true,
-        Merge | ClientWins | Manual => false,
-    }
+/// Whether a rule may let what was typed here give way to what was typed elsewhere. Texts are neither numbers nor lists: the
+/// policies for those leave them to a person.
+fn may_give_way(kind: Kind, record: Rec, path: &str) -> bool {
+    use ConflictStrategy::{FieldLww, LastWriteWins, ServerWins};
+    let by_policy =
+        path == FIELDS[0] && matches!(kind.policy, Some(FieldPolicy::Newer | FieldPolicy::Server));
+    record.0 == 0 && (by_policy || matches!(kind.notes, LastWriteWins | FieldLww | ServerWins))
 }
 
 /// Whether a rule may put what was typed here over what was typed elsewhere, seen or not.
-fn may_go_over(strategy: ConflictStrategy) -> bool {
-    use ConflictStrategy::*;
-    match strategy {
-        LastWriteWins | FieldLww | ClientWins => true,
-        Merge | ServerWins | Manual => false,
-    }
+fn may_go_over(kind: Kind, record: Rec, path: &str) -> bool {
+    use ConflictStrategy::{ClientWins, FieldLww, LastWriteWins};
+    let by_policy = path == FIELDS[0] && matches!(kind.policy, Some(FieldPolicy::Newer | FieldPolicy::Local));
+    record.0 == 0 && (by_policy || matches!(kind.notes, LastWriteWins | FieldLww | ClientWins))
 }
 
 fn record_of(effect: &Effect) -> Option<Rec> {
@@ -194,7 +192,7 @@ fn nothing_is_lost(
     client: &Client,
     person: &Person,
     history: &[(Effect, Option<Value>)],
-    notes: ConflictStrategy,
+    kind: Kind,
     faults: &mut Vec<String>,
 ) {
     let was_there = |typed: &Typed| {
@@ -234,7 +232,7 @@ fn nothing_is_lost(
                 }
             }
         };
-        let by_rule = typed.record.0 == 0 && may_give_way(notes);
+        let by_rule = may_give_way(kind, typed.record, &typed.path);
         let meant = match state {
             // It went where a later word of its author's took its place.
             MutationState::Confirmed | MutationState::Cancelled => {
@@ -261,7 +259,7 @@ fn every_effect_is_meant(
     clients: &[Client],
     people: &[Person],
     history: &[(Effect, Option<Value>)],
-    notes: ConflictStrategy,
+    kind: Kind,
     faults: &mut Vec<String>,
 ) {
     let mut now: BTreeMap<(String, String), Option<Value>> = BTreeMap::new();
@@ -281,7 +279,8 @@ fn every_effect_is_meant(
             continue;
         };
         let person = &people[index];
-        if record.0 == 0 && may_go_over(notes) {
+        // Its strategy decides also whether the record goes.
+        if may_go_over(kind, record, "") {
             continue;
         }
         let what = |words: String| {
@@ -290,7 +289,8 @@ fn every_effect_is_meant(
         match (&before, after) {
             (Some(before), Some(after)) if !person.may_undo(record) => {
                 let (old, new) = (leaves(before), leaves(after));
-                for (path, text) in old.iter().filter(|leaf| !new.contains(leaf)) {
+                let taken = old.iter().filter(|leaf| !new.contains(leaf));
+                for (path, text) in taken.filter(|(path, _)| !may_go_over(kind, record, path)) {
                     let mine = owner(author(text)) == owner(&effect.by);
                     let replaced = new.iter().find(|(known, _)| known == path);
                     // Deleted and made anew at once: what they saw gave way.

@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 use tidemark_model::clock::Clock as _;
-use tidemark_model::merge::ConflictStrategy;
 use tidemark_model::number::Count;
 use tidemark_sandbox::world::report::Effect;
 use tidemark_sandbox::{
@@ -102,8 +101,7 @@ struct Simulation {
     clients: Vec<Client>,
     people: Vec<Person>,
     dice: Dice,
-    /// Who decides conflicts of notes.
-    notes: ConflictStrategy,
+    kind: Kind,
     /// How many texts were typed so far.
     texts: usize,
     /// Somebody's clock was put back: times no longer tell the order.
@@ -155,7 +153,7 @@ impl Simulation {
             resolved: vec![None; clients.len()],
             clients,
             dice,
-            notes: kind.notes,
+            kind,
             texts: 0,
             jumped: false,
             late: false,
@@ -323,7 +321,7 @@ impl Simulation {
                         format!("    effect {seq} of {by} on {collection}/{id}: {after}")
                     });
                     self.trace.extend(told);
-                    self.faults.extend(judge(&self.clients, &self.people, &history, self.notes));
+                    self.faults.extend(judge(&self.clients, &self.people, &history, self.kind));
                 }
                 Err(error) => self.faults.push(error.to_string()),
             }

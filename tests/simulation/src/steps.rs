@@ -4,7 +4,7 @@ use super::dice::Dice;
 use super::line::Way;
 use serde::{Deserialize, Serialize};
 use tidemark_engine::FaultAt;
-use tidemark_model::merge::ConflictStrategy;
+use tidemark_model::merge::{ConflictStrategy, FieldPolicy};
 use tidemark_model::transaction::Strategy;
 
 /// The collections; an order names a note.
@@ -47,6 +47,9 @@ pub struct Kind {
     /// Who decides conflicts of notes, at every client.
     #[serde(default)]
     pub notes: ConflictStrategy,
+    /// Who decides the first field of notes, at every client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<FieldPolicy>,
 }
 
 impl Script {
@@ -237,7 +240,8 @@ fn kind(seed: u64) -> Kind {
     let dice = Dice::new(seed ^ 0x7275_6c65);
     let ruled = dice.in_hundred(30);
     let notes = if ruled { dice.pick(&ConflictStrategy::ALL) } else { ConflictStrategy::default() };
-    Kind { notes, ..kind }
+    let has_policy = !ruled && dice.in_hundred(20);
+    Kind { notes, policy: has_policy.then(|| dice.pick(&FieldPolicy::ALL)), ..kind }
 }
 
 /// The steps of a seed.

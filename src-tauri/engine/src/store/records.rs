@@ -283,22 +283,23 @@ pub(crate) fn clear_aside(tx: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Records to fetch by id whose lane holds nothing on its way, at most `limit`.
+/// Records that a page brought while a change of theirs was on its way, to be fetched by id: those whose lane holds nothing on its way, at most `limit` behind one of them.
 pub(crate) fn aside_and_definite(
     tx: &Connection,
     collection_id: i64,
+    after: i64,
     limit: usize,
 ) -> Result<Vec<(i64, String)>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT id, rid FROM records WHERE collection_id = ?1 AND set_aside = 1
+        "SELECT id, rid FROM records WHERE collection_id = ?1 AND id > ?2 AND set_aside = 1
             AND NOT EXISTS (SELECT 1 FROM outbox WHERE record_id = records.id
                             AND state IN ('sealed', 'uncertain'))
             AND NOT EXISTS (SELECT 1 FROM outbox o JOIN transactions t ON t.id = o.transaction_id
                             WHERE o.record_id = records.id AND o.state = 'queued'
-                            AND t.strategy <> 'parallel' AND t.state = 'persisting') ORDER BY id LIMIT ?2",
+                            AND t.strategy <> 'parallel' AND t.state = 'persisting') ORDER BY id LIMIT ?3",
     )?;
-    let rows =
-        statement.query_map(params![collection_id, limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement
+        .query_map(params![collection_id, after, limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

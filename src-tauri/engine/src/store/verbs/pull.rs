@@ -322,12 +322,6 @@ fn end_of_full(
     Ok(removed)
 }
 
-/// Records that a page brought while a change of theirs was on its way, to be fetched by id.
-pub(crate) fn aside(tx: &Connection, place: &Place, limit: usize) -> Result<Vec<String>, StoreError> {
-    let rows = records::aside_and_definite(tx, place.collection_id, limit)?;
-    Ok(rows.into_iter().map(|(_, rid)| rid).collect())
-}
-
 /// Plans a record that was set aside or could not be read, from a fetch made after its lane was definite.
 pub(crate) fn fetched(
     tx: &Connection,

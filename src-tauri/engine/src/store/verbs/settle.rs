@@ -90,7 +90,14 @@ pub(crate) fn answer(
             }
             match &answer.read_back {
                 Some(seen) => confirm_seen(tx, place, &mutation, seen, answer.now, moved)?,
-                None => confirm(tx, &mutation, seen, answer.now)?,
+                None => {
+                    confirm(tx, &mutation, seen, answer.now)?;
+                    // The first answer said again may be older than a comparison that did not see the record any more.
+                    let is_old = *replayed || attempts::may_have_worked(tx, &mutation, answer.attempt)?;
+                    if is_old && mutation.operation == Operation::Create {
+                        records::set_aside(tx, mutation.record_id)?;
+                    }
+                }
             }
             Ok(Settled::Confirmed)
         }
