@@ -13,6 +13,8 @@ import {
   type Refusal,
   type RefusalCode,
   type Resolution,
+  type Rule,
+  type RulePlace as AnyRulePlace,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -22,6 +24,7 @@ export type AppSettings = Required<SomeSettings>;
 export type QueueFilter = Required<SomeQueueFilter>;
 export type RecordFilter = Required<SomeRecordFilter>;
 export type NewLink = Required<AnyNewLink>;
+export type RulePlace = Required<AnyRulePlace>;
 export type FieldEdit = AnyFieldEdit;
 export type ConflictView = AnyConflictView;
 
@@ -131,6 +134,12 @@ export const bridge = {
   /** Answers why the keychain does not hold the new secret; null where it does. */
   setSecret: (name: string, secret: string, user: string | null) =>
     call(commands.setLinkSecret(name, secret, user)),
+  listRules: () => call(commands.listRules()),
+  /** Changes nothing. */
+  tryRule: (place: RulePlace, rule: Rule) => call(commands.tryRule(place, rule)),
+  setRule: (place: RulePlace, rule: Rule) => call(commands.setRule(place, rule)),
+  removeRule: (place: RulePlace) => call(commands.removeRule(place)),
+
   setLimits: (name: string, limits: LinkLimits) => call(commands.setLinkLimits(name, limits)),
 
   listRemovals: (link: string, collection: string, offset: number, limit: number) =>

@@ -15,6 +15,7 @@ import type {
   RecordFilter,
   RecordRow,
   Resolution,
+  RuleRow,
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
 import { incoming } from "./incoming";
@@ -100,6 +101,9 @@ function merged(view: ConflictView, choices: ChoiceAt[]): string {
   }
   return write(value);
 }
+
+const withoutRule = (world: World, { place }: Args) =>
+  world.rules.filter((row) => JSON.stringify(row.place) !== JSON.stringify(place));
 
 const commands: Record<string, (world: World, args: Args) => unknown> = {
   get_sync_status: (world) => world.snapshot(),
@@ -461,6 +465,16 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
       one.name === args.name ? { ...one, limits: args.limits as (typeof one)["limits"] } : one,
     );
     void world.tell();
+    return null;
+  },
+  list_rules: (world) => world.rules,
+  try_rule: (world) => world.trial,
+  set_rule: (world, args) => {
+    world.rules = [...withoutRule(world, args), args as RuleRow];
+    return null;
+  },
+  remove_rule: (world, args) => {
+    world.rules = withoutRule(world, args);
     return null;
   },
   start_sample: (world) => {

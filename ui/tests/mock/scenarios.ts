@@ -403,6 +403,30 @@ function refused(world: World): void {
 /** A rule decided one field of a conflict; the other is left to choose. */
 function ruled(world: World): void {
   busy(world);
+  const [link, collection] = ["ERPNext", "invoices"];
+  world.rules = [
+    { place: { link, collection, path: "/remarks" }, rule: { policy: "server" } },
+    {
+      place: {
+        link,
+        collection,
+        path: "/items/*/custom_weighted_average_valuation_rate_per_stock_unit_after_discounts",
+      },
+      rule: { policy: "newer" },
+    },
+    { place: { link: "Sample", collection: "notes", path: null }, rule: { strategy: "client_wins" } },
+  ];
+  world.trial = {
+    past: 41,
+    decided: 34,
+    differently: 2,
+    open: 4,
+    ends: 1,
+    examples: [
+      { conflict: 7, record: "SINV-00405", title: "Weber GmbH", at: NOW - 2 * DAY },
+      { conflict: 5, record: "SINV-00402", title: "Bäckerei Lang", at: NOW - 9 * DAY },
+    ],
+  };
   const [first] = world.conflicts;
   if (!first) return;
   const remarks = first.fields.find((field) => field.path === "/remarks");
@@ -544,7 +568,7 @@ export const scenarios: Record<string, (world: World) => void> = {
       message: "The local store can't be read.",
       hint: "Restart Tidemark.",
     };
-    for (const command of ["list_removals", "list_unreadable", "get_unreadable"])
+    for (const command of ["list_removals", "list_unreadable", "get_unreadable", "list_rules"])
       world.refuses.set(command, refusal);
   },
   scheduled: (world) => {

@@ -12,6 +12,8 @@ import type {
   LinkStatus,
   QueueStats,
   RefusalCode,
+  RuleRow,
+  RuleTrial,
   StatusSnapshot,
   Removal,
   TransactionDetail,
@@ -58,6 +60,9 @@ export class World {
     undoHold: 10_000,
     sync: null,
   };
+  rules: RuleRow[] = [];
+  /** What any rule would have done. */
+  trial: RuleTrial = { past: 0, decided: 0, differently: 0, open: 0, ends: 0, examples: [] };
   /** Newest first. */
   backups: Backup[] = [
     { name: "tidemark-2.db", madeAt: Date.UTC(2026, 10, 21, 13, 0), bytes: 48_100_000 },

@@ -1,7 +1,8 @@
 import { duration, full } from "../../components/format/time";
 import { exact, plural } from "../../components/format/number";
-import type { ConflictField, ConflictRow, ConflictView, FieldChoice, Note, Rule } from "../../state/types";
+import type { ConflictField, ConflictRow, ConflictView, FieldChoice, Note } from "../../state/types";
 import { day } from "../shared/messages";
+import { ruleText } from "../shared/rules";
 import { cut, line } from "../shared/text";
 
 const fields = (n: number) => plural(n, { one: "# field", other: "# fields" });
@@ -169,35 +170,6 @@ export function whyText(view: ConflictView, toChoose: number): string {
       "We kept both. Fields that only one of you changed are already merged. # fields were changed by both, so we ask.",
   });
   return `${mine} ${server} ${rest}`;
-}
-
-/** What a rule does with a field that both sides changed. */
-function ruleText(rule: Rule): string {
-  switch (rule.policy ?? rule.strategy) {
-    case "server":
-    case "server_wins":
-      return "Server wins";
-    case "local":
-    case "client_wins":
-      return "Mine wins";
-    case "newer":
-    case "last_write_wins":
-    case "field_lww":
-      return "the later change wins";
-    case "max":
-      return "the greater value wins";
-    case "min":
-      return "the smaller value wins";
-    case "sum":
-      return "Add both";
-    case "union":
-      return "Combine";
-    case "text":
-      return "merge lines";
-    case "merge":
-    case "manual":
-      return "Ask";
-  }
 }
 
 /** Why a field is in its group. */
