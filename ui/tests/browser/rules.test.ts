@@ -36,10 +36,12 @@ test("a rule is tried before it is saved, and a trial holds for one rule only", 
   const page = await settings({ scenario: "ruled" });
   await page.getByRole("button", { name: "Add a rule" }).click();
   expect(
-    await page.getByLabel("Connection", { exact: true }).evaluate((one) => one === document.activeElement),
+    await page
+      .getByRole("combobox", { name: "Connection", exact: true })
+      .evaluate((one) => one === document.activeElement),
   ).toBe(true);
   await page.getByLabel("Field", { exact: true }).fill("/status");
-  await page.getByLabel("Rule", { exact: true }).selectOption("Server wins");
+  await page.getByRole("combobox", { name: "Rule", exact: true }).selectOption("Server wins");
   const save = page.getByRole("button", { name: "Save this rule" });
   expect(await save.count(), "nothing is saved untried").toBe(0);
   await page.getByRole("button", { name: "See what it would do" }).click();
@@ -51,7 +53,7 @@ test("a rule is tried before it is saved, and a trial holds for one rule only", 
   await page.getByText("Bäckerei Lang, decided").waitFor();
   await window.shot(page, "settings-rule-tried");
   expect(await window.axe(page)).toEqual([]);
-  await page.getByLabel("Rule", { exact: true }).selectOption("Mine wins");
+  await page.getByRole("combobox", { name: "Rule", exact: true }).selectOption("Mine wins");
   expect(await save.count(), "another rule is tried anew").toBe(0);
   await page.getByRole("button", { name: "See what it would do" }).click();
   await save.click();
@@ -70,7 +72,7 @@ test("a rule is tried before it is saved, and a trial holds for one rule only", 
 test("rules that go by clocks stand under Advanced with a warning", async () => {
   const page = await settings({ scenario: "ruled" });
   await page.getByRole("button", { name: "Add a rule" }).click();
-  const rule = page.getByLabel("Rule", { exact: true });
+  const rule = page.getByRole("combobox", { name: "Rule", exact: true });
   expect(await rule.locator("option").allTextContents()).toEqual([
     "Mine wins",
     "Server wins",
