@@ -69,6 +69,28 @@ test("a rule is tried before it is saved, and a trial holds for one rule only", 
   ).toBe(true);
 });
 
+// proves D10
+test("what was chosen for a field becomes a rule, and the choice is kept meanwhile", async () => {
+  const page = await window.open({ scenario: "busy", at: "#/conflicts/1", height: 1100 });
+  const row = page.locator('[data-path="/remarks"]');
+  expect(await row.getByRole("link").count(), "nothing is chosen yet").toBe(0);
+  await row.getByRole("radio", { name: /^Server/ }).check();
+  await window.shot(page, "resolver-make-a-rule");
+  expect(await window.axe(page)).toEqual([]);
+  await row.getByRole("link", { name: /^Make this a rule/ }).click();
+  expect(await page.getByLabel("Field", { exact: true }).inputValue()).toBe("/remarks");
+  await page.getByRole("button", { name: "See what it would do" }).click();
+  await page.getByText("In the last 30 days you decided no conflict here").waitFor();
+  await page.getByRole("button", { name: "Save this rule" }).click();
+  await page.getByText("The rule is saved.").waitFor();
+  expect(await calls(page, "set_rule")).toEqual([
+    { place: { link: "ERPNext", collection: "invoices", path: "/remarks" }, rule: { policy: "server" } },
+  ]);
+  expect(await page.evaluate(() => location.hash), "it is not asked for again").toBe("#/settings");
+  await page.goBack();
+  expect(await row.getByRole("radio", { name: /^Server/ }).isChecked()).toBe(true);
+});
+
 test("rules that go by clocks stand under Advanced with a warning", async () => {
   const page = await settings({ scenario: "ruled" });
   await page.getByRole("button", { name: "Add a rule" }).click();

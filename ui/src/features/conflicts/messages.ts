@@ -82,6 +82,7 @@ export const words = {
   showMore: (n: number) => plural(n, { one: "Show # more field", other: "Show # more fields" }),
   nothingLeft: "Nothing left to choose. Check the result and apply.",
   edit: "Edit",
+  always: "Make this a rule",
   choose: "Choose",
   edited: "Edited",
   use: "Use",
