@@ -89,7 +89,9 @@ fn an_address_is_taken_or_refused_without_its_password() {
         Target { name: "addresses", corpus: "addresses", form: Form::Lines, variants: 4, cases: 150 };
     target.run(|case| {
         let kind = ["rest", "kinto", "REST", ""][case.variant as usize];
-        for line in case.text().lines() {
+        // A client with its certificates takes some 2,000 pieces of memory, however short its address is: of very many in one
+        // input the length would not explain that.
+        for line in case.text().lines().take(24) {
             match connect(kind, line, LinkSettings::default(), None, None) {
                 Ok(connector) => assert!(connector.host().contains(':')),
                 Err(why) => {
