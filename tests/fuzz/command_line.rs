@@ -18,6 +18,9 @@ const SECRET: &str = "marlin-88-and-nothing-else";
 /// Servers, measurements and the demonstration run for long; they have tests of their own.
 const LONG: [&str; 3] = ["sandbox", "bench", "demo"];
 
+/// So many letters about one line of a file at most.
+const A_LINE: usize = 400;
+
 /// The built command line: beside the folder that this test runs from.
 fn command_line() -> PathBuf {
     let here = std::env::current_exe().expect("a running program has a path");
@@ -91,8 +94,8 @@ fn ran(program: &Path, (head, rest): (&[u8], &[u8]), data: &Path) -> Option<Outp
     Some(child.wait_with_output().expect("it ends"))
 }
 
-/// What was typed may be repeated; what stands in a file is not.
-fn judged(output: &Output, typed: usize) {
+/// What was typed may be repeated; what stands in a file is not, but each of its lines may be named with what is wrong in it.
+fn judged(output: &Output, typed: usize, lines: usize) {
     let said = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("what it says is text");
     let (out, err) = (said(&output.stdout), said(&output.stderr));
     assert!(!err.contains("panicked"), "{err}");
@@ -102,7 +105,8 @@ fn judged(output: &Output, typed: usize) {
         output.status.code() == Some(0) || !(err.trim().is_empty() && out.trim().is_empty()),
         "it fails without a word"
     );
-    assert!(err.chars().count() <= 6_000 + 3 * typed, "it says too much: {} letters", err.chars().count());
+    let letters = err.chars().count();
+    assert!(letters <= 6_000 + 3 * typed + A_LINE * lines, "it says too much: {letters} letters");
     assert!(!out.contains(SECRET) && !err.contains(SECRET), "a secret is given away: {out}{err}");
 }
 
@@ -118,7 +122,7 @@ fn the_command_line_takes_anything_and_ends_in_order() {
         let data = prepared.folder();
         let (head, rest) = parts(case);
         if let Some(output) = ran(&program, (head, rest), data.path()) {
-            judged(&output, head.len());
+            judged(&output, head.len(), rest.split(|byte| *byte == b'\n').count());
         }
     });
 }
