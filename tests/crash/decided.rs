@@ -3,7 +3,7 @@
 
 use crate::child::{self, Worker};
 use crate::extent::{Run, UnderWay};
-use crate::points::{AT_ONCE, engine_on};
+use crate::points::{ABORTED, AT_ONCE, NTH, engine_on};
 use crate::watched::{self, At, WROTE};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
@@ -18,10 +18,6 @@ use tidemark_tests::world::{LINK, Stage, World};
 const HOLD: Millis = Millis(10_000);
 /// Whoever goes on does so later than whoever was killed.
 const LATER: i64 = 60_000;
-/// In the child: how many have worked on it before.
-const NTH: &str = "TIDEMARK_CRASH_NTH";
-/// SIGABRT.
-const ABORTED: i32 = 6;
 /// The row: so many points at least.
 const POINTS: usize = 20;
 

@@ -22,7 +22,7 @@ use tidemark_tests::world::World;
 /// In the child: with which step it goes on.
 const FROM: &str = "TIDEMARK_CRASH_FROM";
 /// In the child: how many have worked on this day before it.
-const NTH: &str = "TIDEMARK_CRASH_NTH";
+pub const NTH: &str = "TIDEMARK_CRASH_NTH";
 /// In the child: at which port the server is, where it is not the link's own.
 pub const PORT: &str = "TIDEMARK_CRASH_PORT";
 /// Before what a person sees after a step.
@@ -33,7 +33,7 @@ pub const AT_ONCE: usize = 4;
 /// This process takes over from at most two children.
 const LAST: usize = 2;
 /// SIGABRT.
-const ABORTED: i32 = 6;
+pub const ABORTED: i32 = 6;
 
 /// The commit points by name, each by what grows with it.
 const NAMED: &[(&str, &str)] = &[

@@ -134,13 +134,13 @@ export const bridge = {
   /** Answers why the keychain does not hold the new secret; null where it does. */
   setSecret: (name: string, secret: string, user: string | null) =>
     call(commands.setLinkSecret(name, secret, user)),
+  setLimits: (name: string, limits: LinkLimits) => call(commands.setLinkLimits(name, limits)),
+
   listRules: () => call(commands.listRules()),
   /** Changes nothing. */
   tryRule: (place: RulePlace, rule: Rule) => call(commands.tryRule(place, rule)),
   setRule: (place: RulePlace, rule: Rule) => call(commands.setRule(place, rule)),
   removeRule: (place: RulePlace) => call(commands.removeRule(place)),
-
-  setLimits: (name: string, limits: LinkLimits) => call(commands.setLinkLimits(name, limits)),
 
   listRemovals: (link: string, collection: string, offset: number, limit: number) =>
     call(commands.listRemovals(link, collection, offset, limit)),

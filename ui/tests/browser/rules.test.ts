@@ -131,14 +131,14 @@ test("a rule is taken away by a button that names it", async () => {
   await page
     .getByRole("button", { name: "Remove the rule Server wins for /remarks, Sales invoices · ERPNext" })
     .click();
-  await page.getByText("The rule is removed. You are asked from now on.").waitFor();
+  await page.getByText("The rule is removed. Conflicts from now on are decided without it.").waitFor();
   expect(await calls(page, "remove_rule")).toEqual([
     { place: { link: "ERPNext", collection: "invoices", path: "/remarks" } },
   ]);
   expect(await page.getByRole("list", { name: "Rules" }).getByRole("listitem").count()).toBe(2);
 });
 
-test("rules that cannot be listed can be asked for again", async () => {
+test("rules that cannot be listed say why", async () => {
   const page = await settings({ scenario: "no-lists" });
   await page.getByText("The rules can't be listed: The local store can't be read.").waitFor();
 });

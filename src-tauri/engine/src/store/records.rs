@@ -283,7 +283,8 @@ pub(crate) fn clear_aside(tx: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Records that a page brought while a change of theirs was on its way, to be fetched by id: those whose lane holds nothing on its way, at most `limit` behind one of them.
+/// Records of which the server may have said something newer than what was planned, to be fetched by id: those whose lane
+/// holds nothing on its way, at most `limit` behind one of them.
 pub(crate) fn aside_and_definite(
     tx: &Connection,
     collection_id: i64,

@@ -1,8 +1,8 @@
 // Words about rules that decide conflicts.
 
 import { plural } from "../../components/format/number";
-import type { RuleExample, RuleTrial } from "../../state/types";
 import { full } from "../../components/format/time";
+import type { RuleExample, RuleTrial } from "../../state/types";
 import { cut, line } from "../shared/text";
 
 export const words = {
@@ -16,7 +16,7 @@ export const words = {
   place: (collection: string, link: string) => `${line(cut(collection, 80))} · ${line(cut(link, 80))}`,
   remove: "Remove",
   removeOf: (rule: string, field: string, place: string) => `the rule ${rule} for ${field}, ${place}`,
-  removed: "The rule is removed. You are asked from now on.",
+  removed: "The rule is removed. Conflicts from now on are decided without it.",
   add: "Add a rule",
   noLinks: "Connect a server first; a rule holds for one of its collections.",
   connection: "Connection",
