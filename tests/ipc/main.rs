@@ -7,6 +7,7 @@ mod arguments;
 mod bindings;
 mod conflicts;
 mod events;
+mod hooks;
 mod hostile;
 mod incoming;
 mod links;

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 use std::path::Path;
-use tidemark_model::merge::{ConflictStrategy, Rule};
+use tidemark_model::merge::{ConflictStrategy, FieldPolicy, Rule};
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
-use tidemark_model::view::{ActivityFilter, ChangeRow, Happened, RecordFilter, Resolution, RulePlace};
+use tidemark_model::view::{
+    ActivityFilter, ChangeRow, Happened, HookPlace, RecordFilter, Resolution, RulePlace,
+};
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
 use tidemark_tests::by_time::{ByTime, Manners};
 use tidemark_tests::clock::START;
@@ -313,6 +315,27 @@ async fn a_database_of_the_sixth_version_keeps_what_people_decided_from_the_rule
     let open = world.engine().list_conflicts(0, 10).unwrap().rows;
     let open: Vec<&str> = open.iter().map(|row| row.resource_id.as_str()).collect();
     assert_eq!(open, ["t002"], "a person had, and is asked again where the server moved");
+    world.finish().await;
+}
+
+// proves A1, A9, D6, D7
+#[tokio::test]
+async fn a_database_of_the_seventh_version_keeps_what_people_and_rules_decided_from_the_hooks_of_later_ones()
+{
+    let (world, _desk) = midway(7, "t002").await;
+    assert_eq!(world.queue().len(), 4);
+    world.check_books();
+    let place = HookPlace { link: LINK.into(), collection: TASKS.into() };
+    let theirs = r#"fn resolve(base, local, server, info) { "server" }"#;
+    world.engine().set_hook(&place, theirs.into()).await.unwrap();
+    world.sync().await;
+    world.sync().await;
+    assert_eq!(world.here("t001").unwrap()["state"], "theirs", "nobody had decided about that");
+    let open = world.engine().list_conflicts(0, 10).unwrap().rows;
+    let open: Vec<&str> = open.iter().map(|row| row.resource_id.as_str()).collect();
+    assert_eq!(open, ["t002"], "a person had, and is asked again where the server moved");
+    let ended = world.engine().get_conflict(Count(3)).unwrap();
+    assert_eq!(ended.fields[0].rule, Some(Rule::Policy(FieldPolicy::Server)));
     world.finish().await;
 }
 

@@ -24,6 +24,7 @@ mod events;
 mod faulty_store;
 mod first_sync;
 mod flush;
+mod hooks;
 mod in_flight;
 mod killed;
 mod lanes;

@@ -13,8 +13,8 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_engine::{
-    CycleReport, Engine, EngineSettings, Judgement, Keep, LinkDraft, Platform, StoreError, Verdict,
-    WriterMode,
+    CycleReport, Engine, EngineSettings, HostHooks, Judgement, Keep, LinkDraft, Platform, StoreError,
+    Verdict, WriterMode,
 };
 use tidemark_model::clock::Clock as _;
 use tidemark_model::failure::Failure;
@@ -46,6 +46,8 @@ pub struct Stage {
     pub keep: Keep,
     /// The host's word about failures; the default takes them as they were classified.
     pub verdict: Arc<dyn Verdict>,
+    /// The host's hooks; the default has none.
+    pub hooks: Arc<dyn HostHooks>,
     /// The link signs in with this refresh token, and the server lets nobody else in.
     pub refresh_token: Option<String>,
 }
@@ -59,6 +61,7 @@ impl Default for Stage {
             server_ahead_s: 0,
             keep: Keep::OnDisk(WriterMode::Threaded),
             verdict: Arc::new(|_: &str, _: &Failure| Judgement::AsClassified),
+            hooks: Arc::new(|_: &str| None),
             refresh_token: None,
         }
     }
@@ -138,6 +141,7 @@ impl Stage {
             settings: self.engine,
             keep: self.keep,
             verdict: self.verdict,
+            hooks: self.hooks,
             finished: false,
         };
         world.open_engine().await;
@@ -169,6 +173,7 @@ pub struct World {
     settings: EngineSettings,
     keep: Keep,
     verdict: Arc<dyn Verdict>,
+    hooks: Arc<dyn HostHooks>,
     finished: bool,
 }
 
@@ -247,6 +252,7 @@ impl World {
         Platform {
             surroundings: Arc::clone(&self.network) as _,
             verdict: Arc::clone(&self.verdict),
+            hooks: Arc::clone(&self.hooks),
             ..Platform::new(clock, rng, Arc::clone(&self.wire) as _)
         }
     }

@@ -1,11 +1,13 @@
 //! What may be written after `tidemarkctl`.
 
 mod activity;
+mod hooks;
 mod incoming;
 mod queue;
 mod rules;
 
 pub use activity::{ActivityArguments, ActivityCommand, Which};
+pub use hooks::{HookPlaceArguments, HooksCommand};
 pub use incoming::{RemovalsCommand, UnreadableCommand};
 pub use queue::{DiscardArguments, Format, QueueCommand};
 pub use rules::{PlaceArguments, RuleArguments, RulesCommand};
@@ -57,6 +59,9 @@ pub enum Command {
     /// Who decides conflicts, where it is not a person.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Scripts that decide conflicts where rules do not.
+    #[command(subcommand)]
+    Hooks(HooksCommand),
     /// Changes that belong together.
     #[command(subcommand)]
     Tx(TransactionCommand),

@@ -3,7 +3,7 @@
 use crate::jump;
 use crate::link::Link;
 use crate::pull::pull;
-use crate::push::push;
+use crate::push::{push_all, push_decided};
 use crate::shared::Shared;
 use crate::store::places::Place;
 use crate::store::verbs::settle::Settled;
@@ -134,9 +134,10 @@ async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<
         return Ok(());
     }
     run.progress.total = Count(shared.store.read(|tx| outbox::count_unfinished(tx, link.id))?);
-    push(shared, link, run).await?;
+    push_all(shared, link, run).await?;
     let began = shared.now();
     pull(shared, link, run).await?;
+    push_decided(shared, link, run).await?;
     // A whole pull that began after the server had all of them has shown them.
     if run.is_whole() && !run.stands {
         finish_awaited(shared, |tx| transactions::awaiting(tx, link.id, began)).await?;

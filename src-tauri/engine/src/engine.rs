@@ -1,5 +1,6 @@
 //! The engine's handle: everything that a window, a command line or a test may ask of it.
 
+use crate::asking;
 use crate::cycle::{Cause, CycleReport, sync_once};
 use crate::lease::{self, Lease};
 use crate::link::{Link, Wish};
@@ -81,6 +82,7 @@ impl Engine {
         tasks.push(tokio::spawn(worker::watch_network(self.clone(), self.closing.subscribe())));
         tasks.push(tokio::spawn(worker::tell(self.clone(), tell)));
         tasks.push(tokio::spawn(worker::watch_others(self.clone(), closing)));
+        tasks.push(tokio::spawn(asking::watch(self.clone(), self.closing.subscribe())));
         tasks.push(tokio::spawn(recovery::look_after(self.clone(), self.closing.subscribe())));
     }
 

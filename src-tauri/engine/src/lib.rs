@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 mod activity;
+mod asking;
 mod backups;
 mod changes;
 mod clock;
@@ -15,6 +16,7 @@ mod engine;
 mod events;
 mod gate;
 mod generation;
+mod hook_scripts;
 mod hooks;
 mod ids;
 mod incoming;
@@ -45,8 +47,8 @@ pub use edits::Beside;
 pub use engine::Engine;
 pub use hooks::ScriptHook;
 pub use platform::{
-    ActivityKept, Configure, Connect, EngineSettings, Judgement, NetworkState, Platform, Surroundings,
-    UnknownSurroundings, Verdict,
+    ActivityKept, Configure, Connect, EngineSettings, HostHooks, Judgement, NetworkState, Platform,
+    Surroundings, UnknownSurroundings, Verdict,
 };
 pub use restoring::restore;
 pub use store::verbs::links::LinkDraft;

@@ -7,6 +7,7 @@ use tidemark_model::backoff::BackoffSettings;
 use tidemark_model::clock::{Clock, Rng};
 use tidemark_model::connector::Connector;
 use tidemark_model::failure::{Effect, Failure};
+use tidemark_model::hook::ConflictHook;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::schedule::{FixedZone, Network, Zone};
 use tidemark_model::sync_settings::SyncSettings;
@@ -30,6 +31,8 @@ pub struct Platform {
     pub configure: Arc<dyn Configure>,
     /// The host's own word about failures, per collection.
     pub verdict: Arc<dyn Verdict>,
+    /// The host's own hooks, per collection.
+    pub hooks: Arc<dyn HostHooks>,
 }
 
 impl Platform {
@@ -44,6 +47,7 @@ impl Platform {
             surroundings: Arc::new(UnknownSurroundings::default()),
             configure: Arc::new(FixedSettings),
             verdict: Arc::new(NoVerdict),
+            hooks: Arc::new(NoHooks),
         }
     }
 }
@@ -149,6 +153,27 @@ struct NoVerdict;
 impl Verdict for NoVerdict {
     fn judge(&self, _: &str, _: &Failure) -> Judgement {
         Judgement::AsClassified
+    }
+}
+
+/// A host's own hooks (row D6): code that decides conflicts before the script that a person set is asked.
+pub trait HostHooks: Send + Sync {
+    /// The hook for conflicts of a collection, by its name; none where people and their rules decide.
+    fn of(&self, resource_type: &str) -> Option<Arc<dyn ConflictHook>>;
+}
+
+impl<F: Fn(&str) -> Option<Arc<dyn ConflictHook>> + Send + Sync> HostHooks for F {
+    fn of(&self, resource_type: &str) -> Option<Arc<dyn ConflictHook>> {
+        self(resource_type)
+    }
+}
+
+/// No hook of its own.
+struct NoHooks;
+
+impl HostHooks for NoHooks {
+    fn of(&self, _: &str) -> Option<Arc<dyn ConflictHook>> {
+        None
     }
 }
 

@@ -6,6 +6,7 @@ mod verdict;
 
 use self::answers::{Came, Written};
 use self::parcel::{Answered, Parcel, bytes_of, send};
+use crate::asking::ask_waiting;
 use crate::cycle::{Heard, Run, is_paused};
 use crate::link::Link;
 use crate::pull::came_in;
@@ -24,6 +25,9 @@ use tidemark_model::connector::Remote;
 use tidemark_model::failure::Failure;
 use tidemark_model::number::Millis;
 use tidemark_model::width::Width;
+
+/// So often in one cycle what hooks decided of conflicts that were met is sent.
+const ROUNDS: usize = 3;
 
 /// What came back from the wire.
 enum Arrived {
@@ -67,6 +71,31 @@ pub(crate) struct Push<'a> {
     drained: bool,
     /// Nothing more is sent in this run.
     stopped: bool,
+}
+
+/// Sends what can go, then what hooks decided of the conflicts that were met.
+pub(crate) async fn push_all(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    run: &mut Run,
+) -> Result<(), StoreError> {
+    push(shared, link, run).await?;
+    push_decided(shared, link, run).await
+}
+
+/// Has hooks decide what waits for them, and sends that. A server that moves on and on is left for the next cycle.
+pub(crate) async fn push_decided(
+    shared: &Arc<Shared>,
+    link: &Arc<Link>,
+    run: &mut Run,
+) -> Result<(), StoreError> {
+    for _ in 0..ROUNDS {
+        if ask_waiting(shared).await? == 0 || run.stop.is_some() {
+            break;
+        }
+        push(shared, link, run).await?;
+    }
+    Ok(())
 }
 
 /// Sends until nothing is ready or the server or a person says stop.

@@ -44,6 +44,10 @@ pub(crate) struct Shared {
     pub(crate) ends: Arc<AtomicBool>,
     /// A fault of the store came or went.
     pub(crate) trouble: Notify,
+    /// A commit left a conflict to a hook.
+    pub(crate) hooks_wanted: Notify,
+    /// Held while hooks are asked: one asks at a time.
+    pub(crate) asking: tokio::sync::Mutex<()>,
     /// What takes its time runs on a thread of its own.
     threaded: bool,
     /// The revision of the settings that are in force.
@@ -76,6 +80,8 @@ impl Shared {
             fault: Mutex::new(None),
             ends: Arc::default(),
             trouble: Notify::new(),
+            hooks_wanted: Notify::new(),
+            asking: tokio::sync::Mutex::default(),
             threaded: keep.is_threaded(),
             settings_revision: AtomicI64::new(0),
             seq: AtomicI64::new(0),
@@ -129,19 +135,23 @@ impl Shared {
         T: Send + 'static,
         F: FnOnce(&Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        let (now, rng) = (self.now(), Arc::clone(&self.platform.rng));
+        let (now, rng, hooks) =
+            (self.now(), Arc::clone(&self.platform.rng), Arc::clone(&self.platform.hooks));
         let work = move |tx: &Tx| {
             let value = verb(tx)?;
             // Whatever moved a member, its transaction is looked at in the same commit; and what rules can decide is decided.
             let fresh_id = || rng.uuid_v7(now).to_string();
             let mut moved = transactions::settle_stale(tx, now, &fresh_id)?;
             while conflicts::is_due(tx)? {
-                moved.append(judge::judge_due(tx, now, &fresh_id)?);
+                moved.append(judge::judge_due(tx, now, &|name| hooks.of(name).is_some(), &fresh_id)?);
                 moved.append(transactions::settle_stale(tx, now, &fresh_id)?);
             }
             Ok((value, moved))
         };
         let result = self.store.write(work).await.map(|(value, moved)| {
+            if moved.asks {
+                self.hooks_wanted.notify_one();
+            }
             if moved != Moved::default() {
                 self.announce(moved, None);
             }
@@ -271,10 +281,10 @@ impl Shared {
             let open = conflicts::count_open(tx, None)?;
             let settled =
                 moved.settled.iter().map(|id| conflicts::get(tx, *id)).collect::<Result<Vec<_>, _>>()?;
-            // What a rule has decided by now is nothing to tell anybody about.
+            // What a rule has decided by now, or a hook is about to look at, is nothing to tell anybody about.
             let mut met = Vec::with_capacity(moved.conflicts.len());
             for conflict in moved.conflicts {
-                if conflicts::is_open(tx, conflict.id.0)? {
+                if conflicts::is_for_a_person(tx, conflict.id.0)? {
                     met.push(conflict);
                 }
             }

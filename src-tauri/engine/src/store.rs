@@ -14,6 +14,7 @@ pub(crate) mod edges;
 pub(crate) mod exchanges;
 pub(crate) mod faults;
 mod faulty;
+pub(crate) mod hooks;
 pub(crate) mod hosts;
 mod inline;
 pub(crate) mod links;

@@ -11,6 +11,7 @@ use crate::store::verbs::MetConflict;
 use crate::store::verbs::seal::Outgoing;
 use tidemark_model::connector::{Outcome, PullFailure};
 use tidemark_model::failure::{Effect, Failure};
+use tidemark_model::hook::HookError;
 use tidemark_model::number::Millis;
 use tracing::Span;
 use tracing::field::Empty;
@@ -159,4 +160,15 @@ pub(crate) fn repair_ended<T>(repair: Repair, result: &Result<T, StoreError>, sp
         Err(_) => "failed",
     };
     tracing::info!(repair = repair.as_str(), outcome, duration_ms = spent.0, "a repair ended");
+}
+
+/// A hook decided nothing because it went wrong. Its words may hold a record's value and are not logged.
+pub(crate) fn hook_went_wrong(place: &Place, conflict: i64, error: &HookError) {
+    tracing::warn!(
+        link = place.link,
+        collection = place.collection,
+        conflict,
+        fault = error.kind(),
+        "a hook decided nothing"
+    );
 }

@@ -265,6 +265,8 @@ async fn others_changed(engine: &Engine) -> Result<(), StoreError> {
     engine.reload_links()?;
     engine.reload_settings()?;
     shared.bulletin.everything_moved(&shared.places());
+    // Or left a conflict to a hook.
+    shared.hooks_wanted.notify_one();
     for link in shared.links() {
         // It may have paused, held or discarded something.
         link.wake(Wish { edited: true, regroup: true, ..Wish::default() });

@@ -11,10 +11,11 @@ pub use accept::accept;
 pub use order::in_order_of;
 pub use secrets::{Concealed, conceal};
 
-use crate::merge::{Later, MergeRules};
+use crate::merge::{Choice, Later, MergeRules};
 use crate::number::Millis;
 use crate::view::ConflictType;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The answer that keeps this computer's side, as scripts write it.
 pub const LOCAL: &str = "local";
@@ -62,7 +63,13 @@ pub struct HookInput<'a> {
     pub id_field: &'a str,
     /// What is known of the collection's fields.
     pub rules: &'a MergeRules,
+    /// What rules have decided of its fields, by path: that is not the hook's to choose any more.
+    pub decided: &'a BTreeMap<String, Choice>,
 }
+
+/// No rule decided anything.
+#[cfg(test)]
+static NOTHING: BTreeMap<String, Choice> = BTreeMap::new();
 
 #[cfg(test)]
 impl<'a> HookInput<'a> {
@@ -81,6 +88,7 @@ impl<'a> HookInput<'a> {
             server_by: None,
             id_field: "id",
             rules,
+            decided: &NOTHING,
         }
     }
 }
@@ -135,6 +143,28 @@ pub enum HookError {
         /// JSON Pointer of the secret.
         path: String,
     },
+}
+
+impl HookError {
+    /// Which of them it is, in one word: all of it that may be logged.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Script { .. } => "script",
+            Self::OverLimit { .. } => "over_limit",
+            Self::WrongAnswer { .. } => "wrong_answer",
+            Self::SecretOnBothSides { .. } => "secret_on_both_sides",
+        }
+    }
+
+    /// What is wrong with a script, and where, for whoever sets it.
+    pub fn of_script(&self) -> String {
+        let (what, at) = match self {
+            Self::Script { message, at } => (message.clone(), *at),
+            Self::OverLimit { limit, at } => (limit.to_string(), *at),
+            Self::WrongAnswer { .. } | Self::SecretOnBothSides { .. } => (self.to_string(), None),
+        };
+        format!("the script cannot be used{}: {what}", Where(at))
+    }
 }
 
 /// A place in a script.

@@ -39,8 +39,10 @@ fn list(rows: &[ConflictRow], out: &Out) {
 
 fn in_words(conflict: &ConflictView) -> String {
     let row = &conflict.row;
+    let hook =
+        conflict.hook_said.as_deref().map_or_else(String::new, |said| format!("{}.\n", words::plain(said)));
     format!(
-        "Conflict {}: {} {} ({})\n{}",
+        "Conflict {}: {} {} ({})\n{hook}{}",
         row.id.0,
         words::plain(&row.resource_type),
         words::plain(&row.title),

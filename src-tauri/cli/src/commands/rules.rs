@@ -64,7 +64,7 @@ fn of(place: &RulePlace) -> String {
     }
 }
 
-fn in_words(trial: &RuleTrial) -> String {
+pub fn in_words(trial: &RuleTrial) -> String {
     let mut text = format!(
         "In the last 30 days this would have decided {} of {} conflicts; {} differently from you.",
         trial.decided.0, trial.past.0, trial.differently.0

@@ -6,13 +6,14 @@ mod bounds;
 mod examples;
 mod numbers;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use serde_json::Value;
 use tidemark_model::clock::{BoxFuture, Clock};
 use tidemark_model::hook::{HookAnswer, HookError, HookInput, ask};
-use tidemark_model::merge::{Later, MergeRules};
+use tidemark_model::merge::{Choice, Later, MergeRules};
 use tidemark_model::number::Millis;
 use tidemark_model::view::ConflictType;
 
@@ -47,6 +48,7 @@ struct Sides {
     local_at: Option<Millis>,
     server_at: Option<Millis>,
     later: Later,
+    decided: BTreeMap<String, Choice>,
 }
 
 impl Sides {
@@ -60,6 +62,7 @@ impl Sides {
             local_at: Some(Millis(2_000)),
             server_at: Some(Millis(1_000)),
             later: Later::Mine,
+            decided: BTreeMap::new(),
         }
     }
 
@@ -77,6 +80,7 @@ impl Sides {
             server_by: Some("Anna"),
             id_field: "id",
             rules: &self.rules,
+            decided: &self.decided,
         }
     }
 

@@ -59,6 +59,10 @@ pub struct ConflictRecord {
     pub ruled: Vec<RuledAt>,
     /// A person decided otherwise than the rules, so they leave it.
     pub is_persons: bool,
+    /// Its collection's hook has yet to look at it.
+    pub is_asking: bool,
+    /// Why that hook decided nothing, where it went wrong.
+    pub hook_said: Option<String>,
     /// Who ended it; none where it ended by itself.
     pub decided_by: Option<DecidedBy>,
 }
@@ -70,6 +74,8 @@ pub enum DecidedBy {
     Person,
     /// The strategy of its collection, or policies of its fields.
     Rule,
+    /// The hook of its collection.
+    Hook,
 }
 
 impl DecidedBy {
@@ -77,18 +83,19 @@ impl DecidedBy {
         match self {
             Self::Person => "person",
             Self::Rule => "rule",
+            Self::Hook => "hook",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Person, Self::Rule].into_iter().find(|by| by.as_str() == word)
+        [Self::Person, Self::Rule, Self::Hook].into_iter().find(|by| by.as_str() == word)
     }
 }
 
 /// The columns of a [`ConflictRecord`].
 pub(crate) const COLUMNS: &str = "id, link_id, collection_id, record_id, rid, title, kind, state, base, base_at, \
     local, local_at, server, server_version, server_at, server_by, may_be_in, choices, to_choose, merged, later_until, \
-    created_at, updated_at, mutation_id, strategy, ruled, judging, decided_by";
+    created_at, updated_at, mutation_id, strategy, ruled, judging, decided_by, hook_said";
 
 impl ConflictRecord {
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -97,7 +104,7 @@ impl ConflictRecord {
         let unknown =
             |column: &str, word: &str| StoreError::Corrupt(format!("conflicts.{column} is '{word}'"));
         let (kind, strategy): (String, String) = (row.get("kind")?, row.get("strategy")?);
-        let decided_by: Option<String> = row.get("decided_by")?;
+        let (decided_by, judging): (Option<String>, String) = (row.get("decided_by")?, row.get("judging")?);
         Ok(Self {
             id: row.get("id")?,
             link_id: row.get("link_id")?,
@@ -127,7 +134,9 @@ impl ConflictRecord {
             mutation_id: row.get("mutation_id")?,
             strategy: ConflictStrategy::parse(&strategy).ok_or_else(|| unknown("strategy", &strategy))?,
             ruled: serde_json::from_str(&row.get::<_, String>("ruled")?)?,
-            is_persons: row.get::<_, String>("judging")? == "person",
+            is_persons: judging == "person",
+            is_asking: judging == "asking",
+            hook_said: row.get("hook_said")?,
             decided_by: decided_by
                 .map(|word| DecidedBy::parse(&word).ok_or_else(|| unknown("decided_by", &word)))
                 .transpose()?,
@@ -232,9 +241,11 @@ pub(crate) fn open_of(tx: &Connection, record_id: i64) -> Result<Option<Conflict
     rows.next()?.map(ConflictRecord::read).transpose()
 }
 
-/// Whether nobody and nothing has decided it yet.
-pub(crate) fn is_open(tx: &Connection, id: i64) -> Result<bool, StoreError> {
-    Ok(tx.prepare_cached("SELECT 1 FROM conflicts WHERE id = ?1 AND state = 'open'")?.exists([id])?)
+/// Whether nobody and nothing has decided it yet, nor is a hook about to.
+pub(crate) fn is_for_a_person(tx: &Connection, id: i64) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM conflicts WHERE id = ?1 AND state = 'open' AND judging <> 'asking'")?
+        .exists([id])?)
 }
 
 /// How many are open, in all or of one link.
@@ -292,14 +303,38 @@ pub(crate) fn take_due(tx: &Connection) -> Result<Option<ConflictRecord>, StoreE
         .query_row([], |row| row.get(0))
         .optional()?;
     let Some(id) = due else { return Ok(None) };
-    tx.prepare_cached("UPDATE conflicts SET judging = 'done' WHERE id = ?1")?.execute([id])?;
+    judged(tx, id, None)?;
     get(tx, id)
+}
+
+/// Rules and hook have looked at it as it is; `hook_said` is why the hook decided nothing, where it went wrong.
+pub(crate) fn judged(tx: &Connection, id: i64, hook_said: Option<&str>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conflicts SET judging = 'done', hook_said = ?2 WHERE id = ?1")?
+        .execute(params![id, hook_said])?;
+    Ok(())
+}
+
+/// Its collection's hook is to look at it.
+pub(crate) fn ask_hook(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conflicts SET judging = 'asking' WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// The first conflict with an id above `after` that a hook has yet to look at.
+pub(crate) fn next_asking(tx: &Connection, after: i64) -> Result<Option<ConflictRecord>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM conflicts INDEXED BY conflicts_asking
+          WHERE state = 'open' AND judging = 'asking' AND id > ?1 ORDER BY id LIMIT 1"
+    ))?;
+    let mut rows = statement.query([after])?;
+    rows.next()?.map(ConflictRecord::read).transpose()
 }
 
 /// The rules look at the open conflicts of a collection once more.
 pub(crate) fn judge_again(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE conflicts SET judging = 'due' WHERE collection_id = ?1 AND state = 'open' AND judging = 'done'",
+        "UPDATE conflicts SET judging = 'due'
+          WHERE collection_id = ?1 AND state = 'open' AND judging IN ('done', 'asking')",
     )?
     .execute([collection_id])?;
     Ok(())

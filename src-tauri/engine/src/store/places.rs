@@ -6,7 +6,7 @@ use tidemark_model::merge::{ConflictStrategy, FieldPolicy, MergeRules};
 use tidemark_model::view::{Refusal, RefusalCode};
 
 /// A collection of a link, as far as writing into it goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// The link's key.
     pub link_id: i64,

@@ -1,5 +1,6 @@
 //! What the store does for the engine, each verb inside one transaction.
 
+pub(crate) mod ask;
 pub(crate) mod border;
 pub(crate) mod discard;
 pub(crate) mod doubt;
@@ -45,6 +46,8 @@ pub struct Moved {
     pub settled: Vec<i64>,
     /// Transactions, with where they stand now.
     pub transactions: Vec<TransactionChanged>,
+    /// A conflict waits for its hook.
+    pub asks: bool,
 }
 
 /// A conflict that was met or refreshed.
@@ -73,5 +76,6 @@ impl Moved {
         self.conflicts.extend(other.conflicts);
         self.settled.extend(other.settled);
         self.transactions.extend(other.transactions);
+        self.asks |= other.asks;
     }
 }

@@ -5,13 +5,15 @@
 
 use super::{HookError, HookInput};
 use crate::document::same;
-use crate::merge::{self, Merge, RuleNode};
+use crate::merge::{self, Choice, RuleNode};
 use crate::path;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Two documents and their merge as a script may see them, and what it takes to put the secrets back.
 pub struct Concealed {
-    merge: Merge,
+    merged: Value,
+    to_choose: Vec<String>,
     rules: RuleNode,
 }
 
@@ -27,25 +29,42 @@ impl Concealed {
         let rules = RuleNode::new(conflict.rules);
         let merge = merge::merge(conflict.base, local, server, conflict.rules);
         let secret = |field: &merge::FieldDifference| field.secret || is_hidden(&field.path, &rules);
-        if let Some(field) = merge.clashes().find(|field| secret(field)) {
+        let ruled = |field: &merge::FieldDifference| conflict.decided.contains_key(&field.path);
+        if let Some(field) = merge.clashes().find(|field| !ruled(field) && secret(field)) {
             return Err(HookError::SecretOnBothSides { path: field.path.clone() });
         }
-        Ok(Some(Self { merge, rules }))
+        let to_choose =
+            merge.clashes().filter(|field| !ruled(field)).map(|field| field.path.clone()).collect();
+        if !merge.clashes().any(ruled) {
+            return Ok(Some(Self { merged: merge.merged, to_choose, rules }));
+        }
+        let choices: BTreeMap<String, Choice> = merge
+            .clashes()
+            .map(|field| {
+                (field.path.clone(), conflict.decided.get(&field.path).cloned().unwrap_or(Choice::Mine))
+            })
+            .collect();
+        let merged =
+            merge::resolve(conflict.base, local, server, conflict.rules, &choices).map_err(|error| {
+                let message = format!("what the rules decided cannot be combined: {error}");
+                HookError::Script { message, at: None }
+            })?;
+        Ok(Some(Self { merged, to_choose, rules }))
     }
 
-    /// The merge as far as it goes, without secrets; where something is left to choose it shows Mine.
+    /// The merge as far as it goes with what rules decided, without secrets; where something is left to choose it shows Mine.
     pub fn merged(&self) -> Value {
-        without(&self.merge.merged, &self.rules)
+        without(&self.merged, &self.rules)
     }
 
     /// The paths that are left to choose.
     pub fn to_choose(&self) -> impl Iterator<Item = &str> {
-        self.merge.clashes().map(|field| field.path.as_str())
+        self.to_choose.iter().map(String::as_str)
     }
 
     /// Puts the secrets of the merge into a document that has none.
     pub fn put_back(&self, document: &mut Value) -> Result<(), HookError> {
-        walk(document, Some(&self.merge.merged), &self.rules, "", &mut |found, kept, key, path| match kept {
+        walk(document, Some(&self.merged), &self.rules, "", &mut |found, kept, key, path| match kept {
             _ if found.contains_key(key) => Err(touched(path)),
             Some(kept) => {
                 found.insert(key.to_owned(), kept.clone());
@@ -57,7 +76,7 @@ impl Concealed {
 
     /// Refuses a document in which a secret is another than the merge has.
     pub(super) fn check(&self, document: &mut Value) -> Result<(), HookError> {
-        walk(document, Some(&self.merge.merged), &self.rules, "", &mut |found, kept, key, path| match (
+        walk(document, Some(&self.merged), &self.rules, "", &mut |found, kept, key, path| match (
             found.get(key),
             kept,
         ) {

@@ -105,6 +105,8 @@ pub struct ConflictView {
     pub base_at: Option<Millis>,
     /// How far the server's clock is ahead of this computer's, in milliseconds.
     pub clock_skew: Option<Millis>,
+    /// Why its collection's hook decided nothing, in words for people; none where there is no hook or it simply left it.
+    pub hook_said: Option<String>,
 }
 
 /// One field of a conflict.

@@ -18,6 +18,8 @@ pub enum Decided {
     Chosen,
     /// By the collection's strategy or by policies of fields.
     ByRule,
+    /// By the collection's hook.
+    ByHook,
     /// Both sides came to agree.
     ByItself,
     /// It went away with the connection or with its transaction.
@@ -275,6 +277,7 @@ impl Happened {
             | Self::AlreadyThere { .. }
             | Self::Merged {}
             | Self::RolledBack { .. }
+            | Self::ConflictSettled { decided: Decided::ByRule | Decided::ByHook, .. }
             | Self::RemovalsAsked { .. }
             | Self::ComparingAnew {}
             | Self::Compared { .. }

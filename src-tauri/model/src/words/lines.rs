@@ -198,6 +198,7 @@ fn settled(decided: Decided) -> &'static str {
         Decided::Server => "ended with the server's",
         Decided::Chosen => "ended with what was chosen",
         Decided::ByRule => "was decided by a rule",
+        Decided::ByHook => "was decided by a hook",
         Decided::ByItself => "ended by itself: both sides agree",
         Decided::Dropped => "ended with what it was about",
     }

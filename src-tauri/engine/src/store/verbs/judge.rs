@@ -5,8 +5,9 @@ use super::Moved;
 use super::resolve::{Decision, resolve, result_of};
 use crate::store::conflicts::{self, ConflictRecord, DecidedBy};
 use crate::store::places::{self, Place};
-use crate::store::{StoreError, outbox, records};
+use crate::store::{StoreError, hooks, outbox, records};
 use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use tidemark_model::change::Change;
 use tidemark_model::document;
@@ -17,10 +18,12 @@ use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution, RuleExample, RuleT
 /// So many examples a trial names.
 const EXAMPLES: usize = 20;
 
-/// Looks at every open conflict that was met, refreshed or given other rules since it was last looked at.
+/// Looks at every open conflict that was met, refreshed or given other rules since it was last looked at; what is left then
+/// waits for its collection's hook, if it has one here or, as `is_hosts` says, of the host's.
 pub(crate) fn judge_due(
     tx: &Connection,
     now: Millis,
+    is_hosts: &dyn Fn(&str) -> bool,
     fresh_id: &dyn Fn() -> String,
 ) -> Result<Moved, StoreError> {
     let mut moved = Moved::default();
@@ -35,14 +38,23 @@ pub(crate) fn judge_due(
             conflicts::set_ruled(tx, conflict.id, place.strategy, &verdict.ruled)?;
         }
         // What a person began, a person ends.
-        let Some(resolution) = verdict.resolution.filter(|_| conflict.choices.is_empty()) else { continue };
-        // Whoever is signed in by now, what goes out is of the account that typed it; of two accounts' changes a person decides.
-        let [principal] = &outbox::principals(tx, conflict.record_id)?[..] else { continue };
+        let Some(principal) = principal(tx, &conflict)?.filter(|_| conflict.choices.is_empty()) else {
+            continue;
+        };
+        let Some(resolution) = verdict.resolution else {
+            let has_hook = is_hosts(&place.collection) || hooks::exists(tx, place.collection_id)?;
+            // Mine may be in the server's already: a hook would count it twice.
+            if has_hook && !conflict.may_be_in {
+                conflicts::ask_hook(tx, conflict.id)?;
+                moved.asks = true;
+            }
+            continue;
+        };
         let decision = Decision {
             resolution,
             by: DecidedBy::Rule,
             mutation_id: fresh_id(),
-            principal: Some(principal.clone()),
+            principal: Some(principal),
             hold: Millis(0),
             now,
         };
@@ -56,62 +68,102 @@ pub(crate) fn judge_due(
     Ok(moved)
 }
 
+/// Whoever is signed in by now, what goes out is of the account that typed it; of two accounts' changes a person decides.
+pub(super) fn principal(tx: &Connection, conflict: &ConflictRecord) -> Result<Option<String>, StoreError> {
+    let mut principals = outbox::principals(tx, conflict.record_id)?;
+    Ok(if principals.len() == 1 { principals.pop() } else { None })
+}
+
 /// What the rules of a place would have done to its conflicts that people decided, and would do to the open ones.
 pub(crate) fn trial(tx: &Connection, place: &Place, now: Millis) -> Result<RuleTrial, StoreError> {
     let mut trial = RuleTrial::default();
+    each_to_try(tx, place, &mut |known| {
+        let resolution = judge(tx, place, &known.conflict, now)?.resolution;
+        count(&mut trial, place, known, resolution.as_ref())?;
+        Ok(true)
+    })?;
+    Ok(trial)
+}
+
+/// A conflict that is open, or that a person decided.
+pub(crate) struct Known {
+    pub(crate) conflict: ConflictRecord,
+    resolved_at: Option<Millis>,
+    /// What came of the person's decision.
+    result: Option<Value>,
+}
+
+/// Goes through what rules or a hook are tried with, newest first, for as long as `with` wants more.
+pub(crate) fn each_to_try(
+    tx: &Connection,
+    place: &Place,
+    with: &mut dyn FnMut(Known) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached(&format!(
-        "SELECT {}, resolved_at, result FROM conflicts WHERE collection_id = ?1 ORDER BY id DESC",
+        "SELECT {}, resolved_at, result FROM conflicts
+          WHERE collection_id = ?1 AND (state = 'open' OR decided_by = 'person') ORDER BY id DESC",
         conflicts::COLUMNS
     ))?;
     let mut rows = statement.query([place.collection_id])?;
     while let Some(row) = rows.next()? {
-        let conflict = ConflictRecord::read(row)?;
-        let is_past = conflict.decided_by == Some(DecidedBy::Person);
-        if !conflict.open && !is_past {
-            continue;
-        }
-        let resolution = judge(tx, place, &conflict, now)?.resolution;
-        if conflict.open {
-            let is_persons = conflict.is_persons || !conflict.choices.is_empty();
-            trial.open.0 += 1;
-            trial.ends.0 += i64::from(resolution.is_some() && !is_persons);
-            continue;
-        }
-        trial.past.0 += 1;
-        let Some(resolution) = resolution else { continue };
-        trial.decided.0 += 1;
-        let persons: Option<String> = row.get("result")?;
-        let persons = persons.map(|text| records::serde_json_value(&text)).transpose()?;
-        let rules = result_of(place, &conflict, &resolution)?;
-        let is_same = match (&persons, &rules) {
-            (Some(persons), Some(rules)) => document::same(persons, rules),
-            (None, None) => true,
-            _ => false,
+        let result: Option<String> = row.get("result")?;
+        let known = Known {
+            conflict: ConflictRecord::read(row)?,
+            resolved_at: row.get::<_, Option<i64>>("resolved_at")?.map(Millis),
+            result: result.map(|text| records::serde_json_value(&text)).transpose()?,
         };
-        if is_same {
-            continue;
-        }
-        trial.differently.0 += 1;
-        if trial.examples.len() < EXAMPLES {
-            trial.examples.push(RuleExample {
-                conflict: Count(conflict.id),
-                record: conflict.rid,
-                title: conflict.title,
-                at: Millis(row.get("resolved_at")?),
-            });
+        if !with(known)? {
+            break;
         }
     }
-    Ok(trial)
+    Ok(())
+}
+
+/// Adds to a trial what is decided of one conflict.
+pub(crate) fn count(
+    trial: &mut RuleTrial,
+    place: &Place,
+    known: Known,
+    resolution: Option<&Resolution>,
+) -> Result<(), StoreError> {
+    let Known { conflict, resolved_at, result } = known;
+    if conflict.open {
+        let is_persons = conflict.is_persons || !conflict.choices.is_empty();
+        trial.open.0 += 1;
+        trial.ends.0 += i64::from(resolution.is_some() && !is_persons);
+        return Ok(());
+    }
+    trial.past.0 += 1;
+    let Some(resolution) = resolution else { return Ok(()) };
+    trial.decided.0 += 1;
+    let is_same = match (&result, &result_of(place, &conflict, resolution)?) {
+        (Some(persons), Some(rules)) => document::same(persons, rules),
+        (None, None) => true,
+        _ => false,
+    };
+    if is_same {
+        return Ok(());
+    }
+    trial.differently.0 += 1;
+    if trial.examples.len() < EXAMPLES {
+        trial.examples.push(RuleExample {
+            conflict: Count(conflict.id),
+            record: conflict.rid,
+            title: conflict.title,
+            at: resolved_at.unwrap_or_default(),
+        });
+    }
+    Ok(())
 }
 
 /// What the rules say of a conflict.
-struct Verdict {
-    ruled: Vec<RuledAt>,
+pub(super) struct Verdict {
+    pub(super) ruled: Vec<RuledAt>,
     /// How it ends, where they decide all of it.
-    resolution: Option<Resolution>,
+    pub(super) resolution: Option<Resolution>,
 }
 
-fn judge(
+pub(super) fn judge(
     tx: &Connection,
     place: &Place,
     conflict: &ConflictRecord,
@@ -157,7 +209,7 @@ fn field_times(
 }
 
 /// Both sides' times on this computer's clock.
-fn times<'a>(
+pub(crate) fn times<'a>(
     tx: &Connection,
     conflict: &ConflictRecord,
     local_fields: &'a BTreeMap<String, Millis>,

@@ -290,6 +290,7 @@ fn send(
 fn tell(at: &At<'_>, tx: &Connection, decision: &Decision) -> Result<(), StoreError> {
     let decided = match (decision.by, &decision.resolution) {
         (DecidedBy::Rule, _) => Decided::ByRule,
+        (DecidedBy::Hook, _) => Decided::ByHook,
         (DecidedBy::Person, Resolution::LocalWins {}) => Decided::Mine,
         (DecidedBy::Person, Resolution::ServerWins {}) => Decided::Server,
         (DecidedBy::Person, Resolution::Manual { .. } | Resolution::Skip { .. }) => Decided::Chosen,

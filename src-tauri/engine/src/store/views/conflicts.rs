@@ -63,6 +63,7 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
         unchanged: Count::of(unchanged),
         base_at: conflict.base_at,
         clock_skew: named.clock_skew,
+        hook_said: conflict.hook_said,
     }))
 }
 
