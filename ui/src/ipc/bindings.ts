@@ -63,6 +63,14 @@ export const commands = {
 	resolveConflict: (id: Count, resolution: Resolution, seen: string | null) => typedError<Resolved, Refusal>(__TAURI_INVOKE("resolve_conflict", { id, resolution, seen })),
 	/**  Takes a held resolution back. */
 	undoResolution: (id: Count) => typedError<null, Refusal>(__TAURI_INVOKE("undo_resolution", { id })),
+	/**  All hooks that are set, with their scripts. */
+	listHooks: () => typedError<HookRow[], Refusal>(__TAURI_INVOKE("list_hooks")),
+	/**  What a script would have done to the conflicts of the past 30 days, and would do to the open ones. */
+	tryHook: (place: HookPlace, script: string) => typedError<HookTrial, Refusal>(__TAURI_INVOKE("try_hook", { place, script })),
+	/**  Sets the script of a collection; open conflicts that it decides end with it. */
+	setHook: (place: HookPlace, script: string) => typedError<null, Refusal>(__TAURI_INVOKE("set_hook", { place, script })),
+	/**  Takes the script of a collection away. */
+	removeHook: (place: HookPlace) => typedError<null, Refusal>(__TAURI_INVOKE("remove_hook", { place })),
 	/**  All rules that are in force. */
 	listRules: () => typedError<RuleRow[], Refusal>(__TAURI_INVOKE("list_rules")),
 	/**  What a rule would have done to the conflicts of the past 30 days, and would do to the open ones. */
@@ -775,6 +783,8 @@ export type ConflictView = {
 	base_at: Millis | null,
 	/**  How far the server's clock is ahead of this computer's, in milliseconds. */
 	clock_skew: Millis | null,
+	/**  Why its collection's hook decided nothing, in words for people; none where there is no hook or it simply left it. */
+	hook_said: string | null,
 } & ConflictRow;
 
 /**  Whether the server answers; always unknown at start, never stored. */
@@ -815,6 +825,8 @@ export type Decided =
 "chosen" | 
 /**  By the collection's strategy or by policies of fields. */
 "by_rule" | 
+/**  By the collection's hook. */
+"by_hook" | 
 /**  Both sides came to agree. */
 "by_itself" | 
 /**  It went away with the connection or with its transaction. */
@@ -1248,6 +1260,48 @@ inDoubt: Count } |
 { what: "not_reached"; 
 /**  The class of what was in the way. */
 class: ErrorClass };
+
+/**  A conflict about which a hook went wrong. */
+export type HookFault = {
+	/**  The conflict's id. */
+	conflict: Count,
+	/**  Record's id. */
+	record: string,
+	/**  Record's title, else its id. */
+	title: string,
+	/**  What it said, with its line. */
+	said: string,
+};
+
+/**  The collection that a hook decides for. */
+export type HookPlace = {
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+};
+
+/**  A hook that is set. */
+export type HookRow = {
+	/**  Where. */
+	place: HookPlace,
+	/**  Its script. */
+	script: string,
+	/**  When it was set. */
+	setAt: Millis,
+};
+
+/**  What a hook would have done: nothing is changed by asking. */
+export type HookTrial = {
+	/**  Counted as for a rule, of those that it was tried with. */
+	trial: RuleTrial,
+	/**  So many were left out, because it took too long. */
+	untried: Count,
+	/**  Conflicts about which it went wrong. */
+	wrong: Count,
+	/**  The first of these, newest first. */
+	faults: HookFault[],
+};
 
 /**  A part of the day in local time; one that ends before it begins goes over midnight. */
 export type Hours = {
