@@ -73,6 +73,7 @@ proofs! {
     conflicts::field_by_field_or_a_whole_document_decides,
     conflicts::later_keeps_the_choices,
     conflicts::a_held_resolution_is_taken_back,
+    conflicts::those_of_one_shape_are_decided_and_taken_back_together,
     hooks::a_hook_is_tried_set_listed_and_taken_away,
     rules::a_rule_is_tried_set_listed_and_taken_away,
     status::pausing_holds_everything_one_link_or_one_collection,

@@ -1,6 +1,7 @@
 //! One file per command; here it is decided which, and what it needs.
 
 mod activity;
+mod alike;
 mod backup;
 pub mod conflicts;
 mod doubt;
