@@ -100,7 +100,7 @@ fn all(tx: &Connection, collection_id: Option<i64>) -> Result<Vec<Open>, StoreEr
 
 fn shape_of(tx: &Connection, id: i64) -> Result<Vec<String>, StoreError> {
     let Some(conflict) = table::get(tx, id)? else { return Ok(Vec::new()) };
-    let place = places::all(tx)?.into_iter().find(|place| place.collection_id == conflict.collection_id);
+    let place = places::of_collection(tx, conflict.collection_id)?;
     Ok(place.map_or_else(Vec::new, |place| left_to_choose(&conflict, &place.rules)))
 }
 
