@@ -1,11 +1,13 @@
 //! What may be written after `tidemarkctl`.
 
 mod activity;
+mod decisions;
 mod incoming;
 mod queue;
 mod rules;
 
 pub use activity::{ActivityArguments, ActivityCommand, Which};
+pub use decisions::DecisionsCommand;
 pub use incoming::{RemovalsCommand, UnreadableCommand};
 pub use queue::{DiscardArguments, Format, QueueCommand};
 pub use rules::{PlaceArguments, RuleArguments, RulesCommand};
@@ -57,6 +59,9 @@ pub enum Command {
     /// Who decides conflicts, where it is not a person.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// What was decided and merged, and putting it back.
+    #[command(subcommand)]
+    Decisions(DecisionsCommand),
     /// Changes that belong together.
     #[command(subcommand)]
     Tx(TransactionCommand),

@@ -9,6 +9,7 @@ mod changes;
 mod clock;
 mod connections;
 mod cycle;
+mod decisions;
 mod doubts;
 mod edits;
 mod engine;
