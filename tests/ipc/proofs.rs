@@ -2,7 +2,7 @@
 
 use crate::stage::Commands;
 use crate::{
-    activity, conflicts, incoming, links, parked, queue, records, requests, rules, sample, settings, status,
+    activity, conflicts, decisions, incoming, links, parked, queue, records, requests, rules, sample, settings, status,
     storage, transactions,
 };
 use std::sync::OnceLock;
@@ -73,6 +73,7 @@ proofs! {
     conflicts::field_by_field_or_a_whole_document_decides,
     conflicts::later_keeps_the_choices,
     conflicts::a_held_resolution_is_taken_back,
+    decisions::what_was_decided_is_listed_shown_and_put_back,
     rules::a_rule_is_tried_set_listed_and_taken_away,
     status::pausing_holds_everything_one_link_or_one_collection,
     status::a_forced_sync_goes_at_once,
