@@ -13,8 +13,7 @@ const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
 pub fn what_was_decided_is_listed_shown_and_put_back() -> Commands {
     let stage = Stage::linked(&[TASK]);
     let conflict = stage.conflict_over("t1");
-    let listed =
-        || stage.ask::<ListPage<DecisionRow>>("list_decisions", json!({"offset": 0, "limit": 10}));
+    let listed = || stage.ask::<ListPage<DecisionRow>>("list_decisions", json!({"offset": 0, "limit": 10}));
     assert_eq!(listed().total, Count(0), "it is not decided yet");
     let mine = json!({"id": conflict.id, "resolution": {"strategy": "local_wins"}, "seen": null});
     stage.ask::<serde_json::Value>("resolve_conflict", mine);
@@ -25,7 +24,10 @@ pub fn what_was_decided_is_listed_shown_and_put_back() -> Commands {
     let row = listed().rows.remove(0);
     let place = (row.link.as_str(), row.collection.as_str(), row.record.as_str(), row.title.as_str());
     assert_eq!(place, (LINK, TASKS, "t1", "Task 1"));
-    assert_eq!((row.by, row.restores, row.cannot.as_ref()), (DecisionBy::Person, Some(Restores::Server), None));
+    assert_eq!(
+        (row.by, row.restores, row.cannot.as_ref()),
+        (DecisionBy::Person, Some(Restores::Server), None)
+    );
     assert_eq!((row.conflict, row.touched), (Some(conflict.id), Count(1)));
     let id = json!({ "id": row.id });
     let whole: DecisionView = stage.ask("get_decision", id.clone());

@@ -2,8 +2,8 @@
 
 use crate::stage::Commands;
 use crate::{
-    activity, conflicts, decisions, incoming, links, parked, queue, records, requests, rules, sample, settings, status,
-    storage, transactions,
+    activity, conflicts, decisions, incoming, links, parked, queue, records, requests, rules, sample,
+    settings, status, storage, transactions,
 };
 use std::sync::OnceLock;
 use tidemark::arguments::ARGUMENTS;

@@ -7,9 +7,7 @@ use crate::store::verbs::put_back::{self as verb, New};
 use crate::store::views::decisions as view;
 use crate::store::{StoreError, decisions};
 use std::collections::BTreeSet;
-use tidemark_model::view::{
-    DecisionId, DecisionPutBack, DecisionRow, DecisionView, ListPage, RefusalCode,
-};
+use tidemark_model::view::{DecisionId, DecisionPutBack, DecisionRow, DecisionView, ListPage, RefusalCode};
 
 impl Engine {
     /// A page of what was decided and merged in the past 30 days, newest first.

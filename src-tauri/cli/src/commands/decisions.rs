@@ -21,7 +21,11 @@ pub async fn perform(command: DecisionsCommand, host: &Host, out: &Out) -> Resul
         DecisionsCommand::PutBack { id } => {
             let done = host.engine().put_back(&id).await?;
             out.say(&done, || {
-                format!("{} is put back. Change {} brings it to the server.", done.id, words::plain(&done.change))
+                format!(
+                    "{} is put back. Change {} brings it to the server.",
+                    done.id,
+                    words::plain(&done.change)
+                )
             });
         }
     }

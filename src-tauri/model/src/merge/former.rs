@@ -68,9 +68,7 @@ pub fn former(past: &Past<'_>, rules: &MergeRules) -> Former {
             fields(result, &mine, Restores::Mine).unwrap_or(Former::Nothing)
         }
         (Some(_), None, _) => Former::Deletion,
-        (None, Some(server), _) => {
-            Former::Record { restores: Restores::Server, document: server.clone() }
-        }
+        (None, Some(server), _) => Former::Record { restores: Restores::Server, document: server.clone() },
         (None, None, Some(local)) => Former::Record { restores: Restores::Mine, document: local.clone() },
         (None, None, None) => Former::Nothing,
     }
@@ -91,18 +89,33 @@ pub fn moved_on<'w>(now: &Value, result: &Value, watched: &'w [String], rules: &
 pub fn shown(value: &Value, at: &str, rules: &MergeRules) -> Value {
     let root = RuleNode::new(rules);
     let at = At::new(&root, at);
-    if at.in_secret { Value::from(MASK) } else { masked(value, at.rules) }
+    if at.secret_from.is_some() { Value::from(MASK) } else { masked(value, at.rules) }
 }
 
-/// The changes that bring the former values, without those that make no difference.
+/// The changes that bring the former values, without those that make no difference. A secret is one value, as it is for the
+/// merge, whatever it is made of.
 fn changes(result: &Value, former: &Value, rules: &MergeRules) -> Vec<Change> {
     let root = RuleNode::new(rules);
-    let differs = |change: &Change| {
+    let mut changes: Vec<Change> = Vec::new();
+    for change in change::diff(result, former) {
         let at = At::new(&root, change.path());
-        !at.in_server_set
-            && !alike(path::get(result, change.path()), path::get(former, change.path()), at.rules)
-    };
-    change::diff(result, former).into_iter().filter(differs).collect()
+        let is_same = alike(path::get(result, change.path()), path::get(former, change.path()), at.rules);
+        if at.in_server_set || is_same {
+            continue;
+        }
+        let whole = match at.secret_from {
+            // What is in it differs, so it is in both.
+            Some(secret) if secret != change.path() => match path::get(former, &secret) {
+                Some(value) => Change::set(secret, value.clone()),
+                None => change,
+            },
+            _ => change,
+        };
+        if !changes.contains(&whole) {
+            changes.push(whole);
+        }
+    }
+    changes
 }
 
 /// The paths of the changes with all fields of the groups that they touch: half a group would be neither side's.
@@ -111,8 +124,7 @@ fn watched(changes: &[Change], rules: &MergeRules) -> Vec<String> {
     for group in &rules.groups {
         // Rows of lists are not told apart here: the whole list is one value.
         let fields = || group.paths.iter().filter(|at| !at.split('/').any(|key| key == "*"));
-        let touches =
-            |at: &String| paths.iter().any(|path| path::within(path, at) || path::within(at, path));
+        let touches = |at: &String| paths.iter().any(|path| path::within(path, at) || path::within(at, path));
         if fields().any(touches) {
             let others: Vec<String> = fields().filter(|at| !paths.contains(at)).cloned().collect();
             paths.extend(others);
@@ -130,21 +142,27 @@ fn has_room(document: &Value, path: &str) -> bool {
 /// The rules at a path, and those above it that hold for all that is in them.
 struct At<'r> {
     rules: Option<&'r RuleNode>,
-    in_secret: bool,
+    /// Where the secret begins that it is, or lies in.
+    secret_from: Option<String>,
     in_server_set: bool,
 }
 
 impl<'r> At<'r> {
     fn new(root: &'r RuleNode, path: &str) -> Self {
-        let start = Self { rules: Some(root), in_secret: root.secret, in_server_set: root.server_set };
-        path::keys(path).unwrap_or_default().iter().fold(start, |above, key| {
-            let rules = above.rules.and_then(|rules| rules.field(key));
-            Self {
-                rules,
-                in_secret: above.in_secret || rules.is_some_and(|rules| rules.secret),
-                in_server_set: above.in_server_set || rules.is_some_and(|rules| rules.server_set),
-            }
-        })
+        let mut here = String::new();
+        let mut at = Self {
+            rules: Some(root),
+            secret_from: root.secret.then(String::new),
+            in_server_set: root.server_set,
+        };
+        for key in path::keys(path).unwrap_or_default() {
+            here = path::child(&here, &key);
+            at.rules = at.rules.and_then(|rules| rules.field(&key));
+            at.in_server_set |= at.rules.is_some_and(|rules| rules.server_set);
+            let begins = at.secret_from.is_none() && at.rules.is_some_and(|rules| rules.secret);
+            at.secret_from = at.secret_from.or_else(|| begins.then(|| here.clone()));
+        }
+        at
     }
 }
 
@@ -187,7 +205,12 @@ mod tests {
     #[test]
     fn mine_comes_back_where_the_servers_was_kept_whole_whatever_rule_decided_so() {
         let server = json!({"a": 3, "b": 2});
-        let sides = [Some(json!({"a": 1, "b": 1})), Some(json!({"a": 2, "b": 1})), Some(server.clone()), Some(server)];
+        let sides = [
+            Some(json!({"a": 1, "b": 1})),
+            Some(json!({"a": 2, "b": 1})),
+            Some(server.clone()),
+            Some(server),
+        ];
         let policies = [("/a".to_owned(), FieldPolicy::Server)].into();
         for rules in [MergeRules::default(), MergeRules { policies, ..MergeRules::default() }] {
             let expected = vec![Change::set("/a", json!(2))];
@@ -213,7 +236,8 @@ mod tests {
     fn what_the_server_computes_and_what_says_the_same_is_not_touched() {
         let rules = MergeRules { server_set: ["/total".to_owned()].into(), ..MergeRules::default() };
         let result = json!({"a": 1, "total": 5, "n": 1.0});
-        let sides = [None, Some(json!({"a": 1})), Some(json!({"a": 2, "total": 7, "n": 1})), Some(result.clone())];
+        let sides =
+            [None, Some(json!({"a": 1})), Some(json!({"a": 2, "total": 7, "n": 1})), Some(result.clone())];
         let Former::Fields { changes, watched, .. } = of(sides, &rules) else { panic!("fields") };
         assert_eq!(changes, [Change::set("/a", json!(2))]);
         let now = json!({"a": 1.00, "total": 9, "n": 4});
@@ -247,6 +271,17 @@ mod tests {
         for now in [json!({}), json!({"at": []}), json!({"at": null})] {
             assert_eq!(moved_on(&now, &result, &watched, &rules), ["/at/y"]);
         }
+    }
+
+    // proves D9
+    #[test]
+    fn a_secret_comes_back_whole() {
+        let rules = MergeRules { secret: ["/card".to_owned()].into(), ..MergeRules::default() };
+        let server = json!({"card": {"number": 1, "until": 2}});
+        let result = json!({"card": {"number": 3, "until": 4, "name": 5}});
+        let sides = [None, Some(result.clone()), Some(server.clone()), Some(result)];
+        let (_, changes) = fields(of(sides, &rules));
+        assert_eq!(changes, [Change::set("/card", server["card"].clone())]);
     }
 
     // proves D9

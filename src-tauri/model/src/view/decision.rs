@@ -18,7 +18,8 @@ impl DecisionId {
     pub fn parse(text: &str) -> Option<Self> {
         let (word, number) = text.split_once('-')?;
         // As it is written, and no other way: '+7' and '07' name nothing.
-        let number: i64 = number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse().ok()).flatten()?;
+        let number: i64 =
+            number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse().ok()).flatten()?;
         let id = match word {
             "conflict" => Self::Conflict(number),
             "merge" => Self::Merge(number),
@@ -59,19 +60,6 @@ pub enum DecisionBy {
     Person,
     /// Nobody: both sides came to agree, or it went with what it was about.
     Itself,
-}
-
-impl DecisionBy {
-    /// The word shown to programs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Merge => "merge",
-            Self::Rule => "rule",
-            Self::Hook => "hook",
-            Self::Person => "person",
-            Self::Itself => "itself",
-        }
-    }
 }
 
 /// Whose values putting it back brings.
@@ -208,7 +196,18 @@ mod tests {
         for id in [DecisionId::Conflict(7), DecisionId::Merge(i64::MAX)] {
             assert_eq!(DecisionId::parse(&id.to_string()), Some(id));
         }
-        for text in ["", "7", "merge", "merge-", "merge-+7", "merge-07", "merge--7", "Merge-7", "merge-7 ", "merge-1e3"] {
+        for text in [
+            "",
+            "7",
+            "merge",
+            "merge-",
+            "merge-+7",
+            "merge-07",
+            "merge--7",
+            "Merge-7",
+            "merge-7 ",
+            "merge-1e3",
+        ] {
             assert_eq!(DecisionId::parse(text), None, "{text}");
         }
         assert_eq!(DecisionId::parse("merge-99999999999999999999"), None);

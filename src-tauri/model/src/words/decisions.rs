@@ -6,10 +6,9 @@ use crate::view::{CannotPutBack, NotPutBack};
 pub fn cannot_put_back(code: NotPutBack, paths: &[&str]) -> CannotPutBack {
     let (sentence, hint) = match code {
         NotPutBack::Already => ("It was put back already.", "The change that did it is in the activity."),
-        NotPutBack::ByItself => (
-            "It ended by itself, so there is no decision to put back.",
-            "Change the record instead.",
-        ),
+        NotPutBack::ByItself => {
+            ("It ended by itself, so there is no decision to put back.", "Change the record instead.")
+        }
         NotPutBack::Nothing => {
             ("There is nothing to put back: both sides had the same values.", "Nothing needs to be done.")
         }
@@ -17,7 +16,9 @@ pub fn cannot_put_back(code: NotPutBack, paths: &[&str]) -> CannotPutBack {
             "Before, the record was deleted, and putting back never deletes a record.",
             "Delete the record if it is to go.",
         ),
-        NotPutBack::NoConnection => ("Its connection was removed.", "Add the connection again to change the record."),
+        NotPutBack::NoConnection => {
+            ("Its connection was removed.", "Add the connection again to change the record.")
+        }
         NotPutBack::ConflictOpen => ("A conflict about the record is open.", "Resolve that conflict first."),
         NotPutBack::Held => {
             ("It is held and was not sent yet.", "Undo the held decision instead; the conflict opens again.")

@@ -42,7 +42,8 @@ pub(crate) fn standing(tx: &Connection, kept: &Kept, around: &Around<'_>) -> Res
         DecisionBy::Itself => Former::Nothing,
         _ => former(&kept.past(), around.rules),
     };
-    let record = match records::get(tx, kept.record_id)?.filter(|row| row.collection_id == kept.collection_id) {
+    let record = match records::get(tx, kept.record_id)?.filter(|row| row.collection_id == kept.collection_id)
+    {
         Some(record) => Some(record),
         // It went for good and came again under its id.
         None => records::by_rid(tx, kept.collection_id, &kept.rid)?,
@@ -108,7 +109,9 @@ fn cannot(
     }
     let there = record.is_some_and(|record| record.local.is_some() && record.base.document.is_some());
     Ok(match former {
-        Former::Record { .. } if record.is_some_and(|it| it.local.is_some() || it.base.document.is_some()) => {
+        Former::Record { .. }
+            if record.is_some_and(|it| it.local.is_some() || it.base.document.is_some()) =>
+        {
             Some(NotPutBack::ThereAgain)
         }
         Former::Record { .. } if around.named_by_server => Some(NotPutBack::NamedByServer),

@@ -62,8 +62,7 @@ impl Seen {
         };
         let (link, connected) = link.unwrap_or_default();
         let rules = collection.as_ref().map(|found| found.settings.merge_rules()).unwrap_or_default();
-        let around =
-            Around { rules: &rules, connected, named_by_server: naming.contains(&link) };
+        let around = Around { rules: &rules, connected, named_by_server: naming.contains(&link) };
         let standing = standing(tx, &kept, &around)?;
         let (collection, schema) =
             collection.map(|found| (found.name, found.settings.schema)).unwrap_or_default();
