@@ -2,8 +2,8 @@
 
 use crate::stage::Commands;
 use crate::{
-    activity, conflicts, hooks, incoming, links, parked, queue, records, requests, rules, sample, settings,
-    status, storage, transactions,
+    activity, conflicts, decisions, hooks, incoming, links, parked, queue, records, requests, rules, sample,
+    settings, status, storage, transactions,
 };
 use std::sync::OnceLock;
 use tidemark::arguments::ARGUMENTS;
@@ -75,6 +75,7 @@ proofs! {
     conflicts::a_held_resolution_is_taken_back,
     conflicts::those_of_one_shape_are_decided_and_taken_back_together,
     hooks::a_hook_is_tried_set_listed_and_taken_away,
+    decisions::what_was_decided_is_listed_shown_and_put_back,
     rules::a_rule_is_tried_set_listed_and_taken_away,
     status::pausing_holds_everything_one_link_or_one_collection,
     status::a_forced_sync_goes_at_once,

@@ -1,12 +1,14 @@
 //! What may be written after `tidemarkctl`.
 
 mod activity;
+mod decisions;
 mod hooks;
 mod incoming;
 mod queue;
 mod rules;
 
 pub use activity::{ActivityArguments, ActivityCommand, Which};
+pub use decisions::DecisionsCommand;
 pub use hooks::{HookPlaceArguments, HooksCommand};
 pub use incoming::{RemovalsCommand, UnreadableCommand};
 pub use queue::{DiscardArguments, Format, QueueCommand};
@@ -62,6 +64,9 @@ pub enum Command {
     /// Scripts that decide conflicts where rules do not.
     #[command(subcommand)]
     Hooks(HooksCommand),
+    /// What was decided and merged, and putting it back.
+    #[command(subcommand)]
+    Decisions(DecisionsCommand),
     /// Changes that belong together.
     #[command(subcommand)]
     Tx(TransactionCommand),
