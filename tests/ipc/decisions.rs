@@ -18,7 +18,7 @@ pub fn what_was_decided_is_listed_shown_and_put_back() -> Commands {
     let mine = json!({"id": conflict.id, "resolution": {"strategy": "local_wins"}, "seen": null});
     stage.ask::<serde_json::Value>("resolve_conflict", mine);
     let held = listed().rows.remove(0);
-    assert_eq!(held.cannot.unwrap().code, NotPutBack::Held);
+    assert_eq!(held.cannot.expect("it is held").code, NotPutBack::Held);
     stage.clock().advance(10_000);
     stage.sync();
     let row = listed().rows.remove(0);

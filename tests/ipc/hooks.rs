@@ -20,7 +20,7 @@ pub fn a_hook_is_tried_set_listed_and_taken_away() -> Commands {
     assert_eq!((trial.trial.open.0, trial.trial.ends.0, trial.wrong.0), (1, 0, 1));
     stage.ask::<()>("set_hook", wrong);
     let conflict: ConflictView = stage.ask("get_conflict", json!({"id": open().rows[0].id}));
-    let said = conflict.hook_said.unwrap();
+    let said = conflict.hook_said.expect("the hook went wrong");
     assert!(said.contains("line 2") && said.contains("not like this"), "{said}");
     stage.ask::<()>("set_hook", with(MINE));
     assert_eq!(open().total.0, 0);

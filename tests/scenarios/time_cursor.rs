@@ -65,9 +65,9 @@ async fn more_rows_of_one_time_than_a_page_holds_all_arrive() {
     let pages = r#"{"pull":{"kind":"time","since_param":"since","limit_param":"limit"}}"#;
     // The time that is asked for is taken in, or left out: the engine asks for four rows, the server gives what is asked for.
     for exclusive in [false, true] {
-        all_of_one_time(pages, Manners { exclusive, ..Manners::default() }).await;
+        Box::pin(all_of_one_time(pages, Manners { exclusive, ..Manners::default() })).await;
     }
     // One that never gives more than four goes on behind (time, id).
     let keyset = r#"{"pull":{"kind":"time","since_param":"since","id_param":"behind"}}"#;
-    all_of_one_time(keyset, Manners { keyset: true, cap: 4, ..Manners::default() }).await;
+    Box::pin(all_of_one_time(keyset, Manners { keyset: true, cap: 4, ..Manners::default() })).await;
 }

@@ -79,7 +79,7 @@ pub(crate) async fn push_all(
     link: &Arc<Link>,
     run: &mut Run,
 ) -> Result<(), StoreError> {
-    push(shared, link, run).await?;
+    Box::pin(push(shared, link, run)).await?;
     push_decided(shared, link, run).await
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn push_decided(
         if ask_waiting(shared).await? == 0 || run.stop.is_some() {
             break;
         }
-        push(shared, link, run).await?;
+        Box::pin(push(shared, link, run)).await?;
     }
     Ok(())
 }

@@ -14,14 +14,10 @@ use tokio::task::{JoinHandle, JoinSet};
 pub struct FaultProxy {
     shared: Arc<Shared>,
     address: SocketAddr,
-    /// The task that accepts, or while offline the port without anybody listening.
-    door: Mutex<Door>,
-}
-
-enum Door {
-    Open(JoinHandle<()>),
-    Closed(TcpSocket),
-    Between,
+    /// Bound and never listening: while nobody listens the port goes to no other program on this computer.
+    _port: TcpSocket,
+    /// The task that accepts; none while offline.
+    door: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl FaultProxy {
@@ -44,10 +40,11 @@ impl FaultProxy {
             under_way: watch::Sender::new(0),
             came: watch::Sender::new(0),
         });
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let door = Mutex::new(Door::Open(tokio::spawn(accept(listener, Arc::clone(&shared)))));
-        Ok(Self { shared, address, door })
+        let port = bound((Ipv4Addr::LOCALHOST, 0).into())?;
+        let address = port.local_addr()?;
+        let listener = bound(address)?.listen(1024)?;
+        let door = Mutex::new(Some(tokio::spawn(accept(listener, Arc::clone(&shared)))));
+        Ok(Self { shared, address, _port: port, door })
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -108,41 +105,29 @@ impl FaultProxy {
 
     /// Cuts all connections and refuses new ones; the port stays taken. Returns once this is so.
     pub async fn go_offline(&self) -> std::io::Result<()> {
-        let door = std::mem::replace(&mut *lock(&self.door), Door::Between);
-        let closed = match door {
-            Door::Open(task) => {
-                task.abort();
-                // The listener and all connections are closed when the task has ended.
-                let _ = task.await;
-                bound(self.address)?
-            }
-            Door::Closed(socket) => socket,
-            Door::Between => bound(self.address)?,
-        };
-        *lock(&self.door) = Door::Closed(closed);
+        let open = lock(&self.door).take();
+        if let Some(task) = open {
+            task.abort();
+            // The listener and all connections are closed when the task has ended.
+            let _ = task.await;
+        }
         Ok(())
     }
 
     /// Listens again on the same port. Returns once this is so.
     pub async fn go_online(&self) -> std::io::Result<()> {
-        let door = std::mem::replace(&mut *lock(&self.door), Door::Between);
-        let listener = match door {
-            Door::Open(task) => {
-                *lock(&self.door) = Door::Open(task);
-                return Ok(());
-            }
-            Door::Closed(socket) => socket.listen(1024)?,
-            Door::Between => bound(self.address)?.listen(1024)?,
-        };
-        let task = tokio::spawn(accept(listener, Arc::clone(&self.shared)));
-        *lock(&self.door) = Door::Open(task);
+        let mut door = lock(&self.door);
+        if door.is_none() {
+            let listener = bound(self.address)?.listen(1024)?;
+            *door = Some(tokio::spawn(accept(listener, Arc::clone(&self.shared))));
+        }
         Ok(())
     }
 }
 
 impl Drop for FaultProxy {
     fn drop(&mut self) {
-        if let Door::Open(task) = &*lock(&self.door) {
+        if let Some(task) = &*lock(&self.door) {
             task.abort();
         }
     }
@@ -152,6 +137,8 @@ impl Drop for FaultProxy {
 fn bound(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
+    // Two of the proxy's own sockets have the port.
+    socket.set_reuseport(true)?;
     socket.bind(address)?;
     Ok(socket)
 }

@@ -17,24 +17,29 @@ struct Open {
     paths: Vec<String>,
 }
 
+/// The open conflicts of one shape.
+struct Alike {
+    kind: ConflictType,
+    first: i64,
+    conflicts: i64,
+}
+
 /// All shapes of which there is more than one open conflict, the largest group first.
 pub(crate) fn list(tx: &Connection) -> Result<Vec<ConflictGroup>, StoreError> {
-    let mut groups: BTreeMap<(i64, &str, Vec<String>), (ConflictType, i64, i64)> = BTreeMap::new();
-    for open in all(tx, None)? {
-        let entry = groups
-            .entry((open.collection_id, open.kind.as_str(), open.paths))
-            .or_insert((open.kind, open.id, 0));
-        entry.2 += 1;
+    let mut groups: BTreeMap<(i64, &str, Vec<String>), Alike> = BTreeMap::new();
+    for Open { id, collection_id, kind, paths } in all(tx, None)? {
+        let first = Alike { kind, first: id, conflicts: 0 };
+        groups.entry((collection_id, kind.as_str(), paths)).or_insert(first).conflicts += 1;
     }
     let places = places::all(tx)?;
     let mut groups: Vec<ConflictGroup> = groups
         .into_iter()
-        .filter(|(_, (_, _, conflicts))| *conflicts > 1)
-        .filter_map(|((collection_id, _, paths), (conflict_type, first, conflicts))| {
+        .filter(|(_, alike)| alike.conflicts > 1)
+        .filter_map(|((collection_id, _, paths), alike)| {
             let place = places.iter().find(|place| place.collection_id == collection_id)?;
             let (link, collection) = (place.link.clone(), place.collection.clone());
-            let shape = ConflictShape { link, collection, conflict_type, paths };
-            Some(ConflictGroup { shape, conflicts: Count(conflicts), first: Count(first) })
+            let shape = ConflictShape { link, collection, conflict_type: alike.kind, paths };
+            Some(ConflictGroup { shape, conflicts: Count(alike.conflicts), first: Count(alike.first) })
         })
         .collect();
     groups.sort_by_key(|group| (-group.conflicts.0, group.first.0));
