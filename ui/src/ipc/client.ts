@@ -6,6 +6,7 @@ import {
   type ConflictView as AnyConflictView,
   type ExportFormat,
   type FieldEdit as AnyFieldEdit,
+  type HookPlace,
   type LinkLimits,
   type NewLink as AnyNewLink,
   type QueueFilter as SomeQueueFilter,
@@ -141,6 +142,12 @@ export const bridge = {
   tryRule: (place: RulePlace, rule: Rule) => call(commands.tryRule(place, rule)),
   setRule: (place: RulePlace, rule: Rule) => call(commands.setRule(place, rule)),
   removeRule: (place: RulePlace) => call(commands.removeRule(place)),
+
+  listHooks: () => call(commands.listHooks()),
+  /** Changes nothing. */
+  tryHook: (place: HookPlace, script: string) => call(commands.tryHook(place, script)),
+  setHook: (place: HookPlace, script: string) => call(commands.setHook(place, script)),
+  removeHook: (place: HookPlace) => call(commands.removeHook(place)),
 
   listRemovals: (link: string, collection: string, offset: number, limit: number) =>
     call(commands.listRemovals(link, collection, offset, limit)),

@@ -8,6 +8,7 @@ import type {
   Discovery,
   FieldChoice,
   FieldEdit,
+  HookRow,
   LinkTest,
   NewLink,
   QueueFilter,
@@ -104,6 +105,9 @@ function merged(view: ConflictView, choices: ChoiceAt[]): string {
 
 const withoutRule = (world: World, { place }: Args) =>
   world.rules.filter((row) => JSON.stringify(row.place) !== JSON.stringify(place));
+
+const withoutHook = (world: World, { place }: Args) =>
+  world.hooks.filter((row) => JSON.stringify(row.place) !== JSON.stringify(place));
 
 const commands: Record<string, (world: World, args: Args) => unknown> = {
   get_sync_status: (world) => world.snapshot(),
@@ -475,6 +479,16 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   },
   remove_rule: (world, args) => {
     world.rules = withoutRule(world, args);
+    return null;
+  },
+  list_hooks: (world) => world.hooks,
+  try_hook: (world) => world.hookTrial,
+  set_hook: (world, args) => {
+    world.hooks = [...withoutHook(world, args), { ...(args as Omit<HookRow, "setAt">), setAt: NOW }];
+    return null;
+  },
+  remove_hook: (world, args) => {
+    world.hooks = withoutHook(world, args);
     return null;
   },
   start_sample: (world) => {

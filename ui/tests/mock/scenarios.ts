@@ -435,6 +435,60 @@ function ruled(world: World): void {
   Object.assign(first, { to_choose: 1, merged: 3 });
 }
 
+const TOTALS = `// The higher total wins.
+fn has_total(record) {
+    type_of(record) == "map" && is_number(record.get("grand_total"))
+}
+
+fn resolve(base, local, server, info) {
+    if !has_total(local) || !has_total(server) { return; }
+    if local.grand_total > server.grand_total { "local" } else { "server" }
+}
+`;
+
+/** Two collections have hooks; one of them went wrong with the first conflict. */
+function hooked(world: World): void {
+  busy(world);
+  world.hooks = [
+    { place: { link: "ERPNext", collection: "invoices" }, script: TOTALS, setAt: NOW - 7 * DAY },
+    {
+      place: { link: "Sample", collection: "notes" },
+      script: `fn resolve(base, local, server, info) { "server" } // ${"said_at_length_".repeat(20)}\u202e`,
+      setAt: NOW - 200 * DAY,
+    },
+  ];
+  const said = (line: number, what: string) =>
+    `the hook stopped at line ${line}, column 11: ${what}. Correct the hook; this conflict is chosen by hand`;
+  world.hookTrial = {
+    trial: {
+      past: 41,
+      decided: 30,
+      differently: 1,
+      open: 4,
+      ends: 2,
+      examples: [{ conflict: 7, record: "SINV-00405", title: "Weber GmbH", at: NOW - 2 * DAY }],
+    },
+    untried: 12,
+    wrong: 3,
+    faults: [
+      {
+        conflict: 9,
+        record: "SINV-00407",
+        title: "Bäckerei Lang",
+        said: said(7, "Property not found: grand_totl"),
+      },
+      {
+        conflict: 5,
+        record: "SINV-00402",
+        title: `Verwaltungsgesellschaft_für_${"Grundstücke_und_".repeat(8)}Anlagen`,
+        said: said(8, "not like this ".repeat(14).trim()),
+      },
+    ],
+  };
+  const [first] = world.conflicts;
+  if (first) first.hook_said = said(7, "Property not found: grand_totl");
+}
+
 export const scenarios: Record<string, (world: World) => void> = {
   refused,
   "first-run": () => {},
@@ -442,6 +496,7 @@ export const scenarios: Record<string, (world: World) => void> = {
   group,
   busy,
   ruled,
+  hooked,
   offline: (world) => {
     busy(world);
     world.links = world.links.map((one) => ({
@@ -492,6 +547,7 @@ export const scenarios: Record<string, (world: World) => void> = {
       "list_removals",
       "list_unreadable",
       "get_unreadable",
+      "list_hooks",
     ]);
     incoming(world);
   },
@@ -568,7 +624,7 @@ export const scenarios: Record<string, (world: World) => void> = {
       message: "The local store can't be read.",
       hint: "Restart Tidemark.",
     };
-    for (const command of ["list_removals", "list_unreadable", "get_unreadable", "list_rules"])
+    for (const command of ["list_removals", "list_unreadable", "get_unreadable", "list_rules", "list_hooks"])
       world.refuses.set(command, refusal);
   },
   scheduled: (world) => {

@@ -9,6 +9,8 @@ import type {
   CollectionStatus,
   ConflictView,
   Form,
+  HookRow,
+  HookTrial,
   LinkStatus,
   QueueStats,
   RefusalCode,
@@ -63,6 +65,9 @@ export class World {
   rules: RuleRow[] = [];
   /** What any rule would have done. */
   trial: RuleTrial = { past: 0, decided: 0, differently: 0, open: 0, ends: 0, examples: [] };
+  hooks: HookRow[] = [];
+  /** What any hook would have done. */
+  hookTrial: HookTrial = { trial: this.trial, untried: 0, wrong: 0, faults: [] };
   /** Newest first. */
   backups: Backup[] = [
     { name: "tidemark-2.db", madeAt: Date.UTC(2026, 10, 21, 13, 0), bytes: 48_100_000 },
