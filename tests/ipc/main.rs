@@ -6,6 +6,7 @@ mod agreement;
 mod arguments;
 mod bindings;
 mod conflicts;
+mod decisions;
 mod events;
 mod hooks;
 mod hostile;

@@ -2,8 +2,8 @@
 
 use crate::stage::Commands;
 use crate::{
-    activity, conflicts, hooks, incoming, links, parked, queue, records, requests, rules, sample, settings,
-    status, storage, transactions,
+    activity, conflicts, decisions, hooks, incoming, links, parked, queue, records, requests, rules, sample,
+    settings, status, storage, transactions,
 };
 use std::sync::OnceLock;
 use tidemark::arguments::ARGUMENTS;
@@ -73,6 +73,7 @@ proofs! {
     conflicts::field_by_field_or_a_whole_document_decides,
     conflicts::later_keeps_the_choices,
     conflicts::a_held_resolution_is_taken_back,
+    decisions::what_was_decided_is_listed_shown_and_put_back,
     hooks::a_hook_is_tried_set_listed_and_taken_away,
     rules::a_rule_is_tried_set_listed_and_taken_away,
     status::pausing_holds_everything_one_link_or_one_collection,

@@ -49,6 +49,7 @@ mod pausing;
 mod poisoned;
 mod priorities;
 mod pushed_pages;
+mod putting_back;
 mod read_back;
 mod read_only;
 mod references;

@@ -3,6 +3,7 @@
 mod activity;
 mod backup;
 pub mod conflicts;
+mod decisions;
 mod doubt;
 mod hooks;
 mod incoming;
@@ -59,6 +60,7 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Conflicts(command) => conflicts::perform(&command, host, out),
         Command::Resolve(arguments) => resolve::perform(&arguments, host, out).await,
         Command::Rules(command) => rules::perform(command, host, out).await,
+        Command::Decisions(command) => decisions::perform(command, host, out).await,
         Command::Hooks(command) => hooks::perform(command, host, out).await,
         Command::Tx(command) => transactions::perform(command, host, out).await,
         Command::Removals(command) => incoming::removals(command, host, out).await,

@@ -1,12 +1,14 @@
 //! What may be written after `tidemarkctl`.
 
 mod activity;
+mod decisions;
 mod hooks;
 mod incoming;
 mod queue;
 mod rules;
 
 pub use activity::{ActivityArguments, ActivityCommand, Which};
+pub use decisions::DecisionsCommand;
 pub use hooks::{HookPlaceArguments, HooksCommand};
 pub use incoming::{RemovalsCommand, UnreadableCommand};
 pub use queue::{DiscardArguments, Format, QueueCommand};
@@ -59,6 +61,9 @@ pub enum Command {
     /// Who decides conflicts, where it is not a person.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// What was decided and merged, and putting it back.
+    #[command(subcommand)]
+    Decisions(DecisionsCommand),
     /// Scripts that decide conflicts where rules do not.
     #[command(subcommand)]
     Hooks(HooksCommand),

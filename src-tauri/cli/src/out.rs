@@ -106,12 +106,13 @@ impl Out {
 }
 
 /// Keys of the views under which JSON text stands.
-const TEXTS: [&str; 11] = [
+const TEXTS: [&str; 12] = [
     "document",
     "base",
     "local",
     "server",
     "result",
+    "becomes",
     "value",
     "before",
     "after",

@@ -11,6 +11,8 @@ mod bad_input;
 mod bad_store;
 #[path = "shell/beside_another.rs"]
 mod beside_another;
+#[path = "shell/decisions.rs"]
+mod decisions;
 #[path = "shell/hooks.rs"]
 mod hooks;
 #[path = "shell/incoming.rs"]

@@ -10,6 +10,7 @@ mod changes;
 mod clock;
 mod connections;
 mod cycle;
+mod decisions;
 mod doubts;
 mod edits;
 mod engine;

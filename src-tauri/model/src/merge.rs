@@ -9,6 +9,7 @@ mod combine;
 mod compare;
 mod decide;
 mod field;
+mod former;
 mod groups;
 mod resolve;
 mod rules;
@@ -21,7 +22,9 @@ use serde_json::Value;
 use specta::Type;
 
 pub use decide::{Rule, Ruling, decide, decide_whole};
+pub(crate) use field::MASK;
 pub use field::{FieldClass, FieldDifference, Note, Side, Taken};
+pub use former::{Former, Past, former, moved_on, shown};
 pub use resolve::{Choice, ResolveError, resolve};
 pub(crate) use rules::RuleNode;
 pub use rules::{FieldGroup, MergeRules};

@@ -6,6 +6,7 @@
 mod activity;
 mod cause;
 mod conflict;
+mod decision;
 mod event;
 mod export;
 mod happened;
@@ -25,6 +26,7 @@ mod trash;
 pub use activity::*;
 pub use cause::*;
 pub use conflict::*;
+pub use decision::*;
 pub use event::*;
 pub use export::*;
 pub use happened::*;

@@ -1,6 +1,9 @@
 //! The status in words, for surfaces that are not the window: tray, command line, notifications (`ui.md` 3.2, A).
 
+mod decisions;
 pub mod lines;
+
+pub use decisions::cannot_put_back;
 
 use crate::number::{Count, Millis};
 use crate::view::{Activity, Attention, PutBack, Sentence, StatusSnapshot, StoreFault};

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod conflicts;
+pub mod decisions;
 pub mod hooks;
 pub mod incoming;
 pub mod links;

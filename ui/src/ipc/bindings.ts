@@ -63,6 +63,12 @@ export const commands = {
 	resolveConflict: (id: Count, resolution: Resolution, seen: string | null) => typedError<Resolved, Refusal>(__TAURI_INVOKE("resolve_conflict", { id, resolution, seen })),
 	/**  Takes a held resolution back. */
 	undoResolution: (id: Count) => typedError<null, Refusal>(__TAURI_INVOKE("undo_resolution", { id })),
+	/**  A page of what was decided and merged in the past 30 days, newest first. */
+	listDecisions: (offset: Count, limit: Count) => typedError<ListPage<DecisionRow>, Refusal>(__TAURI_INVOKE("list_decisions", { offset, limit })),
+	/**  One of them, field by field, with what putting it back would bring. */
+	getDecision: (id: string) => typedError<DecisionView, Refusal>(__TAURI_INVOKE("get_decision", { id })),
+	/**  Brings the former values back by a new change. */
+	putBack: (id: string) => typedError<DecisionPutBack, Refusal>(__TAURI_INVOKE("put_back", { id })),
 	/**  All hooks that are set, with their scripts. */
 	listHooks: () => typedError<HookRow[], Refusal>(__TAURI_INVOKE("list_hooks")),
 	/**  What a script would have done to the conflicts of the past 30 days, and would do to the open ones. */
@@ -437,6 +443,16 @@ export type BulkResult = {
 	alreadyGone: Count,
 	/**  How many stay as they are: a record that they refer to was discarded. */
 	kept: Count,
+};
+
+/**  That something cannot be put back, and what to do. */
+export type CannotPutBack = {
+	/**  Why. */
+	code: NotPutBack,
+	/**  The same in words. */
+	sentence: string,
+	/**  What to do about it. */
+	hint: string,
 };
 
 /**  Ids of one cause's changes: one stretch of the queue, oldest first. */
@@ -832,6 +848,79 @@ export type Decided =
 /**  It went away with the connection or with its transaction. */
 "dropped";
 
+/**  Who or what decided. */
+export type DecisionBy = 
+/**  Both sides had changed different things: it was merged without asking. */
+"merge" | 
+/**  A rule of its collection or of its fields. */
+"rule" | 
+/**  Its collection's hook. */
+"hook" | 
+/**  A person. */
+"person" | 
+/**  Nobody: both sides came to agree, or it went with what it was about. */
+"itself";
+
+/**  A field that putting back touches. */
+export type DecisionField = {
+	/**  JSON Pointer. */
+	path: string,
+	/**  Its name for people. */
+	label: string,
+	/**  What was decided, JSON text; none where absent. */
+	result: string | null,
+	/**  What it becomes; none where the field goes. */
+	becomes: string | null,
+	/**  It was changed again since, here or on the server. */
+	movedOn: boolean,
+};
+
+/**  What putting something back became. */
+export type DecisionPutBack = {
+	/**  What was put back. */
+	id: string,
+	/**  The new change that does it; it goes on like any other. */
+	change: string,
+	/**  Its record. */
+	record: string,
+};
+
+/**  One ended conflict or automatic merge. */
+export type DecisionRow = {
+	/**  Which: `conflict-7` or `merge-12`. */
+	id: string,
+	/**  The conflict's number; none of an automatic merge. */
+	conflict: Count | null,
+	/**  Who or what decided. */
+	by: DecisionBy,
+	/**  When. */
+	at: Millis,
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  Record's id. */
+	record: string,
+	/**  Record's title, else its id. */
+	title: string,
+	/**  How many fields putting it back touches. */
+	touched: Count,
+	/**  Whose values that brings; none where it would bring none. */
+	restores: Restores | null,
+	/**  The whole record comes back, which was to be gone. */
+	makesRecord: boolean,
+	/**  Why it cannot be put back; none where it can. */
+	cannot: CannotPutBack | null,
+	/**  The change that put it back. */
+	putBack: string | null,
+};
+
+/**  One of them, field by field. */
+export type DecisionView = {
+	/**  The fields that putting it back touches. */
+	fields: DecisionField[],
+} & DecisionRow;
+
 /**  A link's first repair that failed: it is polled until all of them went well. */
 export type DegradedPollEntered = {
 	/**  Link's id. */
@@ -1152,6 +1241,10 @@ decided: Decided } |
 { what: "conflict_reopened"; 
 /**  Its number. */
 conflict: Count } | 
+/**  A decision or an automatic merge was put back by a new change. */
+{ what: "decision_put_back"; 
+/**  The conflict's number; none of an automatic merge. */
+conflict: Count | null } | 
 /**  The change goes no further without a person. */
 { what: "needs_you"; 
 /**  What it does. */
@@ -1579,6 +1672,35 @@ export type NewRequest = {
 	/**  Ids of changes of the same link that it waits for. */
 	dependsOn?: string[],
 };
+
+/**  Why something cannot be put back. */
+export type NotPutBack = 
+/**  It was put back before. */
+"already" | 
+/**  It ended by itself: nothing was decided. */
+"by_itself" | 
+/**  There is nothing that it would change. */
+"nothing" | 
+/**  The record would have to be deleted, which putting back never does. */
+"would_delete" | 
+/**  The connection was removed. */
+"no_connection" | 
+/**  A conflict about the record is open. */
+"conflict_open" | 
+/**  What was decided is held: it can be taken back whole. */
+"held" | 
+/**  A change of the record is not finished. */
+"unfinished" | 
+/**  The record was deleted here and that is not finished. */
+"deleted_here" | 
+/**  The record is gone. */
+"gone" | 
+/**  The record, which was to be gone, is there again. */
+"there_again" | 
+/**  The server names new records itself, so this one would become another. */
+"named_by_server" | 
+/**  The record was changed again at these fields. */
+"changed_again";
 
 /**  A change that cannot be put back. */
 export type NotRestored = {
@@ -2118,6 +2240,13 @@ export type Restored = {
 	/**  The name under which the former database is kept; none where there was none. */
 	setAside: string | null,
 };
+
+/**  Whose values putting it back brings. */
+export type Restores = 
+/**  The server's, as they were before. */
+"server" | 
+/**  Mine, which were let go because all the server's were kept. */
+"mine";
 
 /**  The tray or a notification asks for a place in the window, such as `#/conflicts/88`. */
 export type RouteAsked = string;

@@ -15,6 +15,7 @@ pub(crate) mod parents;
 pub(crate) mod park;
 pub(crate) mod pause;
 pub(crate) mod pull;
+pub(crate) mod put_back;
 pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod removals;

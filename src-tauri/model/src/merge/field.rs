@@ -212,9 +212,9 @@ impl<'a> Fact<'a> {
 }
 
 /// What stands in the place of a secret.
-const MASK: &str = "••••••";
+pub(crate) const MASK: &str = "••••••";
 
-fn masked(value: &Value, rules: Option<&RuleNode>) -> Value {
+pub(super) fn masked(value: &Value, rules: Option<&RuleNode>) -> Value {
     let Some(rules) = rules.filter(|rules| rules.holds_secret()) else { return value.clone() };
     match value {
         _ if rules.secret => Value::from(MASK),

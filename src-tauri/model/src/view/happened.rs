@@ -93,6 +93,11 @@ pub enum Happened {
         /// Its number.
         conflict: Count,
     },
+    /// A decision or an automatic merge was put back by a new change.
+    DecisionPutBack {
+        /// The conflict's number; none of an automatic merge.
+        conflict: Option<Count>,
+    },
     /// The change goes no further without a person.
     NeedsYou {
         /// What it does.
@@ -232,6 +237,8 @@ impl Happened {
             Self::ConflictMet { .. } | Self::ConflictSettled { .. } | Self::ConflictReopened { .. } => {
                 ActivityKind::Conflict
             }
+            Self::DecisionPutBack { conflict: Some(_) } => ActivityKind::Conflict,
+            Self::DecisionPutBack { conflict: None } => ActivityKind::Merged,
             Self::NeedsYou { .. }
             | Self::RolledBack { .. }
             | Self::RemovalsAsked { .. }
@@ -289,6 +296,7 @@ impl Happened {
             Self::Confirmed { .. }
             | Self::ConflictSettled { .. }
             | Self::ConflictReopened { .. }
+            | Self::DecisionPutBack { .. }
             | Self::RemovalsAllowed { .. }
             | Self::UnreadableForgotten { .. }
             | Self::Discarded { .. }

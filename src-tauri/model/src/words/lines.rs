@@ -32,6 +32,12 @@ pub fn line(line: &ActivityLine) -> String {
         Happened::ConflictReopened { conflict } => {
             format!("The decision about {record} was taken back. Conflict {} is open again.", conflict.0)
         }
+        Happened::DecisionPutBack { conflict: Some(conflict) } => {
+            format!("What conflict {} had decided about {record} was put back.", conflict.0)
+        }
+        Happened::DecisionPutBack { conflict: None } => {
+            format!("{record}: what was put together with the one on {server} was put back.")
+        }
         Happened::NeedsYou { operation, class, status, may_be_in } => {
             let why = in_the_way(server, *class, *status, *may_be_in);
             format!("{record}: {} needs you. {why}", change(*operation))
