@@ -117,6 +117,10 @@ export const bridge = {
     call(commands.resolveConflict(id, resolution, seen)),
   undoResolution: (id: number) => call(commands.undoResolution(id)),
 
+  listDecisions: (offset: number, limit: number) => call(commands.listDecisions(offset, limit)),
+  decision: (id: string) => call(commands.getDecision(id)),
+  putBack: (id: string) => call(commands.putBack(id)),
+
   listRecords: (link: string, collection: string, filter: RecordFilter, offset: number, limit: number) =>
     call(commands.listRecords(link, collection, filter, offset, limit)),
   record: (place: RecordPlace) => call(commands.getRecord(place.link, place.collection, place.id)),

@@ -19,6 +19,7 @@ import type {
   RuleRow,
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
+import { decided } from "./decided";
 import { incoming } from "./incoming";
 import { change, conflict, invoiceForm, link } from "./makers";
 import { made, page, placed, refuse, startOf } from "./pages";
@@ -192,6 +193,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   },
   ...parked,
   ...incoming,
+  ...decided,
   hold: (world, args) => {
     const ids = args.ids as string[];
     const found = world.changes.filter((one) => ids.includes(one.row.id));
@@ -297,6 +299,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     const found = world.undone.get(args.id as number);
     if (!found) return refuse("not_now", "It was sent already.");
     world.conflicts.unshift(found);
+    world.decisions = world.decisions.filter((one) => one.conflict !== found.id);
     world.changes = world.changes.filter((one) => one.row.reason?.kind !== "undo");
     void world.tell();
     return null;

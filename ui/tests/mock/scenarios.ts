@@ -1,7 +1,7 @@
 // The worlds that tests open, by name.
 
 import type { ChangeDetail, ChangeRow, Neighbour } from "../../src/ipc/client";
-import { change, collection, conflict, invoice, invoiceForm, link, stored, unread } from "./makers";
+import { change, collection, conflict, decision, invoice, invoiceForm, link, stored, unread } from "./makers";
 import type { StatusSnapshot } from "../../src/ipc/client";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
 
@@ -489,6 +489,65 @@ function hooked(world: World): void {
   if (first) first.hook_said = said(7, "Property not found: grand_totl");
 }
 
+/** One decision of each sort, and each in another state. */
+function decided(world: World): void {
+  busy(world);
+  const long = `Verwaltungsgesellschaft_für_${"Grundstücke_und_".repeat(8)}Anlagen`;
+  const held = conflict(9);
+  world.undone.set(held.id, held);
+  world.decisions = [
+    decision(9, {
+      at: NOW - 4000,
+      cannot: {
+        code: "held",
+        sentence: "It is held and was not sent yet.",
+        hint: "Undo the held decision instead; the conflict opens again.",
+      },
+    }),
+    decision(1),
+    decision(2, { id: "merge-12", conflict: null, by: "merge", title: long }),
+    decision(3, {
+      by: "rule",
+      cannot: {
+        code: "changed_again",
+        sentence: "The record was changed again since then: /due_date.",
+        hint: "Change these fields of the record instead.",
+      },
+    }),
+    decision(4, { by: "hook", restores: "mine" }),
+    decision(5, {
+      by: "hook",
+      putBack: "0190-1041",
+      cannot: {
+        code: "already",
+        sentence: "It was put back already.",
+        hint: "The change that did it is in the activity.",
+      },
+    }),
+    decision(6, {
+      by: "itself",
+      fields: [],
+      cannot: {
+        code: "by_itself",
+        sentence: "It ended by itself, so there is no decision to put back.",
+        hint: "Change the record instead.",
+      },
+    }),
+    decision(7, { makesRecord: true }),
+    decision(8, {
+      link: "Old server",
+      collection: "orders",
+      cannot: {
+        code: "no_connection",
+        sentence: "Its connection was removed.",
+        hint: "Add the connection again to change the record.",
+      },
+    }),
+  ];
+  const [first] = world.decisions[3]?.fields ?? [];
+  if (first) first.movedOn = true;
+}
+
 export const scenarios: Record<string, (world: World) => void> = {
   refused,
   "first-run": () => {},
@@ -497,6 +556,26 @@ export const scenarios: Record<string, (world: World) => void> = {
   busy,
   ruled,
   hooked,
+  decided,
+  "decided-long": (world) => {
+    busy(world);
+    world.decisions = Array.from({ length: 5000 }, (_, i) =>
+      decision(i + 1, {
+        by: (["merge", "rule", "hook", "person"] as const)[i % 4] ?? "person",
+        at: NOW - i * MINUTE,
+      }),
+    );
+    const [first] = world.decisions;
+    if (!first) return;
+    first.fields = Array.from({ length: 250 }, (_, i) => ({
+      path: `/field_${i}`,
+      label: `Field ${i}`,
+      result: String(i),
+      becomes: i % 9 === 0 ? null : `"${"a long value ".repeat(i % 7)}${i}"`,
+      movedOn: false,
+    }));
+    first.touched = 250;
+  },
   offline: (world) => {
     busy(world);
     world.links = world.links.map((one) => ({
@@ -548,6 +627,7 @@ export const scenarios: Record<string, (world: World) => void> = {
       "list_unreadable",
       "get_unreadable",
       "list_hooks",
+      "list_decisions",
     ]);
     incoming(world);
   },
@@ -624,7 +704,14 @@ export const scenarios: Record<string, (world: World) => void> = {
       message: "The local store can't be read.",
       hint: "Restart Tidemark.",
     };
-    for (const command of ["list_removals", "list_unreadable", "get_unreadable", "list_rules", "list_hooks"])
+    for (const command of [
+      "list_removals",
+      "list_unreadable",
+      "get_unreadable",
+      "list_rules",
+      "list_hooks",
+      "list_decisions",
+    ])
       world.refuses.set(command, refusal);
   },
   scheduled: (world) => {

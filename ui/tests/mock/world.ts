@@ -8,6 +8,7 @@ import type {
   ChangeRow,
   CollectionStatus,
   ConflictView,
+  DecisionView,
   Form,
   HookRow,
   HookTrial,
@@ -48,6 +49,8 @@ export class World {
   trash: ChangeDetail[] = [];
   transactions: TransactionDetail[] = [];
   conflicts: ConflictView[] = [];
+  /** What was decided and merged, newest first. */
+  decisions: DecisionView[] = [];
   /** Records that collections would remove and ask about, by "link/collection". */
   removals = new Map<string, Removal[]>();
   /** Rows that could not be read, newest first. */

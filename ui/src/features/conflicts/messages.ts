@@ -10,14 +10,12 @@ const fields = (n: number) => plural(n, { one: "# field", other: "# fields" });
 export const words = {
   title: "Conflicts",
   grid: "Open conflicts",
-  summary: (open: number, merged: number) =>
-    merged === 0
-      ? plural(open, { zero: "None open", one: "# open", other: "# open" })
-      : plural(open, {
-          zero: `None open · ${exact(merged)} merged without asking this week`,
-          one: `# open · ${exact(merged)} merged without asking this week`,
-          other: `# open · ${exact(merged)} merged without asking this week`,
-        }),
+  open: (n: number) => plural(n, { zero: "None open", one: "# open", other: "# open" }),
+  mergedWeek: (n: number) =>
+    plural(n, {
+      one: "# merged without asking this week",
+      other: "# merged without asking this week",
+    }),
   resolveNext: "Resolve next",
   empty:
     "No conflicts. When a record changes here and on the server, it waits for you here. Nothing is overwritten.",
