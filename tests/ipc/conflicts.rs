@@ -3,7 +3,9 @@
 use crate::stage::{Commands, LINK, Stage, TASKS};
 use serde_json::{Value, json};
 use tidemark_model::number::Count;
-use tidemark_model::view::{ConflictRow, ConflictView, ListPage, RefusalCode, Resolved};
+use tidemark_model::view::{
+    ConflictGroup, ConflictRow, ConflictView, GroupMember, GroupResolved, ListPage, RefusalCode, Resolved,
+};
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open","price":1.10}"#;
 
@@ -160,5 +162,36 @@ pub fn a_held_resolution_is_taken_back() -> Commands {
     stage.sync();
     assert_eq!(stage.member_there("t1", "state"), "mine");
     assert_eq!(stage.refused("undo_resolution", json!({ "id": row.id })).code, RefusalCode::NotNow);
+    stage.finish()
+}
+
+// proves D10
+pub fn those_of_one_shape_are_decided_and_taken_back_together() -> Commands {
+    const SECOND: &str = r#"{"id":"t2","title":"Task 2","state":"open","price":2.20}"#;
+    let stage = Stage::linked(&[TASK, SECOND]);
+    for id in ["t1", "t2"] {
+        stage.conflict_over(id);
+    }
+    let groups: Vec<ConflictGroup> = stage.ask("list_conflict_groups", json!({}));
+    let shape = &groups[0].shape;
+    assert_eq!(
+        (groups.len(), groups[0].conflicts, &shape.paths[..]),
+        (1, Count(2), &["/state".to_owned()][..])
+    );
+    let listed = json!({"shape": shape, "offset": 0, "limit": 10});
+    let alike: ListPage<GroupMember> = stage.ask("list_group_members", listed);
+    let seen: Vec<Value> = alike
+        .rows
+        .iter()
+        .map(|member| json!({"conflict": member.conflict.id, "seen": member.server_version}))
+        .collect();
+    let with =
+        |path: &str| json!({"shape": shape, "members": seen, "choices": [{"path": path, "choice": "mine"}]});
+    assert_eq!(stage.refused("resolve_group", with("/price")).code, RefusalCode::Invalid);
+    let decided: GroupResolved = stage.ask("resolve_group", with("/state"));
+    assert_eq!((decided.done.len(), open(&stage)), (2, 0));
+    assert!(decided.sends_at.is_some(), "they are held for undo");
+    let undone: GroupResolved = stage.ask("undo_resolutions", json!({"ids": decided.done}));
+    assert_eq!((undone.done.len(), open(&stage)), (2, 2));
     stage.finish()
 }

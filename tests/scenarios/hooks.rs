@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use tidemark_engine::{HostHooks, StoreError};
 use tidemark_model::hook::{ConflictHook, HookAnswer, HookError, HookInput};
 use tidemark_model::view::{
-    ActivityFilter, ChoiceAt, ConflictView, Decided, Event, FieldChoice, Happened, HookPlace, RefusalCode,
-    Resolution,
+    ActivityFilter, ChoiceAt, ConflictView, Decided, DecisionBy, Event, FieldChoice, Happened, HookPlace,
+    RefusalCode, Resolution,
 };
 use tidemark_sandbox::Switch;
 use tidemark_tests::store_files::database;
@@ -97,7 +97,7 @@ async fn quantities_add_up_also_where_the_pull_saw_it_first() {
 
 // proves D6, D9
 #[tokio::test]
-async fn a_hooks_decision_keeps_all_three_sides() {
+async fn a_hooks_decision_keeps_all_three_sides_and_can_be_put_back() {
     let world = with(Stage::tasks(1), MINE).await;
     both_change(&world, "state", "mine", "theirs").await;
     world.sync().await;
@@ -112,7 +112,10 @@ async fn a_hooks_decision_keeps_all_three_sides() {
     };
     let sides = [&ended.base_data, &ended.local_data, &ended.server_data].map(state);
     assert_eq!(sides, [json!("open"), json!("mine"), json!("theirs")]);
-    both_end_with(world, "state", "mine").await;
+    let decision = world.engine().list_decisions(0, 10).unwrap().rows.remove(0);
+    assert_eq!((decision.by, decision.cannot), (DecisionBy::Hook, None));
+    world.engine().put_back(&decision.id).await.unwrap();
+    both_end_with(world, "state", "theirs").await;
 }
 
 // proves D6

@@ -5,6 +5,7 @@
 
 mod acknowledgement;
 mod activity;
+mod alike;
 mod backups;
 mod bad_input;
 mod causes;

@@ -1,6 +1,7 @@
 //! One file per command; here it is decided which, and what it needs.
 
 mod activity;
+mod alike;
 mod backup;
 pub mod conflicts;
 mod decisions;
@@ -60,8 +61,8 @@ async fn on_data(command: Command, host: &Host, out: &Out) -> Result<Exit, Fault
         Command::Conflicts(command) => conflicts::perform(&command, host, out),
         Command::Resolve(arguments) => resolve::perform(&arguments, host, out).await,
         Command::Rules(command) => rules::perform(command, host, out).await,
-        Command::Decisions(command) => decisions::perform(command, host, out).await,
         Command::Hooks(command) => hooks::perform(command, host, out).await,
+        Command::Decisions(command) => decisions::perform(command, host, out).await,
         Command::Tx(command) => transactions::perform(command, host, out).await,
         Command::Removals(command) => incoming::removals(command, host, out).await,
         Command::Unreadable(command) => incoming::unreadable(command, host, out).await,

@@ -61,12 +61,12 @@ pub enum Command {
     /// Who decides conflicts, where it is not a person.
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// What was decided and merged, and putting it back.
-    #[command(subcommand)]
-    Decisions(DecisionsCommand),
     /// Scripts that decide conflicts where rules do not.
     #[command(subcommand)]
     Hooks(HooksCommand),
+    /// What was decided and merged, and putting it back.
+    #[command(subcommand)]
+    Decisions(DecisionsCommand),
     /// Changes that belong together.
     #[command(subcommand)]
     Tx(TransactionCommand),
@@ -280,6 +280,8 @@ pub enum ConflictsCommand {
         #[command(flatten)]
         window: Window,
     },
+    /// Those that are about the same fields, to be decided together with `resolve --alike`.
+    Groups,
     /// One conflict, field by field.
     Show { id: i64 },
 }
@@ -308,6 +310,10 @@ pub struct ResolveArguments {
     /// Hold the result for the undo window instead of sending it at once.
     #[arg(long)]
     pub hold: bool,
+    /// The same for all open conflicts of the same shape: of this collection and kind, with the same fields to choose; a field
+    /// of the rows of a list is named as in /items/*/rate.
+    #[arg(long, conflicts_with_all = ["later", "merged", "seen"])]
+    pub alike: bool,
     /// The server version that was compared; else the one shown now.
     #[arg(long, value_name = "VERSION")]
     pub seen: Option<String>,

@@ -3,6 +3,8 @@
 
 #[path = "shell/activity.rs"]
 mod activity;
+#[path = "shell/alike.rs"]
+mod alike;
 #[path = "shell/backup.rs"]
 mod backup;
 #[path = "shell/bad_input.rs"]

@@ -17,6 +17,7 @@ mod engine;
 mod events;
 mod gate;
 mod generation;
+mod groups;
 mod hook_scripts;
 mod hooks;
 mod ids;

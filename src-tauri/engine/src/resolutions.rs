@@ -46,13 +46,7 @@ impl Engine {
             .shared()
             .write(move |tx| {
                 let (conflict, place) = find(tx, &places, id)?;
-                if seen.is_some() && seen != conflict.server.version {
-                    return Err(refuse(
-                        RefusalCode::Moved,
-                        "the record changed again on the server while you were choosing",
-                        "Your choices are kept; look at what is new and apply again.",
-                    ));
-                }
+                check_seen(seen.as_deref(), &conflict)?;
                 verb::resolve(tx, &place, &conflict, &decision, &|| ids.uuid())
             })
             .await?;
@@ -76,7 +70,23 @@ impl Engine {
     }
 }
 
-fn find(tx: &Tx, places: &Arc<Vec<Place>>, id: Count) -> Result<(ConflictRecord, Place), StoreError> {
+/// Refuses a decision about another server version than the conflict now shows.
+pub(crate) fn check_seen(seen: Option<&str>, conflict: &ConflictRecord) -> Result<(), StoreError> {
+    if seen.is_none() || seen == conflict.server.version.as_deref() {
+        return Ok(());
+    }
+    Err(refuse(
+        RefusalCode::Moved,
+        "the record changed again on the server while you were choosing",
+        "Your choices are kept; look at what is new and apply again.",
+    ))
+}
+
+pub(crate) fn find(
+    tx: &Tx,
+    places: &Arc<Vec<Place>>,
+    id: Count,
+) -> Result<(ConflictRecord, Place), StoreError> {
     let conflict = conflicts::get(tx, id.0)?.ok_or_else(|| no_conflict(id))?;
     let place = places.iter().find(|place| place.collection_id == conflict.collection_id).cloned();
     Ok((conflict, place.ok_or_else(|| no_conflict(id))?))

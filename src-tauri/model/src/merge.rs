@@ -13,6 +13,7 @@ mod former;
 mod groups;
 mod resolve;
 mod rules;
+mod shape;
 mod strategy;
 mod times;
 
@@ -67,6 +68,16 @@ impl Merge {
     /// What a person must choose.
     pub fn clashes(&self) -> impl Iterator<Item = &FieldDifference> {
         self.fields.iter().filter(|field| !field.decided)
+    }
+
+    /// The paths that a person must choose, with `*` for each row of a list.
+    pub fn shape(&self) -> Vec<String> {
+        shape::shape(self.clashes().map(|field| field.path.as_str()), &self.merged)
+    }
+
+    /// A path of this merge with `*` for each row of a list, as [`Self::shape`] has it.
+    pub fn pattern(&self, path: &str) -> String {
+        shape::pattern(path, &self.merged)
     }
 
     /// What was decided without a person, and whose value it is.

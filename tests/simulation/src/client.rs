@@ -14,11 +14,20 @@ use tidemark_model::clock::Clock as _;
 use tidemark_model::connector::{Discovered, Reference};
 use tidemark_model::merge::ConflictStrategy;
 use tidemark_model::settings::{CollectionSettings, LinkSettings};
-use tidemark_model::view::{ChangeRow, QueueFilter};
+use tidemark_model::view::{ChangeRow, HookPlace, QueueFilter};
 use tidemark_sandbox::InProcess;
 
 /// The name of every client's link.
 pub const LINK: &str = "office";
+
+/// The higher first field stays, where that is all that is left to choose.
+const HIGHER: &str = r#"fn resolve(base, local, server, info) {
+    if info.to_choose != ["/a"] || !("a" in local) || !("a" in server) { return; }
+    if local.a > server.a { return "local"; }
+    let result = info.merged;
+    result.a = server.a;
+    result
+}"#;
 
 /// A client.
 pub struct Client {
@@ -244,7 +253,12 @@ impl Client {
             collections: collections.to_vec(),
             secret_kept: true,
         };
-        self.engine().add_link(draft).await.map(|_| ())
+        self.engine().add_link(draft).await?;
+        if !self.kind.hook {
+            return Ok(());
+        }
+        let place = HookPlace { link: LINK.into(), collection: COLLECTIONS[0].into() };
+        self.engine().set_hook(&place, HIGHER.into()).await
     }
 
     fn settings(&self) -> LinkSettings {

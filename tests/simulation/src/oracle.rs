@@ -166,20 +166,21 @@ pub fn judge(
     faults
 }
 
-/// Whether a rule may let what was typed here give way to what was typed elsewhere. Texts are neither numbers nor lists: the
-/// policies for those leave them to a person.
+/// Whether a rule or a hook may let what was typed here give way to what was typed elsewhere. Texts are neither numbers nor
+/// lists: the policies for those leave them to a person.
 fn may_give_way(kind: Kind, record: Rec, path: &str) -> bool {
     use ConflictStrategy::{FieldLww, LastWriteWins, ServerWins};
-    let by_policy =
-        path == FIELDS[0] && matches!(kind.policy, Some(FieldPolicy::Newer | FieldPolicy::Server));
-    record.0 == 0 && (by_policy || matches!(kind.notes, LastWriteWins | FieldLww | ServerWins))
+    let by_policy = matches!(kind.policy, Some(FieldPolicy::Newer | FieldPolicy::Server));
+    let by_field = path == FIELDS[0] && (by_policy || kind.hook);
+    record.0 == 0 && (by_field || matches!(kind.notes, LastWriteWins | FieldLww | ServerWins))
 }
 
-/// Whether a rule may put what was typed here over what was typed elsewhere, seen or not.
+/// Whether a rule or a hook may put what was typed here over what was typed elsewhere, seen or not.
 fn may_go_over(kind: Kind, record: Rec, path: &str) -> bool {
     use ConflictStrategy::{ClientWins, FieldLww, LastWriteWins};
-    let by_policy = path == FIELDS[0] && matches!(kind.policy, Some(FieldPolicy::Newer | FieldPolicy::Local));
-    record.0 == 0 && (by_policy || matches!(kind.notes, LastWriteWins | FieldLww | ClientWins))
+    let by_policy = matches!(kind.policy, Some(FieldPolicy::Newer | FieldPolicy::Local));
+    let by_field = path == FIELDS[0] && (by_policy || kind.hook);
+    record.0 == 0 && (by_field || matches!(kind.notes, LastWriteWins | FieldLww | ClientWins))
 }
 
 fn record_of(effect: &Effect) -> Option<Rec> {

@@ -50,6 +50,9 @@ pub struct Kind {
     /// Who decides the first field of notes, at every client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<FieldPolicy>,
+    /// Every client has a hook that decides the first field of notes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hook: bool,
 }
 
 impl Script {
@@ -241,7 +244,10 @@ fn kind(seed: u64) -> Kind {
     let ruled = dice.in_hundred(30);
     let notes = if ruled { dice.pick(&ConflictStrategy::ALL) } else { ConflictStrategy::default() };
     let has_policy = !ruled && dice.in_hundred(20);
-    Kind { notes, policy: has_policy.then(|| dice.pick(&FieldPolicy::ALL)), ..kind }
+    let policy = has_policy.then(|| dice.pick(&FieldPolicy::ALL));
+    // Again of its own: most worlds are what they were before there were hooks.
+    let hook = !ruled && Dice::new(seed ^ 0x686f_6f6b).in_hundred(15);
+    Kind { notes, policy, hook, ..kind }
 }
 
 /// The steps of a seed.

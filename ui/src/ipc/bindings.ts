@@ -63,12 +63,14 @@ export const commands = {
 	resolveConflict: (id: Count, resolution: Resolution, seen: string | null) => typedError<Resolved, Refusal>(__TAURI_INVOKE("resolve_conflict", { id, resolution, seen })),
 	/**  Takes a held resolution back. */
 	undoResolution: (id: Count) => typedError<null, Refusal>(__TAURI_INVOKE("undo_resolution", { id })),
-	/**  A page of what was decided and merged in the past 30 days, newest first. */
-	listDecisions: (offset: Count, limit: Count) => typedError<ListPage<DecisionRow>, Refusal>(__TAURI_INVOKE("list_decisions", { offset, limit })),
-	/**  One of them, field by field, with what putting it back would bring. */
-	getDecision: (id: string) => typedError<DecisionView, Refusal>(__TAURI_INVOKE("get_decision", { id })),
-	/**  Brings the former values back by a new change. */
-	putBack: (id: string) => typedError<DecisionPutBack, Refusal>(__TAURI_INVOKE("put_back", { id })),
+	/**  The shapes of which there is more than one open conflict, the largest group first. */
+	listConflictGroups: () => typedError<ConflictGroup[], Refusal>(__TAURI_INVOKE("list_conflict_groups")),
+	/**  A page of the conflicts of one shape, oldest first. */
+	listGroupMembers: (shape: ConflictShape, offset: Count, limit: Count) => typedError<ListPage<GroupMember>, Refusal>(__TAURI_INVOKE("list_group_members", { shape, offset, limit })),
+	/**  Decides conflicts of one shape alike; each is held for undo for the same time. */
+	resolveGroup: (shape: ConflictShape, members: SeenConflict[], choices: GroupChoice[]) => typedError<GroupResolved, Refusal>(__TAURI_INVOKE("resolve_group", { shape, members, choices })),
+	/**  Takes held resolutions back. */
+	undoResolutions: (ids: Count[]) => typedError<GroupResolved, Refusal>(__TAURI_INVOKE("undo_resolutions", { ids })),
 	/**  All hooks that are set, with their scripts. */
 	listHooks: () => typedError<HookRow[], Refusal>(__TAURI_INVOKE("list_hooks")),
 	/**  What a script would have done to the conflicts of the past 30 days, and would do to the open ones. */
@@ -77,6 +79,12 @@ export const commands = {
 	setHook: (place: HookPlace, script: string) => typedError<null, Refusal>(__TAURI_INVOKE("set_hook", { place, script })),
 	/**  Takes the script of a collection away. */
 	removeHook: (place: HookPlace) => typedError<null, Refusal>(__TAURI_INVOKE("remove_hook", { place })),
+	/**  A page of what was decided and merged in the past 30 days, newest first. */
+	listDecisions: (offset: Count, limit: Count) => typedError<ListPage<DecisionRow>, Refusal>(__TAURI_INVOKE("list_decisions", { offset, limit })),
+	/**  One of them, field by field, with what putting it back would bring. */
+	getDecision: (id: string) => typedError<DecisionView, Refusal>(__TAURI_INVOKE("get_decision", { id })),
+	/**  Brings the former values back by a new change. */
+	putBack: (id: string) => typedError<DecisionPutBack, Refusal>(__TAURI_INVOKE("put_back", { id })),
 	/**  All rules that are in force. */
 	listRules: () => typedError<RuleRow[], Refusal>(__TAURI_INVOKE("list_rules")),
 	/**  What a rule would have done to the conflicts of the past 30 days, and would do to the open ones. */
@@ -694,6 +702,16 @@ export type ConflictField = {
 	note: Note | null,
 };
 
+/**  Open conflicts of one shape. */
+export type ConflictGroup = {
+	/**  What they have in common. */
+	shape: ConflictShape,
+	/**  How many there are. */
+	conflicts: Count,
+	/**  The oldest of them. */
+	first: Count,
+};
+
 /**  A conflict was met or refreshed. */
 export type ConflictMet = ConflictCreated;
 
@@ -749,6 +767,18 @@ export type ConflictRow = {
 	later_until: Millis | null,
 	/**  An answer was lost: mine may already be in the server's version. */
 	may_already_be_in: boolean,
+};
+
+/**  What open conflicts have in common: their collection, what happened, and which fields are to choose. */
+export type ConflictShape = {
+	/**  Link's name. */
+	link: string,
+	/**  Collection's name. */
+	collection: string,
+	/**  Row D2. */
+	conflictType: ConflictType,
+	/**  The paths to choose, with `*` for each row of a list; none where one side deleted the record. */
+	paths: string[],
 };
 
 /**  Who decides what both sides changed differently. Fields that only one side changed are merged under each of them. */
@@ -1198,6 +1228,42 @@ export type GapReason =
 "new_epoch" | 
 /**  An older copy of the local store was put back. */
 "put_back";
+
+/**  A choice for one field of all conflicts of a group. */
+export type GroupChoice = {
+	/**  One of the shape's paths; empty for the whole record, where one side deleted it. */
+	path: string,
+	/**  What to keep there; a typed value only where no row of a list is meant. */
+	choice: FieldChoice,
+};
+
+/**  One conflict of a group, with the fields that are to choose. */
+export type GroupMember = {
+	/**  Its row. */
+	conflict: ConflictRow,
+	/**  The version of the server's side; the decision is sent on top of it. */
+	serverVersion: string | null,
+	/**  The fields to choose. */
+	fields: ConflictField[],
+};
+
+/**  A conflict that was not decided with the others. */
+export type GroupRefusal = {
+	/**  Its id. */
+	conflict: Count,
+	/**  Why. */
+	refusal: Refusal,
+};
+
+/**  What became of conflicts that were decided, or taken back, together. */
+export type GroupResolved = {
+	/**  Those that it was done to. */
+	done: Count[],
+	/**  When they go, where they are held for undo. */
+	sendsAt: Millis | null,
+	/**  Those that it was not done to; they are as they were. */
+	refused: GroupRefusal[],
+};
 
 /**  What happened, with what a sentence about it is made of. */
 export type Happened = 
@@ -2332,6 +2398,14 @@ export type ScheduleWait =
 until: Millis } | 
 /**  An unmetered network. */
 { kind: "unmetered" };
+
+/**  A conflict that is decided with others, as the person saw it. */
+export type SeenConflict = {
+	/**  Its id. */
+	conflict: Count,
+	/**  The server version that was looked at; none to take the one shown now. */
+	seen?: string | null,
+};
 
 /**  The first sentence of Overview; the first that applies, in this order. */
 export type Sentence = 

@@ -1,4 +1,4 @@
-//! `conflicts list | show`.
+//! `conflicts list | groups | show`.
 
 use super::records::all;
 use crate::exit::Exit;
@@ -14,6 +14,19 @@ pub fn perform(command: &ConflictsCommand, host: &Host, out: &Out) -> Result<Exi
     match command {
         ConflictsCommand::List { window } => {
             list(&all(window, |offset, limit| Ok(host.engine().list_conflicts(offset, limit)?))?, out);
+        }
+        ConflictsCommand::Groups => {
+            let heads = ["Conflicts", "Collection", "What happened", "Fields", "For all"];
+            let none = "No two conflicts are about the same.";
+            out.list(&host.engine().conflict_groups()?, none, &heads, |group| {
+                vec![
+                    group.conflicts.0.to_string(),
+                    words::short(&group.shape.collection, 30),
+                    words::conflict_type(group.shape.conflict_type).to_owned(),
+                    words::short(&group.shape.paths.join(", "), 50),
+                    format!("resolve {} --alike", group.first.0),
+                ]
+            });
         }
         ConflictsCommand::Show { id } => {
             let conflict = host.engine().get_conflict(Count(*id))?;

@@ -1,5 +1,6 @@
 //! `resolve`: a person's decision, sent on top of the version that was compared and read back.
 
+use super::alike;
 use super::sync::bring_in_step;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -21,6 +22,9 @@ struct Told<'a> {
 }
 
 pub async fn perform(arguments: &ResolveArguments, host: &Host, out: &Out) -> Result<Exit, Fault> {
+    if arguments.alike {
+        return alike::perform(arguments, host, out).await;
+    }
     let engine = host.engine();
     let conflict = engine.get_conflict(Count(arguments.id))?;
     let resolution = resolution(arguments)?;

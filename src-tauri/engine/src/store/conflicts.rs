@@ -156,6 +156,7 @@ pub(crate) struct Sides<'a> {
     pub(crate) may_be_in: bool,
     pub(crate) to_choose: i64,
     pub(crate) merged: i64,
+    pub(crate) shape: Vec<String>,
     pub(crate) choices: &'a [ChoiceAt],
     pub(crate) now: Millis,
 }
@@ -169,8 +170,8 @@ pub(crate) fn insert(
     tx.prepare_cached(
         "INSERT INTO conflicts (link_id, collection_id, record_id, rid, title, kind, base, base_at, local, local_at,
                                 server, server_version, server_at, server_by, may_be_in, to_choose, merged, choices,
-                                created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?19)",
+                                created_at, updated_at, shape)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?19, ?20)",
     )?
     .execute(params![
         link_id,
@@ -191,7 +192,8 @@ pub(crate) fn insert(
         sides.to_choose,
         sides.merged,
         serde_json::to_string(sides.choices)?,
-        sides.now.0
+        sides.now.0,
+        serde_json::to_string(&sides.shape)?
     ])?;
     Ok(tx.last_insert_rowid())
 }
@@ -201,7 +203,7 @@ pub(crate) fn refresh(tx: &Connection, id: i64, sides: &Sides<'_>) -> Result<(),
     tx.prepare_cached(
         "UPDATE conflicts SET kind = ?2, title = ?3, local = ?4, local_at = ?5, server = ?6, server_version = ?7,
                 server_at = ?8, server_by = ?9, may_be_in = may_be_in OR ?10, to_choose = ?11, merged = ?12,
-                choices = ?13, updated_at = ?14, base = ?15, base_at = ?16,
+                choices = ?13, updated_at = ?14, base = ?15, base_at = ?16, shape = ?17,
                 judging = CASE judging WHEN 'person' THEN 'person' ELSE 'due' END
           WHERE id = ?1 AND state = 'open'",
     )?
@@ -221,7 +223,8 @@ pub(crate) fn refresh(tx: &Connection, id: i64, sides: &Sides<'_>) -> Result<(),
         serde_json::to_string(sides.choices)?,
         sides.now.0,
         sides.base.map(document::to_text),
-        sides.base_at.map(|at| at.0)
+        sides.base_at.map(|at| at.0),
+        serde_json::to_string(&sides.shape)?
     ])?;
     Ok(())
 }

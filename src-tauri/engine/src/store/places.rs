@@ -65,6 +65,11 @@ pub(crate) fn all(tx: &Connection) -> Result<Vec<Place>, StoreError> {
     Ok(places)
 }
 
+/// The place of a collection.
+pub(crate) fn of_collection(tx: &Connection, id: i64) -> Result<Option<Place>, StoreError> {
+    Ok(all(tx)?.into_iter().find(|place| place.collection_id == id))
+}
+
 /// A refusal in words, for the verbs.
 pub(crate) fn refuse(code: RefusalCode, message: impl Into<String>, hint: impl Into<String>) -> StoreError {
     StoreError::Refused(Refusal::new(code, &message.into(), hint))

@@ -5,6 +5,7 @@
 pub(crate) mod activity;
 pub(crate) mod conflicts;
 pub(crate) mod decisions;
+pub(crate) mod groups;
 pub(crate) mod incoming;
 mod like;
 pub(crate) mod queue;

@@ -1,4 +1,4 @@
--- Version 8: hooks decide conflicts too, and what was decided or merged can be put back.
+-- Version 8: hooks decide conflicts too, those of one shape are decided together, and what was decided or merged can be put back.
 DROP INDEX conflicts_due;
 -- 'asking': the rules have looked at it, its collection's hook has yet to.
 ALTER TABLE conflicts RENAME COLUMN judging TO judging_7;
@@ -11,6 +11,9 @@ ALTER TABLE conflicts DROP COLUMN decided_by_7;
 ALTER TABLE conflicts ADD COLUMN hook_said TEXT; -- why its hook decided nothing, in words; NULL where it did not go wrong
 CREATE INDEX conflicts_due ON conflicts (id) WHERE state = 'open' AND judging = 'due';
 CREATE INDEX conflicts_asking ON conflicts (id) WHERE state = 'open' AND judging = 'asking';
+
+-- The paths to choose with '*' for each row, as a JSON list; NULL where that was not written down.
+ALTER TABLE conflicts ADD COLUMN shape TEXT;
 
 -- The change that put it back; NULL where none did.
 ALTER TABLE conflicts ADD COLUMN put_back TEXT;

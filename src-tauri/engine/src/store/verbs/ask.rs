@@ -35,14 +35,11 @@ pub(crate) struct Question {
 
 /// The first question about a conflict with an id above `after` that waits for its hook.
 pub(crate) fn next(tx: &Connection, mut after: i64, now: Millis) -> Result<Option<Question>, StoreError> {
-    let places = places::all(tx)?;
     while let Some(conflict) = conflicts::next_asking(tx, after)? {
         after = conflict.id;
-        let Some(place) = places.iter().find(|place| place.collection_id == conflict.collection_id) else {
-            continue;
-        };
+        let Some(place) = places::of_collection(tx, conflict.collection_id)? else { continue };
         let (ruled, script) = (conflict.ruled.clone(), hooks::get(tx, place.collection_id)?);
-        return about(tx, place, conflict, &ruled, script.map(|(script, _)| script), now).map(Some);
+        return about(tx, &place, conflict, &ruled, script.map(|(script, _)| script), now).map(Some);
     }
     Ok(None)
 }
@@ -153,7 +150,7 @@ pub(crate) fn take(
     fresh_id: &dyn Fn() -> String,
 ) -> Result<(Taken, Moved), StoreError> {
     let asked = &question.conflict;
-    let place = places::all(tx)?.into_iter().find(|place| place.collection_id == asked.collection_id);
+    let place = places::of_collection(tx, asked.collection_id)?;
     let script = hooks::get(tx, asked.collection_id)?.map(|(script, _)| script);
     let conflict = match (conflicts::get(tx, asked.id)?, place) {
         (Some(found), Some(place))

@@ -91,6 +91,7 @@ pub(crate) fn ask(
         may_be_in: base.is_none(),
         to_choose: 1,
         merged: 0,
+        shape: Vec::new(),
         choices: &[],
         now,
     };

@@ -330,6 +330,7 @@ fn open_conflict(
         may_be_in: at.origin.may_be_in,
         to_choose: merge.map_or(1, |merge| merge.clashes().count() as i64),
         merged: merge.map_or(0, |merge| merge.taken().count() as i64),
+        shape: merge.map_or_else(Vec::new, Merge::shape),
         choices: &choices,
         now: at.origin.now,
     };
@@ -428,6 +429,7 @@ pub(crate) fn join_conflict(
         may_be_in: conflict.may_be_in,
         to_choose: merged.as_ref().map_or(1, |merge| merge.clashes().count() as i64),
         merged: merged.as_ref().map_or(0, |merge| merge.taken().count() as i64),
+        shape: merged.as_ref().map_or_else(Vec::new, Merge::shape),
         choices: &choices,
         now,
     };

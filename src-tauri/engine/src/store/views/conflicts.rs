@@ -68,16 +68,16 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
 }
 
 /// What a conflict's link and collection add to it.
-struct Named {
+pub(super) struct Named {
     link: String,
     server: String,
     clock_skew: Option<Millis>,
     collection: String,
-    settings: CollectionSettings,
+    pub(super) settings: CollectionSettings,
 }
 
 impl Named {
-    fn of(tx: &Connection, conflict: &ConflictRecord) -> Result<Self, StoreError> {
+    pub(super) fn of(tx: &Connection, conflict: &ConflictRecord) -> Result<Self, StoreError> {
         let link = tx
             .prepare_cached("SELECT name, url, clock_skew FROM links WHERE id = ?1")?
             .query_row([conflict.link_id], |row| {
@@ -94,7 +94,7 @@ impl Named {
     }
 }
 
-fn row(conflict: &ConflictRecord, named: &Named, fields: Option<&Fields>) -> ConflictRow {
+pub(super) fn row(conflict: &ConflictRecord, named: &Named, fields: Option<&Fields>) -> ConflictRow {
     let (to_choose, merged, chosen) = match fields {
         None => (conflict.to_choose, conflict.merged, 0),
         Some(Fields { fields, .. }) => {
@@ -128,14 +128,14 @@ fn row(conflict: &ConflictRecord, named: &Named, fields: Option<&Fields>) -> Con
 
 /// A conflict's fields, how many nobody changed, and the document that follows.
 #[derive(Default)]
-struct Fields {
-    fields: Vec<ConflictField>,
+pub(super) struct Fields {
+    pub(super) fields: Vec<ConflictField>,
     unchanged: usize,
     result: Option<Value>,
 }
 
 /// None where one side deleted the record: then there are no fields to choose, only sides.
-fn fields(conflict: &ConflictRecord, settings: &CollectionSettings) -> Option<Fields> {
+pub(super) fn fields(conflict: &ConflictRecord, settings: &CollectionSettings) -> Option<Fields> {
     let (local, server) = (conflict.local.as_ref()?, conflict.server.document.as_ref()?);
     let rules = settings.merge_rules();
     let merged = merge::merge(conflict.base.as_ref(), local, server, &rules);

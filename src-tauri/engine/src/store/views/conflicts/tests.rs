@@ -45,6 +45,7 @@ fn open(
             server: &server,
             may_be_in: false,
             to_choose: counts.0,
+            shape: Vec::new(),
             merged: counts.1,
             choices: &[],
             now: Millis(400),
