@@ -164,14 +164,11 @@ test("by keys: through the list, into a row, and back to it", async () => {
   expect(await page.evaluate(() => location.hash)).toBe("#/conflicts/decided");
 });
 
-test("nothing decided, being read, not to be read, no longer there", async () => {
+test("nothing decided, not to be read, no longer there", async () => {
   const empty = await open({ scenario: "busy" });
   await empty.getByText("Nothing was decided or merged in the past 30 days.").waitFor();
   await window.shot(empty, "decided-none");
   expect(await window.axe(empty)).toEqual([]);
-  const loading = await open({ scenario: "loading", running: true });
-  await loading.getByRole("img", { name: "Loading" }).waitFor();
-  await window.shot(loading, "decided-loading");
   const broken = await open({ scenario: "no-lists" });
   await broken.getByText("What was decided can't be listed: The local store can't be read.").waitFor();
   await window.shot(broken, "decided-broken");

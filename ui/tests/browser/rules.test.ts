@@ -44,7 +44,7 @@ test("a rule is tried before it is saved, and a trial holds for one rule only", 
   await page.getByRole("combobox", { name: "Rule", exact: true }).selectOption("Server wins");
   const save = page.getByRole("button", { name: "Save this rule" });
   expect(await save.isDisabled(), "nothing is saved untried").toBe(true);
-  await page.getByRole("button", { name: "See what it would do" }).click();
+  await page.getByLabel("Field", { exact: true }).press("Enter");
   await page
     .getByText("In the last 30 days this would have decided 34 conflicts of 41; 2 differently from you.")
     .waitFor();

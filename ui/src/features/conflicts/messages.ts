@@ -3,7 +3,7 @@ import { exact, plural } from "../../components/format/number";
 import type { ConflictField, ConflictRow, ConflictView, FieldChoice, Note } from "../../state/types";
 import { day } from "../shared/messages";
 import { ruleText } from "../shared/rules";
-import { cut, line, visible } from "../shared/text";
+import { cut, line, sentenceOf } from "../shared/text";
 
 const fields = (n: number) => plural(n, { one: "# field", other: "# fields" });
 
@@ -50,9 +50,8 @@ export const words = {
   next: "Next conflict (])",
   heading: "This record changed in two places. Choose what to keep; nothing is sent until you apply.",
   mayBeIn: "Your change may already be part of the server's version: the answer to it was lost.",
-  /** Its words may come from a record: they are cut, and stand in one line. */
-  hookSaid: (said: string) =>
-    `The hook for this collection decided nothing: ${visible(cut(said, 500)).replace(/\s+/g, " ")}.`,
+  /** Its words may come from a record. */
+  hookSaid: (said: string) => `The hook for this collection decided nothing: ${sentenceOf(said, 500)}`,
   toHooks: "Look at the hook",
   why: "Why?",
   base: "Started as",

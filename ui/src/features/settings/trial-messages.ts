@@ -3,7 +3,7 @@
 import { plural } from "../../components/format/number";
 import { full } from "../../components/format/time";
 import type { HookFault, HookTrial, RuleExample, RuleTrial } from "../../state/types";
-import { cut, line, visible } from "../shared/text";
+import { cut, line, sentenceOf } from "../shared/text";
 
 export const words = {
   connection: "Connection",
@@ -22,7 +22,7 @@ export const words = {
       other: "It went wrong with # conflicts, which stay for you to choose.",
     }),
   fault: (one: HookFault) => line(cut(one.title, 80)),
-  said: (one: HookFault) => `${visible(cut(one.said, 500)).replace(/\s+/g, " ")}.`,
+  said: (one: HookFault) => sentenceOf(one.said, 500),
 };
 
 /** What it would have done, and would do at once. */
