@@ -253,6 +253,10 @@ for (const theme of ["light", "dark"] as const) {
     await page.getByText("It went wrong").waitFor();
     await page.getByRole("form", { name: "Add a hook" }).evaluate((one) => one.scrollIntoView());
     await window.shot(page, `settings-hook-form-${theme}-narrow`);
+    expect(
+      await page.evaluate(() => document.documentElement.scrollTop),
+      "the window itself does not scroll",
+    ).toBe(0);
     await page.getByRole("button", { name: "Set this hook" }).scrollIntoViewIfNeeded();
     await window.shot(page, `settings-hook-form-${theme}-narrow-foot`);
     expect(await isCutOff(page), "nothing is cut off at the side").toBe(false);

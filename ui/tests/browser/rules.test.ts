@@ -153,6 +153,10 @@ for (const theme of ["light", "dark"] as const)
     await page.getByRole("button", { name: "Add a rule" }).click();
     await page.getByRole("form", { name: "Add a rule" }).evaluate((form) => form.scrollIntoView());
     await window.shot(page, `settings-rules-${theme}-narrow`);
+    expect(
+      await page.evaluate(() => document.documentElement.scrollTop),
+      "the window itself does not scroll",
+    ).toBe(0);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     expect(wide, "nothing is cut off at the side").toBe(false);
   });
