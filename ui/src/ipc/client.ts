@@ -6,6 +6,7 @@ import {
   type ConflictView as AnyConflictView,
   type ExportFormat,
   type FieldEdit as AnyFieldEdit,
+  type HookPlace,
   type LinkLimits,
   type NewLink as AnyNewLink,
   type QueueFilter as SomeQueueFilter,
@@ -116,6 +117,10 @@ export const bridge = {
     call(commands.resolveConflict(id, resolution, seen)),
   undoResolution: (id: number) => call(commands.undoResolution(id)),
 
+  listDecisions: (offset: number, limit: number) => call(commands.listDecisions(offset, limit)),
+  decision: (id: string) => call(commands.getDecision(id)),
+  putBack: (id: string) => call(commands.putBack(id)),
+
   listRecords: (link: string, collection: string, filter: RecordFilter, offset: number, limit: number) =>
     call(commands.listRecords(link, collection, filter, offset, limit)),
   record: (place: RecordPlace) => call(commands.getRecord(place.link, place.collection, place.id)),
@@ -141,6 +146,12 @@ export const bridge = {
   tryRule: (place: RulePlace, rule: Rule) => call(commands.tryRule(place, rule)),
   setRule: (place: RulePlace, rule: Rule) => call(commands.setRule(place, rule)),
   removeRule: (place: RulePlace) => call(commands.removeRule(place)),
+
+  listHooks: () => call(commands.listHooks()),
+  /** Changes nothing. */
+  tryHook: (place: HookPlace, script: string) => call(commands.tryHook(place, script)),
+  setHook: (place: HookPlace, script: string) => call(commands.setHook(place, script)),
+  removeHook: (place: HookPlace) => call(commands.removeHook(place)),
 
   listRemovals: (link: string, collection: string, offset: number, limit: number) =>
     call(commands.listRemovals(link, collection, offset, limit)),

@@ -9,6 +9,7 @@ import {
   type LinkTest,
   type NewLink,
 } from "../ipc/client";
+import { Asking } from "./asking.svelte";
 import { attempt } from "./core";
 import { status } from "./status.svelte";
 
@@ -16,7 +17,7 @@ import { status } from "./status.svelte";
 export const SAMPLE = "Sample";
 
 /** The steps of connecting: what server, then what to keep. */
-export class Connecting {
+export class Connecting extends Asking {
   step = $state<"server" | "keep">("server");
   name = $state("");
   kind = $state("rest");
@@ -24,8 +25,6 @@ export class Connecting {
   user = $state("");
   secret = $state("");
   settings = $state("");
-  working = $state(false);
-  refused = $state<RefusedError | undefined>();
   discovery = $state.raw<Discovery | undefined>();
   chosen = $state.raw<ReadonlySet<string>>(new Set());
 
@@ -49,7 +48,7 @@ export class Connecting {
 
   /** Asks the server what it has. */
   async find(): Promise<void> {
-    await this.#run(async () => {
+    await this.run(async () => {
       this.chosen = new Set();
       this.discovery = await bridge.discover(this.#link);
       this.chosen = new Set(this.discovery.collections.map((one) => one.name));
@@ -66,25 +65,12 @@ export class Connecting {
 
   /** Adds the connection; its records begin to arrive. */
   async add(): Promise<AddedLink | undefined> {
-    return this.#run(async () => {
+    return this.run(async () => {
       const added = await bridge.addLink(this.#link);
       this.secret = "";
       await status.read();
       return added;
     });
-  }
-
-  async #run<T>(run: () => Promise<T>): Promise<T | undefined> {
-    this.working = true;
-    this.refused = undefined;
-    try {
-      return await run();
-    } catch (thrown) {
-      this.refused = RefusedError.from(thrown);
-      return undefined;
-    } finally {
-      this.working = false;
-    }
   }
 }
 

@@ -27,7 +27,7 @@ test("without a rule it is said that people are asked", async () => {
 
 test("without a connection there is nothing to make a rule for", async () => {
   const page = await window.open({ scenario: "first-run", at: "#/settings" });
-  await page.getByText("Connect a server first").waitFor();
+  await page.getByText("Connect a server first; a rule").waitFor();
   expect(await page.getByRole("button", { name: "Add a rule" }).count()).toBe(0);
 });
 
@@ -43,18 +43,18 @@ test("a rule is tried before it is saved, and a trial holds for one rule only", 
   await page.getByLabel("Field", { exact: true }).fill("/status");
   await page.getByRole("combobox", { name: "Rule", exact: true }).selectOption("Server wins");
   const save = page.getByRole("button", { name: "Save this rule" });
-  expect(await save.count(), "nothing is saved untried").toBe(0);
-  await page.getByRole("button", { name: "See what it would do" }).click();
+  expect(await save.isDisabled(), "nothing is saved untried").toBe(true);
+  await page.getByLabel("Field", { exact: true }).press("Enter");
   await page
     .getByText("In the last 30 days this would have decided 34 conflicts of 41; 2 differently from you.")
     .waitFor();
-  await page.getByText("1 conflict that is open now ends as soon as you save it.").waitFor();
+  await page.getByText("1 conflict that is open now ends as soon as this is set.").waitFor();
   await page.getByText("Show where it differs").click();
   await page.getByText("Bäckerei Lang, decided").waitFor();
   await window.shot(page, "settings-rule-tried");
   expect(await window.axe(page)).toEqual([]);
   await page.getByRole("combobox", { name: "Rule", exact: true }).selectOption("Mine wins");
-  expect(await save.count(), "another rule is tried anew").toBe(0);
+  expect(await save.isDisabled(), "another rule is tried anew").toBe(true);
   await page.getByRole("button", { name: "See what it would do" }).click();
   await save.click();
   await page.getByText("The rule is saved.").waitFor();
@@ -151,8 +151,12 @@ for (const theme of ["light", "dark"] as const)
     expect(await window.axe(page)).toEqual([]);
     await page.setViewportSize({ width: 320, height: 900 });
     await page.getByRole("button", { name: "Add a rule" }).click();
-    await page.getByRole("heading", { name: "Rules" }).scrollIntoViewIfNeeded();
+    await page.getByRole("form", { name: "Add a rule" }).evaluate((form) => form.scrollIntoView());
     await window.shot(page, `settings-rules-${theme}-narrow`);
+    expect(
+      await page.evaluate(() => document.documentElement.scrollTop),
+      "the window itself does not scroll",
+    ).toBe(0);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     expect(wide, "nothing is cut off at the side").toBe(false);
   });

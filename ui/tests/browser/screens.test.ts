@@ -237,6 +237,7 @@ test.each([
   ["#/records/ERPNext/invoices", "loading-records"],
   ["#/queue", "loading-queue"],
   ["#/conflicts", "loading-conflicts"],
+  ["#/conflicts/decided", "loading-decided"],
   ["#/connections/removals/Sample/notes", "loading-removals"],
   ["#/connections/unreadable", "loading-unreadable"],
 ])("%s shows grey shapes once reading takes longer than 300 ms", async (at, name) => {

@@ -8,6 +8,7 @@ import type {
   Discovery,
   FieldChoice,
   FieldEdit,
+  HookRow,
   LinkTest,
   NewLink,
   QueueFilter,
@@ -18,6 +19,7 @@ import type {
   RuleRow,
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
+import { decided } from "./decided";
 import { incoming } from "./incoming";
 import { change, conflict, invoiceForm, link } from "./makers";
 import { made, page, placed, refuse, startOf } from "./pages";
@@ -105,6 +107,9 @@ function merged(view: ConflictView, choices: ChoiceAt[]): string {
 const withoutRule = (world: World, { place }: Args) =>
   world.rules.filter((row) => JSON.stringify(row.place) !== JSON.stringify(place));
 
+const withoutHook = (world: World, { place }: Args) =>
+  world.hooks.filter((row) => JSON.stringify(row.place) !== JSON.stringify(place));
+
 const commands: Record<string, (world: World, args: Args) => unknown> = {
   get_sync_status: (world) => world.snapshot(),
   force_sync: () => null,
@@ -188,6 +193,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   },
   ...parked,
   ...incoming,
+  ...decided,
   hold: (world, args) => {
     const ids = args.ids as string[];
     const found = world.changes.filter((one) => ids.includes(one.row.id));
@@ -293,6 +299,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     const found = world.undone.get(args.id as number);
     if (!found) return refuse("not_now", "It was sent already.");
     world.conflicts.unshift(found);
+    world.decisions = world.decisions.filter((one) => one.conflict !== found.id);
     world.changes = world.changes.filter((one) => one.row.reason?.kind !== "undo");
     void world.tell();
     return null;
@@ -475,6 +482,16 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   },
   remove_rule: (world, args) => {
     world.rules = withoutRule(world, args);
+    return null;
+  },
+  list_hooks: (world) => world.hooks,
+  try_hook: (world) => world.hookTrial,
+  set_hook: (world, args) => {
+    world.hooks = [...withoutHook(world, args), { ...(args as Omit<HookRow, "setAt">), setAt: NOW }];
+    return null;
+  },
+  remove_hook: (world, args) => {
+    world.hooks = withoutHook(world, args);
     return null;
   },
   start_sample: (world) => {

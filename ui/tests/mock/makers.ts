@@ -6,6 +6,7 @@ import type {
   CollectionStatus,
   ConflictField,
   ConflictView,
+  DecisionView,
   Form,
   LinkStatus,
   UnreadableDetail,
@@ -228,6 +229,7 @@ export function conflict(
     unchanged: 41,
     base_at: NOW - 5 * DAY,
     clock_skew: 240_000,
+    hook_said: null,
     fields: fields ?? [
       clash("/due_date", "Due date", '"2026-11-30"', '"2026-12-15"', '"2026-12-07"'),
       clash("/remarks", "Remarks", '"Call first"', '"Call first, after 5 pm"', '"Call Anna first"'),
@@ -250,6 +252,43 @@ export function conflict(
         result: '"2026-11-19"',
       },
     ],
+    ...more,
+  };
+}
+
+/** Something that was decided; the greater its number, the longer ago. */
+export function decision(n: number, more: Partial<DecisionView> = {}): DecisionView {
+  const fields = more.fields ?? [
+    {
+      path: "/due_date",
+      label: "Due date",
+      result: '"2026-12-15"',
+      becomes: '"2026-12-07"',
+      movedOn: false,
+    },
+    {
+      path: "/remarks",
+      label: "Remarks",
+      result: '"Call first, after 5 pm"',
+      becomes: '"Call Anna first"',
+      movedOn: false,
+    },
+  ];
+  return {
+    id: `conflict-${n}`,
+    conflict: n,
+    by: "person",
+    at: NOW - n * 7 * HOUR,
+    link: "ERPNext",
+    collection: "invoices",
+    record: `SINV-${String(400 + n).padStart(5, "0")}`,
+    title: ["Rossi SRL", "Blue Ltd", "Nordwind GmbH"][n % 3] ?? "",
+    touched: fields.length,
+    restores: fields.length > 0 ? "server" : null,
+    makesRecord: false,
+    cannot: null,
+    putBack: null,
+    fields,
     ...more,
   };
 }

@@ -1,7 +1,7 @@
 // The worlds that tests open, by name.
 
 import type { ChangeDetail, ChangeRow, Neighbour } from "../../src/ipc/client";
-import { change, collection, conflict, invoice, invoiceForm, link, stored, unread } from "./makers";
+import { change, collection, conflict, decision, invoice, invoiceForm, link, stored, unread } from "./makers";
 import type { StatusSnapshot } from "../../src/ipc/client";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
 
@@ -435,6 +435,119 @@ function ruled(world: World): void {
   Object.assign(first, { to_choose: 1, merged: 3 });
 }
 
+const TOTALS = `// The higher total wins.
+fn has_total(record) {
+    type_of(record) == "map" && is_number(record.get("grand_total"))
+}
+
+fn resolve(base, local, server, info) {
+    if !has_total(local) || !has_total(server) { return; }
+    if local.grand_total > server.grand_total { "local" } else { "server" }
+}
+`;
+
+/** Two collections have hooks; one of them went wrong with the first conflict. */
+function hooked(world: World): void {
+  busy(world);
+  world.hooks = [
+    { place: { link: "ERPNext", collection: "invoices" }, script: TOTALS, setAt: NOW - 7 * DAY },
+    {
+      place: { link: "Sample", collection: "notes" },
+      script: `fn resolve(base, local, server, info) { "server" } // ${"said_at_length_".repeat(20)}\u202e`,
+      setAt: NOW - 200 * DAY,
+    },
+  ];
+  const said = (line: number, what: string) =>
+    `the hook stopped at line ${line}, column 11: ${what}. Correct the hook; this conflict is chosen by hand`;
+  world.hookTrial = {
+    trial: {
+      past: 41,
+      decided: 30,
+      differently: 1,
+      open: 4,
+      ends: 2,
+      examples: [{ conflict: 7, record: "SINV-00405", title: "Weber GmbH", at: NOW - 2 * DAY }],
+    },
+    untried: 12,
+    wrong: 3,
+    faults: [
+      {
+        conflict: 9,
+        record: "SINV-00407",
+        title: "Bäckerei Lang",
+        said: said(7, "Property not found: grand_totl"),
+      },
+      {
+        conflict: 5,
+        record: "SINV-00402",
+        title: `Verwaltungsgesellschaft_für_${"Grundstücke_und_".repeat(8)}Anlagen`,
+        said: said(8, "not like this ".repeat(14).trim()),
+      },
+    ],
+  };
+  const [first] = world.conflicts;
+  if (first) first.hook_said = said(7, "Property not found: grand_totl");
+}
+
+/** One decision of each sort, and each in another state. */
+function decided(world: World): void {
+  busy(world);
+  const long = `Verwaltungsgesellschaft_für_${"Grundstücke_und_".repeat(8)}Anlagen`;
+  const held = conflict(9);
+  world.undone.set(held.id, held);
+  world.decisions = [
+    decision(9, {
+      at: NOW - 4000,
+      cannot: {
+        code: "held",
+        sentence: "It is held and was not sent yet.",
+        hint: "Undo the held decision instead; the conflict opens again.",
+      },
+    }),
+    decision(1),
+    decision(2, { id: "merge-12", conflict: null, by: "merge", title: long }),
+    decision(3, {
+      by: "rule",
+      cannot: {
+        code: "changed_again",
+        sentence: "The record was changed again since then: /due_date.",
+        hint: "Change these fields of the record instead.",
+      },
+    }),
+    decision(4, { by: "hook", restores: "mine" }),
+    decision(5, {
+      by: "hook",
+      putBack: "0190-1041",
+      cannot: {
+        code: "already",
+        sentence: "It was put back already.",
+        hint: "The change that did it is in the activity.",
+      },
+    }),
+    decision(6, {
+      by: "itself",
+      fields: [],
+      cannot: {
+        code: "by_itself",
+        sentence: "It ended by itself, so there is no decision to put back.",
+        hint: "Change the record instead.",
+      },
+    }),
+    decision(7, { makesRecord: true }),
+    decision(8, {
+      link: "Old server",
+      collection: "orders",
+      cannot: {
+        code: "no_connection",
+        sentence: "Its connection was removed.",
+        hint: "Add the connection again to change the record.",
+      },
+    }),
+  ];
+  const [first] = world.decisions[3]?.fields ?? [];
+  if (first) first.movedOn = true;
+}
+
 export const scenarios: Record<string, (world: World) => void> = {
   refused,
   "first-run": () => {},
@@ -442,6 +555,27 @@ export const scenarios: Record<string, (world: World) => void> = {
   group,
   busy,
   ruled,
+  hooked,
+  decided,
+  "decided-long": (world) => {
+    busy(world);
+    world.decisions = Array.from({ length: 5000 }, (_, i) =>
+      decision(i + 1, {
+        by: (["merge", "rule", "hook", "person"] as const)[i % 4] ?? "person",
+        at: NOW - i * MINUTE,
+      }),
+    );
+    const [first] = world.decisions;
+    if (!first) return;
+    first.fields = Array.from({ length: 250 }, (_, i) => ({
+      path: `/field_${i}`,
+      label: `Field ${i}`,
+      result: String(i),
+      becomes: i % 9 === 0 ? null : `"${"a long value ".repeat(i % 7)}${i}"`,
+      movedOn: false,
+    }));
+    first.touched = 250;
+  },
   offline: (world) => {
     busy(world);
     world.links = world.links.map((one) => ({
@@ -492,6 +626,8 @@ export const scenarios: Record<string, (world: World) => void> = {
       "list_removals",
       "list_unreadable",
       "get_unreadable",
+      "list_hooks",
+      "list_decisions",
     ]);
     incoming(world);
   },
@@ -568,7 +704,14 @@ export const scenarios: Record<string, (world: World) => void> = {
       message: "The local store can't be read.",
       hint: "Restart Tidemark.",
     };
-    for (const command of ["list_removals", "list_unreadable", "get_unreadable", "list_rules"])
+    for (const command of [
+      "list_removals",
+      "list_unreadable",
+      "get_unreadable",
+      "list_rules",
+      "list_hooks",
+      "list_decisions",
+    ])
       world.refuses.set(command, refusal);
   },
   scheduled: (world) => {

@@ -8,7 +8,10 @@ import type {
   ChangeRow,
   CollectionStatus,
   ConflictView,
+  DecisionView,
   Form,
+  HookRow,
+  HookTrial,
   LinkStatus,
   QueueStats,
   RefusalCode,
@@ -46,6 +49,8 @@ export class World {
   trash: ChangeDetail[] = [];
   transactions: TransactionDetail[] = [];
   conflicts: ConflictView[] = [];
+  /** What was decided and merged, newest first. */
+  decisions: DecisionView[] = [];
   /** Records that collections would remove and ask about, by "link/collection". */
   removals = new Map<string, Removal[]>();
   /** Rows that could not be read, newest first. */
@@ -63,6 +68,9 @@ export class World {
   rules: RuleRow[] = [];
   /** What any rule would have done. */
   trial: RuleTrial = { past: 0, decided: 0, differently: 0, open: 0, ends: 0, examples: [] };
+  hooks: HookRow[] = [];
+  /** What any hook would have done. */
+  hookTrial: HookTrial = { trial: this.trial, untried: 0, wrong: 0, faults: [] };
   /** Newest first. */
   backups: Backup[] = [
     { name: "tidemark-2.db", madeAt: Date.UTC(2026, 10, 21, 13, 0), bytes: 48_100_000 },

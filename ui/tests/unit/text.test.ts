@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pieces } from "../../src/features/conflicts/marks";
 import { monday, tomorrow } from "../../src/features/conflicts/later";
-import { cut, line, visible } from "../../src/features/shared/text";
+import { cut, line, sentenceOf, visible } from "../../src/features/shared/text";
 import { shown } from "../../src/features/shared/value";
 
 test("characters that hide or turn text are shown by their code", () => {
@@ -13,6 +13,13 @@ test("characters that hide or turn text are shown by their code", () => {
 test("a pile of marks on one letter is cut, and letters that need several stay", () => {
   expect(visible(`Z${"\u0301".repeat(50)}!`)).toBe(`Z${"\u0301".repeat(4)}…!`);
   expect(visible("क्ष्म्य Việt שָׁלוֹם")).toBe("क्ष्म्य Việt שָׁלוֹם");
+});
+
+test("what a program said is one sentence with one end", () => {
+  expect(sentenceOf(" stopped\n  at line 4 ", 50)).toBe("stopped at line 4.");
+  expect(sentenceOf("choose by hand.", 50), "it has its end already").toBe("choose by hand.");
+  expect(sentenceOf("very long", 4)).toBe("very…");
+  expect(sentenceOf("a\u202Eb", 50)).toBe("a⟦U+202E⟧b.");
 });
 
 test("a cut never leaves half a character", () => {

@@ -3,21 +3,19 @@ import { exact, plural } from "../../components/format/number";
 import type { ConflictField, ConflictRow, ConflictView, FieldChoice, Note } from "../../state/types";
 import { day } from "../shared/messages";
 import { ruleText } from "../shared/rules";
-import { cut, line } from "../shared/text";
+import { cut, line, sentenceOf } from "../shared/text";
 
 const fields = (n: number) => plural(n, { one: "# field", other: "# fields" });
 
 export const words = {
   title: "Conflicts",
   grid: "Open conflicts",
-  summary: (open: number, merged: number) =>
-    merged === 0
-      ? plural(open, { zero: "None open", one: "# open", other: "# open" })
-      : plural(open, {
-          zero: `None open · ${exact(merged)} merged without asking this week`,
-          one: `# open · ${exact(merged)} merged without asking this week`,
-          other: `# open · ${exact(merged)} merged without asking this week`,
-        }),
+  open: (n: number) => plural(n, { zero: "None open", one: "# open", other: "# open" }),
+  mergedWeek: (n: number) =>
+    plural(n, {
+      one: "# merged without asking this week",
+      other: "# merged without asking this week",
+    }),
   resolveNext: "Resolve next",
   empty:
     "No conflicts. When a record changes here and on the server, it waits for you here. Nothing is overwritten.",
@@ -52,6 +50,9 @@ export const words = {
   next: "Next conflict (])",
   heading: "This record changed in two places. Choose what to keep; nothing is sent until you apply.",
   mayBeIn: "Your change may already be part of the server's version: the answer to it was lost.",
+  /** Its words may come from a record. */
+  hookSaid: (said: string) => `The hook for this collection decided nothing: ${sentenceOf(said, 500)}`,
+  toHooks: "Look at the hook",
   why: "Why?",
   base: "Started as",
   mine: "Mine",

@@ -32,6 +32,12 @@ export function line(text: string): string {
   return visible(cut(text, ROW_CHARS).replace(/\s+/g, " "));
 }
 
+/** What a program said, as a sentence in one line: visible, cut, ended. */
+export function sentenceOf(text: string, most: number): string {
+  const said = visible(cut(text.trim(), most).replace(/\s+/g, " "));
+  return /[.…!?]$/.test(said) ? said : `${said}.`;
+}
+
 /** A text that keeps its reading direction to itself, where an element of its own would be one too many. */
 export function isolated(text: string): string {
   return `\u2068${text}\u2069`;
