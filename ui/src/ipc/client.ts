@@ -3,9 +3,11 @@
 import {
   commands,
   type AppSettings as SomeSettings,
+  type ConflictShape,
   type ConflictView as AnyConflictView,
   type ExportFormat,
   type FieldEdit as AnyFieldEdit,
+  type GroupChoice,
   type LinkLimits,
   type NewLink as AnyNewLink,
   type QueueFilter as SomeQueueFilter,
@@ -15,6 +17,7 @@ import {
   type Resolution,
   type Rule,
   type RulePlace as AnyRulePlace,
+  type SeenConflict,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -115,6 +118,13 @@ export const bridge = {
   resolve: (id: number, resolution: Resolution, seen: string | null) =>
     call(commands.resolveConflict(id, resolution, seen)),
   undoResolution: (id: number) => call(commands.undoResolution(id)),
+  conflictGroups: () => call(commands.listConflictGroups()),
+  groupMembers: (shape: ConflictShape, offset: number, limit: number) =>
+    call(commands.listGroupMembers(shape, offset, limit)),
+  /** Each with the server version that the person looked at; those that moved are refused by themselves. */
+  resolveGroup: (shape: ConflictShape, members: SeenConflict[], choices: GroupChoice[]) =>
+    call(commands.resolveGroup(shape, members, choices)),
+  undoResolutions: (ids: number[]) => call(commands.undoResolutions(ids)),
 
   listRecords: (link: string, collection: string, filter: RecordFilter, offset: number, limit: number) =>
     call(commands.listRecords(link, collection, filter, offset, limit)),

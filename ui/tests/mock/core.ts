@@ -18,6 +18,7 @@ import type {
   RuleRow,
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
+import { groups } from "./groups";
 import { incoming } from "./incoming";
 import { change, conflict, invoiceForm, link } from "./makers";
 import { made, page, placed, refuse, startOf } from "./pages";
@@ -188,6 +189,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   },
   ...parked,
   ...incoming,
+  ...groups,
   hold: (world, args) => {
     const ids = args.ids as string[];
     const found = world.changes.filter((one) => ids.includes(one.row.id));

@@ -228,6 +228,7 @@ export function conflict(
     unchanged: 41,
     base_at: NOW - 5 * DAY,
     clock_skew: 240_000,
+    hook_said: null,
     fields: fields ?? [
       clash("/due_date", "Due date", '"2026-11-30"', '"2026-12-15"', '"2026-12-07"'),
       clash("/remarks", "Remarks", '"Call first"', '"Call first, after 5 pm"', '"Call Anna first"'),
