@@ -168,7 +168,7 @@ export class GroupSheet {
   warnings(one: SheetRow): Warning[] {
     const refused = this.refusals.get(one.row.id);
     const found: Warning[] = refused ? [{ why: "refused", refused }] : [];
-    if (this.#moved.has(one.row.id)) found.push({ why: "moved" });
+    if (!refused && this.#moved.has(one.row.id)) found.push({ why: "moved" });
     return found.length > 0 ? [...found, ...one.warnings] : one.warnings;
   }
 

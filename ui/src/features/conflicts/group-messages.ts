@@ -77,8 +77,10 @@ export const words = {
   reading: (read: number, total: number) => `Reading ${exact(read)} of ${exact(total)}`,
   columns: { record: "Record", field: "Field" },
   moreFields: (n: number) => plural(n, { one: "and # more field", other: "and # more fields" }),
-  changedOn: (at: number | null) => (at === null ? "Changed" : `Changed ${full(at)}`),
-  deletedOn: (at: number | null) => (at === null ? "Deleted" : `Deleted ${full(at)}`),
+  changed: "Changed",
+  deleted: "Deleted",
+  changedBy: (who: string | undefined) => (who === undefined ? "Changed" : `Changed by ${who}`),
+  deletedBy: (who: string | undefined) => (who === undefined ? "Deleted" : `Deleted by ${who}`),
   notChosen: "Not chosen",
   apply: (n: number, total: number) => `Apply to ${exact(n)} of ${exact(total)}`,
   applying: (n: number) => plural(n, { one: "Applying to # conflict.", other: "Applying to # conflicts." }),
@@ -116,12 +118,15 @@ export function sidesOf(shape: ConflictShape): { mine: string; server: string } 
     : undefined;
 }
 
-/** What each side did to a whole record. */
-export function didText(row: ConflictRow): { mine: string; server: string } {
-  const by = row.server_by === null ? "" : ` · ${line(cut(row.server_by, 80))}`;
-  return row.conflict_type === "deleted_here_updated_there"
-    ? { mine: words.deletedOn(row.local_at), server: `${words.changedOn(row.server_at)}${by}` }
-    : { mine: words.changedOn(row.local_at), server: `${words.deletedOn(row.server_at)}${by}` };
+/** What each side did to a whole record, and when: two lines. */
+export function didText(row: ConflictRow): Record<"mine" | "server", [string, string]> {
+  const isMine = row.conflict_type === "deleted_here_updated_there";
+  const by = row.server_by === null ? undefined : line(cut(row.server_by, 80));
+  const when = (at: number | null) => (at === null ? "" : full(at));
+  return {
+    mine: [isMine ? words.deleted : words.changed, when(row.local_at)],
+    server: [isMine ? words.changedBy(by) : words.deletedBy(by), when(row.server_at)],
+  };
 }
 
 /** Why a conflict is to be looked at by itself. */
