@@ -4,8 +4,8 @@ import { quote, unquote } from "./json";
 
 /** What both begin with is left out from here on. */
 const SAME = 40;
-/** So much of what is the same stays, so that the difference is read in its place. */
-const BEFORE = 20;
+/** Whole words of what is the same stay within so many characters, so that the difference is read in its place. */
+const BEFORE = 12;
 /** No more than this is kept of a value. */
 const MOST = 400;
 
@@ -14,6 +14,13 @@ function sameStart(a: string, b: string): number {
   let at = 0;
   while (at < end && a[at] === b[at]) at += 1;
   return at;
+}
+
+/** Where the last words before a difference begin. */
+function wordsBefore(text: string, difference: number): number {
+  const before = text.slice(difference - BEFORE, difference);
+  const space = before.search(/\s/);
+  return space < 0 ? difference - BEFORE : difference - BEFORE + space + 1;
 }
 
 const low = (text: string, at: number) => /[\udc00-\udfff]/.test(text.charAt(at));
@@ -30,7 +37,7 @@ export function excerpts(mine: string | null, server: string | null): [string | 
   const [a, b] = [unquote(mine), unquote(server)];
   const [left, right] = a !== undefined && b !== undefined ? [a, b] : [mine ?? "", server ?? ""];
   const same = sameStart(left, right);
-  const start = same > SAME ? same - BEFORE : 0;
+  const start = same > SAME ? wordsBefore(left, same) : 0;
   const short = (whole: string | null, text: string) =>
     whole === null || (start === 0 && text.length <= MOST) ? whole : quote(from(text, start));
   return [short(mine, left), short(server, right)];

@@ -152,7 +152,9 @@ test("what moved meanwhile is refused by itself, stays, and says why", async () 
   await apply(page).click();
   await page.getByText("11 conflicts decided.").waitFor();
   await page.getByRole("heading", { name: "1 conflict of the same shape" }).waitFor();
-  await page.getByText("'Sakura KK' changed again on the server. Look at it once more.").waitFor();
+  await page
+    .getByText("Sakura KK: the record changed again on the server while you were choosing.")
+    .waitFor();
   await page.getByText("0 of 1 selected").waitFor();
   await page.getByText("Select at least one conflict.").waitFor();
   await window.shot(page, "group-refused");
@@ -415,6 +417,11 @@ for (const theme of ["light", "dark"] as const)
     await page.getByRole("grid").evaluate((node) => node.scrollIntoView());
     await page.getByRole("grid").evaluate((node) => (node.scrollTop = 1e6));
     await window.shot(page, `group-${theme}-narrow-rows`);
+    await page.setViewportSize({ width: 320, height: 240 });
+    await page.getByRole("button", { name: /^Apply to/ }).scrollIntoViewIfNeeded();
+    await window.shot(page, `group-${theme}-zoomed`);
+    await fits("at 400 %");
+    await page.setViewportSize({ width: 320, height: 800 });
     await page.evaluate(() => (location.hash = "#/conflicts"));
     await page.getByRole("list", { name: "Conflicts of the same shape" }).waitFor();
     await window.shot(page, `groups-list-${theme}-narrow`);

@@ -84,7 +84,12 @@ export const groups: Record<string, (world: World, args: Record<string, unknown>
         );
       } else if (seen !== null && seen !== view.server_version) {
         resolved.refused.push(
-          refusal(id, "moved", `'${view.title}' changed again on the server`, "Look at it once more."),
+          refusal(
+            id,
+            "moved",
+            "the record changed again on the server while you were choosing",
+            "Your choices are kept; look at what is new and apply again.",
+          ),
         );
       } else {
         resolved.done.push(id);
