@@ -48,6 +48,14 @@ export interface SheetRow {
   warnings: Warning[];
 }
 
+/** A conflict that was not decided with the others. */
+export interface Refused {
+  title: string;
+  refused: RefusedError;
+  /** It was among the rows when they were read again. */
+  listed: boolean;
+}
+
 /** What is to be chosen for all. */
 export type Asks = "fields" | "record" | "nothing";
 
@@ -91,8 +99,8 @@ export class GroupSheet {
   working = $state(false);
   /** The whole decision was refused. */
   refused = $state<RefusedError | undefined>();
-  /** Conflicts that were not decided with the others, and why. */
-  refusals = $state.raw<ReadonlyMap<number, RefusedError>>(new Map());
+  /** Conflicts that were not decided with the others, and why: those that have another shape by now among them. */
+  refusals = $state.raw<ReadonlyMap<number, Refused>>(new Map());
   /** The last decision was refused for every one of them. */
   noneDecided = $state(false);
 
@@ -151,7 +159,8 @@ export class GroupSheet {
       if (ended) break;
     }
     this.complete = true;
-    this.refusals = new Map([...this.refusals].filter(([id]) => found.has(id)));
+    const refusals = [...this.refusals].filter(([id, one]) => found.has(id) || !one.listed);
+    this.refusals = new Map(refusals.map(([id, one]) => [id, { ...one, listed: found.has(id) }]));
   }
 
   #show(rows: SheetRow[]): void {
@@ -166,7 +175,7 @@ export class GroupSheet {
 
   /** What there is to say about a conflict before it is decided with the others. */
   warnings(one: SheetRow): Warning[] {
-    const refused = this.refusals.get(one.row.id);
+    const refused = this.refusals.get(one.row.id)?.refused;
     const found: Warning[] = refused ? [{ why: "refused", refused }] : [];
     if (!refused && this.#moved.has(one.row.id)) found.push({ why: "moved" });
     return found.length > 0 ? [...found, ...one.warnings] : one.warnings;
@@ -272,10 +281,16 @@ export class GroupSheet {
 
   #settle({ done, refused }: GroupResolved): void {
     const ended = new Set(done);
+    const titles = new Map(this.rows.map(({ row }) => [row.id, row.title]));
     this.noneDecided = done.length === 0;
     this.rows = this.rows.filter(({ row }) => !ended.has(row.id));
     this.total = this.rows.length;
-    this.refusals = new Map(refused.map((one) => [one.conflict, RefusedError.from(one.refusal)]));
+    this.refusals = new Map(
+      refused.map(({ conflict: id, refusal }) => [
+        id,
+        { title: titles.get(id) ?? String(id), refused: RefusedError.from(refusal), listed: false },
+      ]),
+    );
     this.#leaveOut(refused.map((one) => one.conflict));
   }
 }

@@ -80,7 +80,7 @@ test("nothing is chosen at first, what is warned is unticked, and one press deci
   await window.shot(page, "group-chosen");
   expect(await window.axe(page)).toEqual([]);
   await apply(page).click();
-  await page.getByText(/9 conflicts decided\. They go out at 14:0\d:\d\d\./).waitFor();
+  await page.getByText("9 conflicts decided. They go out at 14:0").waitFor();
   await page.getByRole("heading", { name: "3 conflicts of the same shape" }).waitFor();
   const sent = await calls(page, "resolve_group");
   expect(sent).toHaveLength(1);
@@ -123,6 +123,9 @@ test("by keyboard alone, from the list to the group and back by Undo", async () 
   await page.keyboard.press("Space");
   await page.getByRole("button", { name: "Apply to 9 of 12" }).waitFor();
   await page.keyboard.press("j");
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-rowindex")))
+    .toBe("3");
   await page.keyboard.press("x");
   await page.getByRole("button", { name: "Apply to 8 of 12" }).waitFor();
   await page.keyboard.press("Enter");

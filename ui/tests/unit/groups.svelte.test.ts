@@ -195,6 +195,18 @@ describe("a sheet", () => {
     });
   });
 
+  test("tells of what has another shape by now, which is no row any more", async () => {
+    const sheet = await read();
+    sheet.chooseRest("mine");
+    world.conflicts = world.conflicts.filter((one) => one.id !== 3);
+    await sheet.apply();
+    await vi.waitFor(() => expect(ids(sheet.rows)).toEqual([11, 12]));
+    await sheet.read();
+    expect([...sheet.refusals.values()]).toMatchObject([
+      { title: "Sakura KK", refused: { message: "conflict 3 is settled already." } },
+    ]);
+  });
+
   test("keeps its rows where they cannot be read again, and says why", async () => {
     const sheet = await read();
     world.refuses.set("list_group_members", { code: "store", message: "broken", hint: "" });

@@ -129,6 +129,12 @@ export function didText(row: ConflictRow): Record<"mine" | "server", [string, st
   };
 }
 
+/** The core's words where they stand by themselves. */
+function sentence(said: string): string {
+  const text = line(said.replace(/\.$/, ""));
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}
+
 /** Why a conflict is to be looked at by itself. */
 export function warningText(warning: Warning, now: number): string {
   switch (warning.why) {
@@ -143,6 +149,6 @@ export function warningText(warning: Warning, now: number): string {
     case "note":
       return `${line(cut(warning.label, 40))}: ${notes[warning.note]}`;
     case "refused":
-      return line(warning.refused.message.replace(/\.$/, ""));
+      return sentence(warning.refused.message);
   }
 }
