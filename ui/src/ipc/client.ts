@@ -3,10 +3,12 @@
 import {
   commands,
   type AppSettings as SomeSettings,
+  type ConflictShape,
   type ConflictView as AnyConflictView,
   type ExportFormat,
   type FieldEdit as AnyFieldEdit,
   type HookPlace,
+  type GroupChoice,
   type LinkLimits,
   type NewLink as AnyNewLink,
   type QueueFilter as SomeQueueFilter,
@@ -16,6 +18,7 @@ import {
   type Resolution,
   type Rule,
   type RulePlace as AnyRulePlace,
+  type SeenConflict,
 } from "./bindings";
 
 export type * from "./bindings";
@@ -116,6 +119,13 @@ export const bridge = {
   resolve: (id: number, resolution: Resolution, seen: string | null) =>
     call(commands.resolveConflict(id, resolution, seen)),
   undoResolution: (id: number) => call(commands.undoResolution(id)),
+  conflictGroups: () => call(commands.listConflictGroups()),
+  groupMembers: (shape: ConflictShape, offset: number, limit: number) =>
+    call(commands.listGroupMembers(shape, offset, limit)),
+  /** Each with the server version that the person looked at; those that moved are refused by themselves. */
+  resolveGroup: (shape: ConflictShape, members: SeenConflict[], choices: GroupChoice[]) =>
+    call(commands.resolveGroup(shape, members, choices)),
+  undoResolutions: (ids: number[]) => call(commands.undoResolutions(ids)),
 
   listDecisions: (offset: number, limit: number) => call(commands.listDecisions(offset, limit)),
   decision: (id: string) => call(commands.getDecision(id)),

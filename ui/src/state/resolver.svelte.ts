@@ -16,9 +16,9 @@ import { at, edits, read, write } from "./json";
 
 /** Classes for which a person chooses. */
 const asked = new Set<ConflictField["class"]>(["clash", "rows_order", "additive", "secret"]);
-/** Classes in which this computer changed something. */
 /** A person chooses; what a rule decided stands among what was merged, and may be chosen otherwise. */
-const isAsked = (field: ConflictField): boolean => asked.has(field.class) && field.rule === null;
+export const isAsked = (field: ConflictField): boolean => asked.has(field.class) && field.rule === null;
+/** Classes in which this computer changed something. */
 const mineChanged = new Set<ConflictField["class"]>([...asked, "only_mine", "same_change", "combined"]);
 const serverChanged = new Set<ConflictField["class"]>([
   ...asked,

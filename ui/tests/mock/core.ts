@@ -20,6 +20,7 @@ import type {
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
 import { decided } from "./decided";
+import { groups } from "./groups";
 import { incoming } from "./incoming";
 import { change, conflict, invoiceForm, link } from "./makers";
 import { made, page, placed, refuse, startOf } from "./pages";
@@ -194,6 +195,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   ...parked,
   ...incoming,
   ...decided,
+  ...groups,
   hold: (world, args) => {
     const ids = args.ids as string[];
     const found = world.changes.filter((one) => ids.includes(one.row.id));

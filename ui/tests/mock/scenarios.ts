@@ -2,6 +2,7 @@
 
 import type { ChangeDetail, ChangeRow, Neighbour } from "../../src/ipc/client";
 import { change, collection, conflict, decision, invoice, invoiceForm, link, stored, unread } from "./makers";
+import { alike, alikeDeleted, alikeMany, alikeMixed } from "./alike";
 import type { StatusSnapshot } from "../../src/ipc/client";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
 
@@ -620,6 +621,7 @@ export const scenarios: Record<string, (world: World) => void> = {
       "list_queue",
       "list_records",
       "get_pending_conflicts",
+      "list_group_members",
       "get_conflict",
       "get_record",
       "get_change",
@@ -643,6 +645,7 @@ export const scenarios: Record<string, (world: World) => void> = {
       "list_causes",
       "list_records",
       "get_pending_conflicts",
+      "list_group_members",
       "get_conflict",
       "get_record",
       "get_change",
@@ -742,4 +745,30 @@ export const scenarios: Record<string, (world: World) => void> = {
     world.bigRecords = 100_000;
   },
   hostile,
+  alike: (world) => {
+    sample(world);
+    alike(world);
+  },
+  "alike-offline": (world) => {
+    sample(world);
+    alike(world);
+    world.links = world.links.map((one) => ({
+      ...one,
+      connectivity: "offline",
+      offlineSince: NOW - 3 * HOUR,
+      nextTry: NOW + 27 * MINUTE,
+    }));
+  },
+  "alike-deleted": (world) => {
+    sample(world);
+    alikeDeleted(world);
+  },
+  "alike-mixed": (world) => {
+    sample(world);
+    alikeMixed(world);
+  },
+  "alike-many": (world) => {
+    sample(world);
+    alikeMany(world, 5000);
+  },
 };
