@@ -1,12 +1,12 @@
 // What the window says about conflicts of one shape and deciding them together.
 
-import { exact, plural } from "../../components/format/number";
+import { exact, list, plural } from "../../components/format/number";
 import { clockSeconds, full } from "../../components/format/time";
 import { keys } from "../../state/json";
 import type { ConflictRow, ConflictShape } from "../../state/types";
 import type { Warning } from "../../state/group-sheet.svelte";
 import { day, kinds } from "../shared/messages";
-import { cut, line } from "../shared/text";
+import { cut, isolated, line } from "../shared/text";
 import { notes, wholeChoices } from "./messages";
 
 /** A path of a shape in words; which row of a list it is does not matter. */
@@ -91,6 +91,11 @@ export const words = {
   needsLook: (why: string) => `1 needs a look: ${why}.`,
   showNext: "Show the next one",
   noneDecided: (n: number) => plural(n, { one: "It was not decided", other: "None of the # was decided" }),
+  /** The first titles of all that there are. */
+  titles: (titles: string[], all: number) => {
+    const some = titles.map(isolated);
+    return all > titles.length ? `${some.join(", ")} and ${exact(all - titles.length)} more` : list(some);
+  },
   moreSaid: (n: number) =>
     plural(n, { one: "# more says so at its row.", other: "# more say so at their rows." }),
   held: (n: number) => plural(n, { one: "# conflict decided.", other: "# conflicts decided." }),
