@@ -55,6 +55,20 @@ test("a list is walked by keys and the row with the focus is never taken away", 
   ).toBe(1);
 });
 
+test("keys that come faster than frames each go a row further", async () => {
+  const page = await window.open({ scenario: "big", at: "#/queue" });
+  await page.locator('[aria-rowindex="2"]').focus();
+  await page.evaluate(() => {
+    const press = () =>
+      document.activeElement?.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }),
+      );
+    for (let times = 0; times < 5; times += 1) press();
+  });
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-rowindex"));
+  await expect.poll(focused).toBe("7");
+});
+
 test("a row's inspector gives the focus back to the row", async () => {
   const page = await window.open({ scenario: "busy", at: "#/queue" });
   await page.locator('[aria-rowindex="4"]').focus();
