@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use tidemark_engine::StoreError;
+use tidemark_model::merge::{FieldPolicy, Rule};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{
-    ConflictShape, ConflictType, FieldChoice, GroupChoice, GroupMember, RefusalCode, SeenConflict,
+    ConflictShape, ConflictType, FieldChoice, GroupChoice, GroupMember, RefusalCode, RulePlace, SeenConflict,
 };
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World};
@@ -172,6 +173,30 @@ async fn what_rules_decided_is_no_part_of_the_shape_and_stays_decided() {
     world.sync().await;
     let second = world.there("t002").unwrap();
     assert_eq!((&second["state"], &second["rank"]), (&json!("mine"), &json!(20)));
+    world.finish().await;
+}
+
+// proves D10, D5
+#[tokio::test]
+async fn a_rule_that_is_set_changes_the_shape_of_what_is_open() {
+    let world = Stage::tasks(2).open().await;
+    for rid in ["t001", "t002"] {
+        world.set(rid, "state", "mine").await;
+        world.colleague_sets(rid, "state", "theirs");
+        world.set(rid, "tags", json!(["mine"])).await;
+        world.colleague_sets(rid, "tags", json!(["theirs"]));
+    }
+    world.sync().await;
+    assert_eq!(world.engine().conflict_groups().unwrap()[0].shape.paths, ["/state", "/tags"]);
+    let tags = RulePlace { link: LINK.into(), collection: TASKS.into(), path: Some("/tags".into()) };
+    world.engine().set_rule(tags, Rule::Policy(FieldPolicy::Union)).await.unwrap();
+    let groups = world.engine().conflict_groups().unwrap();
+    assert_eq!((&groups[0].shape, groups[0].conflicts), (&about_state(), Count(2)));
+    let alike = seen(&members(&world, &about_state()));
+    let mine = choose("/state", FieldChoice::Mine);
+    let decided = world.engine().resolve_group(about_state(), alike, mine, NO_HOLD).await.unwrap();
+    assert_eq!((decided.done.len(), decided.refused.len()), (2, 0));
+    world.sync().await;
     world.finish().await;
 }
 

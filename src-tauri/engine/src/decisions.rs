@@ -40,11 +40,10 @@ impl Engine {
             .shared()
             .write(move |tx| {
                 let Some(kept) = decisions::get(tx, decision)? else { return Err(unknown) };
-                let places = places::all(tx)?;
-                let place = places.iter().find(|place| place.collection_id == kept.collection_id);
-                let link = place.map(|place| place.link.clone());
+                let place = places::of_collection(tx, kept.collection_id)?;
+                let link = place.as_ref().map(|place| place.link.clone());
                 let named_by_server = link.as_ref().is_some_and(|link| naming.contains(link));
-                let (done, moved) = verb::put_back(tx, place, &kept, named_by_server, new)?;
+                let (done, moved) = verb::put_back(tx, place.as_ref(), &kept, named_by_server, new)?;
                 Ok((done, moved, link))
             })
             .await?;

@@ -24,8 +24,8 @@ pub const SERVER: &str = "server";
 
 /// Decides conflicts of one resource type.
 ///
-/// It is called on the thread that settles the conflict: it does no I/O and comes back soon. It is not asked about a
-/// conflict whose change may already be in the server's version (`engine.md` 4).
+/// It is called outside any transaction, and the cycle that met the conflict waits for it: it does no I/O and comes back soon.
+/// It is not asked about a conflict whose change may already be in the server's version (`engine.md` 4).
 pub trait ConflictHook: Send + Sync {
     /// Decides one conflict, or says why it cannot.
     fn decide(&self, conflict: &HookInput<'_>) -> Result<HookAnswer, HookError>;

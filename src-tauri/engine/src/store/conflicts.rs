@@ -87,7 +87,7 @@ impl DecidedBy {
         }
     }
 
-    fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         [Self::Person, Self::Rule, Self::Hook].into_iter().find(|by| by.as_str() == word)
     }
 }
@@ -333,10 +333,10 @@ pub(crate) fn next_asking(tx: &Connection, after: i64) -> Result<Option<Conflict
     rows.next()?.map(ConflictRecord::read).transpose()
 }
 
-/// The rules look at the open conflicts of a collection once more.
+/// The rules look at the open conflicts of a collection once more; which fields they leave may be others.
 pub(crate) fn judge_again(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE conflicts SET judging = 'due'
+        "UPDATE conflicts SET judging = 'due', shape = NULL
           WHERE collection_id = ?1 AND state = 'open' AND judging IN ('done', 'asking')",
     )?
     .execute([collection_id])?;

@@ -1,5 +1,6 @@
 //! Ended conflicts and automatic merges as they are kept, newest first (row D9).
 
+use super::conflicts::DecidedBy;
 use super::{StoreError, records};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
@@ -47,10 +48,12 @@ impl Kept {
         let by = match by.as_deref() {
             None => DecisionBy::Itself,
             Some("merge") => DecisionBy::Merge,
-            Some("person") => DecisionBy::Person,
-            Some("rule") => DecisionBy::Rule,
-            Some("hook") => DecisionBy::Hook,
-            Some(word) => return Err(StoreError::Corrupt(format!("conflicts.decided_by is '{word}'"))),
+            Some(word) => match DecidedBy::parse(word) {
+                Some(DecidedBy::Person) => DecisionBy::Person,
+                Some(DecidedBy::Rule) => DecisionBy::Rule,
+                Some(DecidedBy::Hook) => DecisionBy::Hook,
+                None => return Err(StoreError::Corrupt(format!("conflicts.decided_by is '{word}'"))),
+            },
         };
         Ok(Self {
             id,

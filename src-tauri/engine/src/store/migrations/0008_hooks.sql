@@ -12,7 +12,7 @@ ALTER TABLE conflicts ADD COLUMN hook_said TEXT; -- why its hook decided nothing
 CREATE INDEX conflicts_due ON conflicts (id) WHERE state = 'open' AND judging = 'due';
 CREATE INDEX conflicts_asking ON conflicts (id) WHERE state = 'open' AND judging = 'asking';
 
--- The paths to choose with '*' for each row, as a JSON list; NULL where that was not written down.
+-- The paths to choose with '*' for each row, as a JSON list; NULL where it is not known and has to be looked up.
 ALTER TABLE conflicts ADD COLUMN shape TEXT;
 
 -- The change that put it back; NULL where none did.
