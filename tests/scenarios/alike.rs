@@ -5,7 +5,8 @@ use tidemark_engine::StoreError;
 use tidemark_model::merge::{FieldPolicy, Rule};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{
-    ConflictShape, ConflictType, FieldChoice, GroupChoice, GroupMember, RefusalCode, RulePlace, SeenConflict,
+    ConflictShape, ConflictType, FieldChoice, GroupChoice, GroupMember, RefusalCode, Resolution, RulePlace,
+    SeenConflict,
 };
 use tidemark_tests::tap::Point;
 use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World};
@@ -187,6 +188,10 @@ async fn a_rule_that_is_set_changes_the_shape_of_what_is_open() {
         world.colleague_sets(rid, "tags", json!(["theirs"]));
     }
     world.sync().await;
+    // What a person decided and took back the rules leave alone, but they change what is left of it.
+    let second = world.engine().list_conflicts(1, 1).unwrap().rows[0].id;
+    world.engine().resolve_conflict(second, Resolution::LocalWins {}, None, TEN_SECONDS).await.unwrap();
+    world.engine().undo_resolution(second).await.unwrap();
     assert_eq!(world.engine().conflict_groups().unwrap()[0].shape.paths, ["/state", "/tags"]);
     let tags = RulePlace { link: LINK.into(), collection: TASKS.into(), path: Some("/tags".into()) };
     world.engine().set_rule(tags, Rule::Policy(FieldPolicy::Union)).await.unwrap();

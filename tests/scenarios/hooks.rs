@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use tidemark_engine::{HostHooks, StoreError};
 use tidemark_model::hook::{ConflictHook, HookAnswer, HookError, HookInput};
 use tidemark_model::view::{
@@ -10,6 +10,7 @@ use tidemark_model::view::{
     RefusalCode, Resolution,
 };
 use tidemark_sandbox::Switch;
+use tidemark_tests::clock::ManualClock;
 use tidemark_tests::store_files::database;
 use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World};
 
@@ -313,6 +314,36 @@ async fn a_hosts_hook_comes_before_the_script_and_may_leave_it_to_that() {
     assert_eq!(decided(&world), [Decided::ByHook, Decided::ByHook]);
     world.engine().resolve_conflict(conflict.row.id, Resolution::LocalWins {}, None, NO_HOLD).await.unwrap();
     both_end_with(world, "state", "mine too").await;
+}
+
+// proves D6
+#[tokio::test]
+async fn whoever_sets_a_hook_does_not_wait_for_the_last_of_very_many() {
+    const MANY: usize = 6;
+    let slow: Arc<OnceLock<ManualClock>> = Arc::default();
+    let (clock, asked) = (Arc::clone(&slow), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&asked);
+    let hook = move |_: &HookInput<'_>| {
+        let Some(clock) = clock.get() else { return Ok(HookAnswer::Undecided) };
+        clock.advance_s(1);
+        counted.fetch_add(1, Ordering::SeqCst);
+        Ok(HookAnswer::KeepLocal)
+    };
+    let world = Stage { hooks: host(hook), ..Stage::tasks(MANY) }.open().await;
+    for number in 1..=MANY {
+        let rid = format!("t{number:03}");
+        world.set(&rid, "state", "mine").await;
+        world.colleague_sets(&rid, "state", "theirs");
+    }
+    assert_eq!(world.sync().await.conflicts, MANY as i64);
+    assert!(slow.set(world.clock.clone()).is_ok());
+    world.engine().set_hook(&place(), MINE.into()).await.unwrap();
+    let awaited = asked.load(Ordering::SeqCst);
+    assert!((1..MANY).contains(&awaited), "{awaited} were waited for");
+    world.sync().await;
+    assert_eq!((asked.load(Ordering::SeqCst), decided(&world).len()), (MANY, MANY), "each of them once");
+    assert_eq!(open(&world), []);
+    world.finish().await;
 }
 
 // proves D6, A1

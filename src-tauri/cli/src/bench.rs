@@ -5,10 +5,11 @@
 //! spread}`: medians over the runs; the ratio is the floor's time over ours, pair by pair, so that 1 means as fast as
 //! the floor. What a case has not is null. `scale` has a line for each size up to n, with `scale: {statistics_us, …}`; its
 //! seconds are those of 500 edits. `merge` has three: a document with n rows, a text of n lines, and one whose sides have
-//! no line in its place.
+//! no line in its place. `conflicts` has `conflicts: {meet_ms, …}`; its seconds are those of deciding all n of them together.
 
 mod accept;
 mod coalesce;
+mod conflicts;
 mod drain;
 mod ground;
 mod merge;
@@ -27,7 +28,7 @@ use report::Line;
 use std::process::{Command, Stdio};
 
 /// The cases by name.
-pub const CASES: [&str; 7] = ["accept", "drain", "coalesce", "pull", "reopen", "scale", "merge"];
+pub const CASES: [&str; 8] = ["accept", "drain", "coalesce", "pull", "reopen", "scale", "merge", "conflicts"];
 
 /// How a case is measured.
 #[derive(Clone, Debug)]
@@ -92,6 +93,7 @@ async fn measure(case: &str, arguments: &BenchArguments) -> Result<Vec<Line>, Fa
         "reopen" => Ok(vec![reopen::measure(&plan(10_000)).await?]),
         "scale" => scale::measure(&plan(10_000)).await,
         "merge" => merge::measure(&plan(5_000)),
+        "conflicts" => Ok(vec![conflicts::measure(&plan(10_000)).await?]),
         _ => Ok(vec![pull::measure(&plan(10_000)).await?]),
     }
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tidemark_model::hook::{ConflictHook, HookError};
+use tidemark_model::number::Millis;
 use tidemark_model::view::Resolution;
 use tokio::sync::watch;
 
@@ -18,12 +19,22 @@ const PASSES: usize = 3;
 
 /// Asks about all that waits; how many conflicts the hooks ended.
 pub(crate) async fn ask_waiting(shared: &Arc<Shared>) -> Result<usize, StoreError> {
-    let _one_at_a_time = shared.asking.lock().await;
+    ask_until(shared, None).await
+}
+
+/// Asks about what waits, at most until then, so that nobody waits for the last of very many; the rest is asked about behind.
+pub(crate) async fn ask_until(shared: &Arc<Shared>, until: Option<Millis>) -> Result<usize, StoreError> {
     let mut scripts = Scripts::default();
     let mut decided = 0;
     for _ in 0..PASSES {
         let (mut after, mut is_stale) = (0, false);
         while !shared.ends.load(Ordering::Relaxed) {
+            if until.is_some_and(|until| shared.now() > until) {
+                shared.hooks_wanted.notify_one();
+                return Ok(decided);
+            }
+            // For one question only: whoever may wait no longer does not wait for all that others ask.
+            let _one_at_a_time = shared.asking.lock().await;
             let now = shared.now();
             let Some(question) = shared.store.read(|tx| ask::next(tx, after, now))? else { break };
             after = question.conflict.id;

@@ -1,6 +1,6 @@
 //! The scripts that decide conflicts: which there are, setting one, taking one away, and what one would have done (row D6).
 
-use crate::asking::ask_waiting;
+use crate::asking::ask_until;
 use crate::engine::Engine;
 use crate::hooks::ScriptHook;
 use crate::store::places::{Place, refuse};
@@ -16,6 +16,8 @@ use tidemark_model::view::{HookFault, HookPlace, HookRow, HookTrial, RefusalCode
 const MOST: usize = 500;
 /// No further conflict is tried after so long, in milliseconds.
 const LONGEST: i64 = 20_000;
+/// Whoever sets a script waits so long for what it decides, in milliseconds; the rest is asked about behind.
+const AWAITED: i64 = 2_000;
 /// So many faults a trial names.
 const FAULTS: usize = 20;
 
@@ -36,7 +38,8 @@ impl Engine {
         })
     }
 
-    /// Sets the script of a collection in the place of the one it had; open conflicts that it decides end with it.
+    /// Sets the script of a collection in the place of the one it had; open conflicts that it decides end with it, the
+    /// last of very many soon after.
     ///
     /// Errors: there is no such link or collection; the script is too long, cannot be read, or has no `resolve`.
     pub async fn set_hook(&self, place: &HookPlace, script: String) -> Result<(), StoreError> {
@@ -116,7 +119,7 @@ impl Engine {
             })
             .await?;
         self.shared().bulletin.changes_moved([]);
-        ask_waiting(self.shared()).await?;
+        ask_until(self.shared(), Some(self.shared().now().plus(AWAITED))).await?;
         self.wake_all();
         Ok(())
     }

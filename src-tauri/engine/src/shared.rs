@@ -46,7 +46,7 @@ pub(crate) struct Shared {
     pub(crate) trouble: Notify,
     /// A commit left a conflict to a hook.
     pub(crate) hooks_wanted: Notify,
-    /// Held while hooks are asked: one asks at a time.
+    /// Held while a hook is asked about a conflict: one asks at a time.
     pub(crate) asking: tokio::sync::Mutex<()>,
     /// What takes its time runs on a thread of its own.
     threaded: bool,

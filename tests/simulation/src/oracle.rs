@@ -324,7 +324,16 @@ fn every_effect_is_meant(
                             && document.as_ref().is_some_and(|document| leaves(document).contains(leaf))
                     })
                 };
-                for (path, text) in leaves(before).into_iter().filter(|leaf| !comes_back(leaf)) {
+                // A rule that let mine go over theirs in one field did so, though mine is a deletion and what it made anew.
+                let makes_anew = history[number + 1..]
+                    .iter()
+                    .find(|(next, _)| (&next.id, &next.collection) == (&effect.id, &effect.collection))
+                    .is_some_and(|(next, document)| {
+                        owner(&next.by) == owner(&effect.by) && document.is_some()
+                    });
+                let ruled = |path: &str| makes_anew && may_go_over(kind, record, path);
+                let gone = leaves(before).into_iter().filter(|leaf| !comes_back(leaf) && !ruled(&leaf.0));
+                for (path, text) in gone {
                     if owner(author(&text)) != owner(&effect.by) && !person.seen.contains(&text) {
                         faults.push(what(format!("deleted with '{text}' in {path}, which nobody saw")));
                     }

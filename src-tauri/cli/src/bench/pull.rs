@@ -13,7 +13,8 @@ const BYTES: usize = 300;
 pub async fn measure(plan: &Plan) -> Result<Line, Fault> {
     let documents: Vec<String> = (0..plan.n).map(|number| document(&id_of(number), BYTES)).collect();
     let limit = EngineSettings::default().page;
-    let pages: Vec<String> = (0..plan.n).step_by(limit).map(|from| page(&documents, from, limit)).collect();
+    let pages: Vec<String> =
+        (0..plan.n).step_by(limit).map(|from| page(&documents, &[], from, limit)).collect();
     let stub = Stub::start(plan.latency_ms, documents).await?;
     let mut pairs = Vec::new();
     for _ in 0..plan.runs {

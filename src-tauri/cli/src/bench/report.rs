@@ -36,6 +36,33 @@ pub struct Line {
     bare_row_seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scale: Option<Scale>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflicts: Option<Conflicts>,
+}
+
+/// What very many conflicts cost: answers in microseconds, medians; what is done to all of them in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Conflicts {
+    /// Sending, being refused and pulling: until all of them are met.
+    pub meet_ms: u64,
+    /// The first page of the list.
+    pub first_page_us: u64,
+    /// A page in its middle.
+    pub middle_page_us: u64,
+    /// One of them, whole.
+    pub one_us: u64,
+    /// The groups of one shape.
+    pub groups_us: u64,
+    /// The first page of a group's members.
+    pub members_us: u64,
+    /// Taking all decisions back.
+    pub undo_ms: u64,
+    /// Setting a hook that decides none.
+    pub set_hook_ms: u64,
+    /// Saving an edit while that hook is asked about all of them, the slowest of them.
+    pub edit_us: u64,
+    /// Until that hook was asked about all.
+    pub asked_ms: u64,
 }
 
 /// What answers cost at one size: medians, in microseconds.
@@ -100,6 +127,7 @@ impl Line {
             requests: None,
             bare_row_seconds: None,
             scale: None,
+            conflicts: None,
         }
     }
 
@@ -125,6 +153,10 @@ impl Line {
         Self { scale: Some(scale), ..self }
     }
 
+    pub fn of_conflicts(self, conflicts: Conflicts) -> Self {
+        Self { conflicts: Some(conflicts), ..self }
+    }
+
     /// For people.
     pub fn in_words(&self) -> String {
         let latency = self.latency_ms.map(|ms| format!(" at {ms} ms")).unwrap_or_default();
@@ -135,8 +167,9 @@ impl Line {
         let requests = self.requests.map(|count| format!(", {count} requests")).unwrap_or_default();
         let p50 = self.p50_us.map(|us| format!(", p50 {us} µs")).unwrap_or_default();
         let scale = self.scale.map(Scale::in_words).unwrap_or_default();
+        let conflicts = self.conflicts.map(Conflicts::in_words).unwrap_or_default();
         format!(
-            "{}{latency}: {} in {:.3} s ({:.0}/s){floor}{p50}{requests}{scale}",
+            "{}{latency}: {} in {:.3} s ({:.0}/s){floor}{p50}{requests}{scale}{conflicts}",
             self.case, self.n, self.seconds, self.per_second
         )
     }
@@ -157,6 +190,25 @@ impl Scale {
             self.filtered_page_us,
             self.search_page_us,
             self.database_bytes >> 20,
+        )
+    }
+}
+
+impl Conflicts {
+    fn in_words(self) -> String {
+        format!(
+            "; met in {} ms, first page {} µs, middle page {} µs, one {} µs, groups {} µs, members {} µs, undone in {} ms; a hook \
+             set in {} ms, asked about all in {} ms, an edit meanwhile {} µs at most",
+            self.meet_ms,
+            self.first_page_us,
+            self.middle_page_us,
+            self.one_us,
+            self.groups_us,
+            self.members_us,
+            self.undo_ms,
+            self.set_hook_ms,
+            self.asked_ms,
+            self.edit_us,
         )
     }
 }

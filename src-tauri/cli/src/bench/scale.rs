@@ -99,7 +99,7 @@ fn figures(host: &Host, waiting: usize) -> Result<Scale, Fault> {
 }
 
 /// The median time of an answer, in microseconds.
-fn median_of(mut ask: impl FnMut() -> Result<(), Fault>) -> Result<u64, Fault> {
+pub fn median_of(mut ask: impl FnMut() -> Result<(), Fault>) -> Result<u64, Fault> {
     let mut times = Vec::with_capacity(ASKED);
     for _ in 0..ASKED {
         let before = Instant::now();

@@ -1,17 +1,18 @@
 //! The least server of the contract that there can be, so that what is measured is us: it keeps nothing, takes every
-//! write, and gives records that follow from their number.
+//! write, and gives records that follow from their number. Once a colleague has changed all of them it refuses what is
+//! based on their first version.
 
 use crate::fault::Fault;
 use axum::Router;
-use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::serve::ListenerExt as _;
 use serde::Deserialize;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -32,7 +33,15 @@ struct Held {
     latency: Duration,
     /// The texts of the listed rows' documents.
     documents: Vec<String>,
+    /// Their second versions, listed behind them.
+    changed: OnceLock<Vec<String>>,
     writes: AtomicUsize,
+}
+
+impl Held {
+    fn changed(&self) -> &[String] {
+        self.changed.get().map_or(&[], Vec::as_slice)
+    }
 }
 
 impl Stub {
@@ -41,6 +50,7 @@ impl Stub {
         let state = Arc::new(Held {
             latency: Duration::from_millis(latency_ms),
             documents,
+            changed: OnceLock::new(),
             writes: AtomicUsize::new(0),
         });
         let routes = Router::new()
@@ -64,6 +74,11 @@ impl Stub {
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// A colleague changes all records; only the first time counts.
+    pub fn change_all(&self, documents: Vec<String>) {
+        self.state.changed.get_or_init(|| documents);
     }
 
     /// Writes taken so far.
@@ -95,30 +110,53 @@ struct Window {
 async fn list(State(state): State<Arc<Held>>, Query(window): Query<Window>) -> Response {
     tokio::time::sleep(state.latency).await;
     let from: usize = window.after.and_then(|token| token.parse().ok()).unwrap_or(0);
-    json(page(&state.documents, from, window.limit.unwrap_or(100)))
+    json(page(&state.documents, state.changed(), from, window.limit.unwrap_or(100)))
 }
 
-/// A page's text; the floor of the pull parses the same.
-pub fn page(documents: &[String], from: usize, limit: usize) -> String {
-    let upto = documents.len().min(from.saturating_add(limit));
-    let mut text = String::from("{\"items\":[");
-    for (index, document) in documents.get(from..upto).unwrap_or_default().iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        let id = id_of(from + index);
-        text.push_str(&format!(
-            "{{\"id\":\"{id}\",\"version\":\"1\",\"modified_at\":\"2026-06-15T08:00:00Z\",\"modified_by\":\"bench\",\
-             \"doc\":{document}}}"
-        ));
-    }
-    let more = upto < documents.len();
-    text.push_str(&format!("],\"next\":\"{upto}\",\"more\":{more},\"epoch\":\"bench\",\"floor\":0}}"));
-    text
+/// A page's text, of first versions with the second ones behind; the floor of the pull parses the same.
+pub fn page(documents: &[String], changed: &[String], from: usize, limit: usize) -> String {
+    let all = documents.len() + changed.len();
+    let rows: Vec<String> = documents
+        .iter()
+        .enumerate()
+        .map(|(number, document)| (number, 1, document))
+        .chain(changed.iter().enumerate().map(|(number, document)| (number, 2, document)))
+        .skip(from)
+        .take(limit)
+        .map(|(number, version, document)| row(number, version, document))
+        .collect();
+    let upto = all.min(from.saturating_add(limit));
+    let more = upto < all;
+    format!(
+        "{{\"items\":[{}],\"next\":\"{upto}\",\"more\":{more},\"epoch\":\"bench\",\"floor\":0}}",
+        rows.join(",")
+    )
 }
 
-async fn write(State(state): State<Arc<Held>>, body: String) -> Response {
+fn row(number: usize, version: u8, document: &str) -> String {
+    let id = id_of(number);
+    format!(
+        "{{\"id\":\"{id}\",\"version\":\"{version}\",\"modified_at\":\"2026-06-15T08:00:00Z\",\
+         \"modified_by\":\"bench\",\"doc\":{document}}}"
+    )
+}
+
+async fn write(
+    State(state): State<Arc<Held>>,
+    Path((_, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
     tokio::time::sleep(state.latency).await;
+    let number: Option<usize> = id.strip_prefix("item-").and_then(|number| number.parse().ok());
+    if let Some((number, current)) = number.and_then(|number| Some((number, state.changed().get(number)?)))
+        && headers.get(header::IF_MATCH).is_some_and(|version| version == "\"1\"")
+    {
+        let problem =
+            format!("{{\"type\":\"about:version-conflict\",\"current\":{}}}", row(number, 2, current));
+        let headers = [(header::CONTENT_TYPE, "application/problem+json")];
+        return (StatusCode::PRECONDITION_FAILED, headers, problem).into_response();
+    }
     state.writes.fetch_add(1, Ordering::Relaxed);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::ETAG, "\"2\"")];
     (StatusCode::OK, headers, body).into_response()

@@ -203,7 +203,8 @@ pub(crate) fn refresh(tx: &Connection, id: i64, sides: &Sides<'_>) -> Result<(),
     tx.prepare_cached(
         "UPDATE conflicts SET kind = ?2, title = ?3, local = ?4, local_at = ?5, server = ?6, server_version = ?7,
                 server_at = ?8, server_by = ?9, may_be_in = may_be_in OR ?10, to_choose = ?11, merged = ?12,
-                choices = ?13, updated_at = ?14, base = ?15, base_at = ?16, shape = ?17,
+                choices = ?13, updated_at = ?14, base = ?15, base_at = ?16,
+                shape = CASE ruled WHEN '[]' THEN ?17 END,
                 judging = CASE judging WHEN 'person' THEN 'person' ELSE 'due' END
           WHERE id = ?1 AND state = 'open'",
     )?
@@ -297,17 +298,18 @@ pub(crate) fn is_due(tx: &Connection) -> Result<bool, StoreError> {
         .exists([])?)
 }
 
-/// The open conflict that the rules have yet to look at; from now on they have.
-pub(crate) fn take_due(tx: &Connection) -> Result<Option<ConflictRecord>, StoreError> {
-    let due: Option<i64> = tx
+/// The open conflict that the rules have yet to look at, and whether its shape is known; from now on they have.
+pub(crate) fn take_due(tx: &Connection) -> Result<Option<(ConflictRecord, bool)>, StoreError> {
+    let due: Option<(i64, bool)> = tx
         .prepare_cached(
-            "SELECT id FROM conflicts INDEXED BY conflicts_due WHERE state = 'open' AND judging = 'due' LIMIT 1",
+            "SELECT id, shape IS NOT NULL FROM conflicts INDEXED BY conflicts_due
+              WHERE state = 'open' AND judging = 'due' LIMIT 1",
         )?
-        .query_row([], |row| row.get(0))
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(id) = due else { return Ok(None) };
+    let Some((id, has_shape)) = due else { return Ok(None) };
     judged(tx, id, None)?;
-    get(tx, id)
+    Ok(get(tx, id)?.map(|conflict| (conflict, has_shape)))
 }
 
 /// Rules and hook have looked at it as it is; `hook_said` is why the hook decided nothing, where it went wrong.
@@ -336,8 +338,8 @@ pub(crate) fn next_asking(tx: &Connection, after: i64) -> Result<Option<Conflict
 /// The rules look at the open conflicts of a collection once more; which fields they leave may be others.
 pub(crate) fn judge_again(tx: &Connection, collection_id: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE conflicts SET judging = 'due', shape = NULL
-          WHERE collection_id = ?1 AND state = 'open' AND judging IN ('done', 'asking')",
+        "UPDATE conflicts SET judging = CASE judging WHEN 'person' THEN 'person' ELSE 'due' END, shape = NULL
+          WHERE collection_id = ?1 AND state = 'open'",
     )?
     .execute([collection_id])?;
     Ok(())
@@ -355,6 +357,13 @@ pub(crate) fn set_ruled(
         strategy.as_str(),
         serde_json::to_string(ruled)?
     ])?;
+    Ok(())
+}
+
+/// The paths that are left to choose.
+pub(crate) fn set_shape(tx: &Connection, id: i64, shape: &[String]) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conflicts SET shape = ?2 WHERE id = ?1")?
+        .execute(params![id, serde_json::to_string(shape)?])?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use super::Moved;
 use super::resolve::{Decision, resolve, result_of};
 use crate::store::conflicts::{self, ConflictRecord, DecidedBy};
 use crate::store::places::{self, Place};
+use crate::store::views::groups::left_to_choose;
 use crate::store::{StoreError, hooks, outbox, records};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::Value;
@@ -29,13 +30,18 @@ pub(crate) fn judge_due(
     let mut moved = Moved::default();
     // As they are in this very commit, which may be the one that changes them.
     let places = places::all(tx)?;
-    while let Some(conflict) = conflicts::take_due(tx)? {
+    while let Some((mut conflict, has_shape)) = conflicts::take_due(tx)? {
         let Some(place) = places.iter().find(|place| place.collection_id == conflict.collection_id) else {
             continue;
         };
         let verdict = judge(tx, place, &conflict, now)?;
         if conflict.ruled != verdict.ruled || conflict.strategy != place.strategy {
             conflicts::set_ruled(tx, conflict.id, place.strategy, &verdict.ruled)?;
+        }
+        let is_ruled = !(conflict.ruled.is_empty() && verdict.ruled.is_empty());
+        conflict.ruled = verdict.ruled;
+        if is_ruled || !has_shape {
+            conflicts::set_shape(tx, conflict.id, &left_to_choose(&conflict, &place.rules))?;
         }
         // What a person began, a person ends.
         let Some(principal) = principal(tx, &conflict)?.filter(|_| conflict.choices.is_empty()) else {
@@ -58,7 +64,7 @@ pub(crate) fn judge_due(
             hold: Millis(0),
             now,
         };
-        match resolve(tx, place, &ConflictRecord { ruled: verdict.ruled, ..conflict }, &decision, fresh_id) {
+        match resolve(tx, place, &conflict, &decision, fresh_id) {
             Ok((_, decided)) => moved.append(decided),
             // Nothing was written yet: what cannot be carried out is a person's.
             Err(StoreError::Refused(_)) => {}

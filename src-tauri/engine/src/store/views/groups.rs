@@ -83,20 +83,19 @@ pub(crate) fn members(
 /// Every open conflict that is a person's, or of one collection, oldest first.
 fn all(tx: &Connection, collection_id: Option<i64>) -> Result<Vec<Open>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT id, collection_id, kind, shape, ruled FROM conflicts
+        "SELECT id, collection_id, kind, shape FROM conflicts
           WHERE state = 'open' AND judging <> 'asking' AND (?1 IS NULL OR collection_id = ?1) ORDER BY id",
     )?;
     let mut rows = statement.query([collection_id])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let (id, kind, shape): (i64, String, Option<String>) = (row.get(0)?, row.get(2)?, row.get(3)?);
-        let ruled: String = row.get(4)?;
         let kind = ConflictType::parse(&kind)
             .ok_or_else(|| StoreError::Corrupt(format!("conflicts.kind is '{kind}'")))?;
         let paths = match shape {
-            Some(shape) if ruled == "[]" => serde_json::from_str(&shape)?,
-            // Written by an earlier version, or rules have decided part of it.
-            _ => shape_of(tx, id)?,
+            Some(shape) => serde_json::from_str(&shape)?,
+            // Written by an earlier version, or a person's of which rules have decided a part.
+            None => shape_of(tx, id)?,
         };
         found.push(Open { id, collection_id: row.get(1)?, kind, paths });
     }
