@@ -1,11 +1,15 @@
 //! What both sides changed is shown to a person and never overwritten.
 
 use serde_json::{Value, json};
+use tidemark_engine::StoreError;
+use tidemark_model::merge::MASK;
 use tidemark_model::number::Count;
-use tidemark_model::view::{ConflictType, ConflictView, RecordState};
+use tidemark_model::view::{
+    ChoiceAt, ConflictType, ConflictView, FieldChoice, RecordState, RefusalCode, Resolution,
+};
 use tidemark_sandbox::ColleagueEdit;
 use tidemark_tests::tap::Point;
-use tidemark_tests::world::{Stage, TASKS, World, task};
+use tidemark_tests::world::{NO_HOLD, Stage, TASKS, World, task};
 
 fn the_conflict(world: &World) -> ConflictView {
     let list = world.engine().list_conflicts(0, 10).unwrap();
@@ -146,5 +150,53 @@ async fn the_same_change_on_both_sides_is_no_conflict() {
         Some(json!({"id": "t001", "title": "Task 1", "state": "done", "rank": 1}))
     );
     assert_ne!(world.here("t001"), Some(task(1)));
+    world.finish().await;
+}
+
+// proves D1, D7
+#[tokio::test]
+async fn a_secret_is_chosen_without_being_shown_and_its_mask_is_never_sent() {
+    let secret = r#"{"collections": [{"name": "tasks", "merge": {"secret": ["/pin"]}}]}"#;
+    let world = Stage::tasks(1).settings(secret).open().await;
+    world.set("t001", "pin", "mine-1234").await;
+    world.colleague_sets("t001", "pin", "theirs-1234");
+    world.sync().await;
+    let id = the_conflict(&world).row.id;
+    let seen = || {
+        let view = the_conflict(&world);
+        let text = serde_json::to_string(&view).unwrap();
+        assert!(!text.contains("1234"), "{text}");
+        view
+    };
+    let view = seen();
+    assert_eq!(field(view.local_data.as_ref(), "pin"), MASK);
+    assert_eq!((field(view.result.as_ref(), "pin"), view.sends), (json!(MASK), vec!["/pin".to_owned()]));
+
+    let resolve = async |choice: Option<FieldChoice>, document: Option<String>| {
+        let choices =
+            choice.into_iter().map(|choice| ChoiceAt { path: "/pin".into(), choice }).collect::<Vec<_>>();
+        let manual = Resolution::Manual { choices, document };
+        world.engine().resolve_conflict(id, manual, None, NO_HOLD).await
+    };
+    let mask = FieldChoice::Json(json!(MASK).to_string());
+    for (choice, document) in [(None, view.local_data), (Some(mask.clone()), None)] {
+        match resolve(choice, document).await {
+            Err(StoreError::Refused(refusal)) => assert_eq!(refusal.code, RefusalCode::Invalid),
+            other => panic!("{other:?}"),
+        }
+    }
+    let typed = ChoiceAt { path: "/pin".into(), choice: FieldChoice::Json(r#""typed-1234""#.into()) };
+    let later = Resolution::Skip { choices: vec![typed], until: None };
+    world.engine().resolve_conflict(id, later, None, NO_HOLD).await.unwrap();
+    let shown = seen().fields.remove(0).choice;
+    assert_eq!(shown, Some(mask), "what was typed is kept, and shown as little as the sides");
+    let kept = Resolution::Skip {
+        choices: vec![ChoiceAt { path: "/pin".into(), choice: shown.clone().unwrap() }],
+        until: None,
+    };
+    world.engine().resolve_conflict(id, kept, None, NO_HOLD).await.unwrap();
+    resolve(shown, None).await.unwrap();
+    world.sync().await;
+    assert_eq!(world.there("t001").unwrap()["pin"], "typed-1234");
     world.finish().await;
 }

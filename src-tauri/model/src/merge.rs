@@ -23,8 +23,7 @@ use serde_json::Value;
 use specta::Type;
 
 pub use decide::{Rule, Ruling, decide, decide_whole};
-pub(crate) use field::MASK;
-pub use field::{FieldClass, FieldDifference, Note, Side, Taken};
+pub use field::{FieldClass, FieldDifference, MASK, Note, Side, Taken, is_masked};
 pub use former::{Former, Past, former, moved_on, shown};
 pub use resolve::{Choice, ResolveError, resolve};
 pub(crate) use rules::RuleNode;

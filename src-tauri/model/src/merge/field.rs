@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use specta::Type;
 
-use super::rules::RuleNode;
+use super::rules::{MergeRules, RuleNode};
 use super::strategy::FieldPolicy;
 
 /// What happened at a path.
@@ -211,8 +211,8 @@ impl<'a> Fact<'a> {
     }
 }
 
-/// What stands in the place of a secret.
-pub(crate) const MASK: &str = "••••••";
+/// What people see in the place of a secret.
+pub const MASK: &str = "••••••";
 
 pub(super) fn masked(value: &Value, rules: Option<&RuleNode>) -> Value {
     let Some(rules) = rules.filter(|rules| rules.holds_secret()) else { return value.clone() };
@@ -223,6 +223,21 @@ pub(super) fn masked(value: &Value, rules: Option<&RuleNode>) -> Value {
         ),
         Value::Array(rows) => Value::Array(rows.iter().map(|row| masked(row, rules.row())).collect()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// Whether a mask stands in the place of a secret of this document, whose value is then not known.
+pub fn is_masked(document: &Value, rules: &MergeRules) -> bool {
+    holds_mask(document, Some(&RuleNode::new(rules)))
+}
+
+fn holds_mask(value: &Value, rules: Option<&RuleNode>) -> bool {
+    let Some(rules) = rules.filter(|rules| rules.holds_secret()) else { return false };
+    match value {
+        _ if rules.secret => value == MASK,
+        Value::Object(map) => map.iter().any(|(key, value)| holds_mask(value, rules.field(key))),
+        Value::Array(rows) => rows.iter().any(|row| holds_mask(row, rules.row())),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -87,7 +87,7 @@ pub struct ConflictView {
     /// Its row.
     #[serde(flatten)]
     pub row: ConflictRow,
-    /// Started as: JSON text; none where there is none.
+    /// Started as: JSON text; none where there is none. In all documents a mask stands in the place of a secret.
     pub base_data: Option<String>,
     /// Mine: JSON text; none where deleted here.
     pub local_data: Option<String>,
@@ -97,6 +97,8 @@ pub struct ConflictView {
     pub server_version: Option<String>,
     /// The merge with every choice so far: JSON text.
     pub result: Option<String>,
+    /// Where the result is not what the server has: JSON Pointers, in document order.
+    pub sends: Vec<String>,
     /// Field by field; what is unchanged is only counted.
     pub fields: Vec<ConflictField>,
     /// Fields that nobody changed.

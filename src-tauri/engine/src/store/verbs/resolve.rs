@@ -1,6 +1,7 @@
 //! Ending a conflict by a person's or a rule's decision (rows D7, D9; `engine.md` 10).
 
 mod behind;
+mod masked;
 mod undo;
 
 pub(crate) use undo::undo;
@@ -61,6 +62,8 @@ pub(crate) fn resolve(
             "Look at the record; it may have come back as a new conflict.",
         ));
     }
+    let decision =
+        &Decision { resolution: masked::meant(place, conflict, &decision.resolution)?, ..decision.clone() };
     if let Resolution::Skip { choices, until } = &decision.resolution {
         check_choices(place, conflict, choices)?;
         conflicts::set_choices(tx, conflict.id, choices, *until)?;

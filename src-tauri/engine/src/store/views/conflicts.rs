@@ -9,14 +9,11 @@ use crate::store::{StoreError, collections};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use tidemark_model::merge::{self, Choice, FieldDifference, Merge, MergeRules, Rule};
+use tidemark_model::merge::{self, Choice, FieldDifference, MASK, Merge, MergeRules, Rule};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::settings::CollectionSettings;
 use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChoice, ListPage};
-use tidemark_model::{document, form};
-
-/// What stands for a typed secret; the merge masks the sides' own.
-const MASK: &str = "••••••";
+use tidemark_model::{change, document, form};
 
 /// One page of the open conflicts, oldest first.
 pub(crate) fn list(
@@ -51,7 +48,13 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
     let fields = fields(&conflict, &named.settings);
     let row = row(&conflict, &named, fields.as_ref());
     let Fields { fields, unchanged, result } = fields.unwrap_or_default();
-    let text = |document: &Option<Value>| document.as_ref().map(document::to_text);
+    let rules = named.settings.merge_rules();
+    let shown = |document: &Value| document::to_text(&merge::shown(document, "", &rules));
+    let text = |document: &Option<Value>| document.as_ref().map(shown);
+    let sends = match (&conflict.server.document, &result) {
+        (Some(server), Some(result)) => change::diff(server, result),
+        _ => Vec::new(),
+    };
     Ok(Some(ConflictView {
         row,
         base_data: text(&conflict.base),
@@ -59,6 +62,7 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
         server_data: text(&conflict.server.document),
         server_version: conflict.server.version,
         result: text(&result),
+        sends: sends.into_iter().map(|change| change.path().to_owned()).collect(),
         fields,
         unchanged: Count::of(unchanged),
         base_at: conflict.base_at,
