@@ -811,7 +811,7 @@ export type ConflictType =
 
 /**  A conflict, whole. */
 export type ConflictView = {
-	/**  Started as: JSON text; none where there is none. */
+	/**  Started as: JSON text; none where there is none. In all documents a mask stands in the place of a secret. */
 	base_data: string | null,
 	/**  Mine: JSON text; none where deleted here. */
 	local_data: string | null,
@@ -821,6 +821,8 @@ export type ConflictView = {
 	server_version: string | null,
 	/**  The merge with every choice so far: JSON text. */
 	result: string | null,
+	/**  Where the result is not what the server has: JSON Pointers, in document order. */
+	sends: string[],
 	/**  Field by field; what is unchanged is only counted. */
 	fields: ConflictField[],
 	/**  Fields that nobody changed. */
