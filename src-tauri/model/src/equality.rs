@@ -3,6 +3,8 @@
 //! It only ever decides whether two sides clash. What is stored is always the literal of one side,
 //! so nothing here rounds, trims or rewrites a value that is kept.
 
+mod html;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -10,7 +12,7 @@ use chrono::{DateTime, NaiveDate};
 use serde_json::Value;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
-/// Whether two values mean the same: numbers as decimals, text in NFC without trailing spaces, instants as instants.
+/// Whether two values mean the same: numbers as decimals, text in NFC without trailing spaces, instants as instants, HTML by its tokens.
 pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => same_number(a.as_str(), b.as_str()),
@@ -123,14 +125,17 @@ fn write_quoted(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Text in NFC without trailing spaces; an instant becomes its point on the time line.
+/// Text in NFC without trailing spaces; an instant becomes its point on the time line, and HTML the list of its tokens.
 fn canonical_text(text: &str) -> Cow<'_, str> {
     let text = text.trim_end();
+    if let Some(key) = html::key(text) {
+        return Cow::Owned(key);
+    }
     if let Some(instant) = instant(text) {
         return Cow::Owned(format!("\u{0}{}.{:09}", instant.0, instant.1));
     }
     if text.starts_with('\u{0}') {
-        // A text that begins like the mark of an instant gets one more, so that it cannot pass for one.
+        // A text that begins like the mark of an instant or of HTML gets one more, so that it cannot pass for one.
         return Cow::Owned(format!("\u{0}\u{0}{}", nfc(text)));
     }
     nfc(text)
