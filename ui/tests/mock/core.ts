@@ -274,6 +274,9 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
       for (const field of found.fields) field.choice = choiceOf(resolution.choices ?? [], field.path);
       found.chosen = (resolution.choices ?? []).length;
       found.result = merged(found, resolution.choices ?? []);
+      found.sends = edits(read(found.server_data ?? "{}") ?? {}, read(found.result) ?? {}).map(
+        (edit) => edit.path,
+      );
       void world.tell();
       return { conflict: found.id, change: null, sends_at: null, sendsAt: null, result: found.result };
     }

@@ -226,6 +226,7 @@ export function conflict(
       '{"due_date":"2026-12-07","remarks":"Call Anna first","total":2.20,"city":"Bari","modified":"2026-11-19"}',
     server_version: "3",
     result: null,
+    sends: [],
     unchanged: 41,
     base_at: NOW - 5 * DAY,
     clock_skew: 240_000,
