@@ -145,7 +145,10 @@ async fn with_a_hook(host: &Host, n: usize, figures: Conflicts) -> Result<Confli
 fn all_done(done: &GroupResolved, n: usize) -> Result<(), Fault> {
     match (done.done.len(), done.refused.first()) {
         (number, None) if number == n => Ok(()),
-        (number, refused) => Err(Fault::Unexpected(format!("{number} of {n} were done; {refused:?}"))),
+        (number, refused) => {
+            let why = refused.map_or("", |refused| refused.refusal.message.as_str());
+            Err(Fault::Unexpected(format!("{number} of {n} were done; {why}")))
+        }
     }
 }
 

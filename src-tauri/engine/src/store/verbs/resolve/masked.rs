@@ -4,7 +4,6 @@ use super::invalid;
 use crate::store::StoreError;
 use crate::store::conflicts::ConflictRecord;
 use crate::store::places::Place;
-use serde_json::Value;
 use tidemark_model::document;
 use tidemark_model::merge::{self, MASK};
 use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution};
@@ -42,9 +41,7 @@ fn with_secrets(
     choices: &[ChoiceAt],
 ) -> Result<Vec<ChoiceAt>, StoreError> {
     let is_mask = |at: &ChoiceAt| match &at.choice {
-        FieldChoice::Json(text) => {
-            document::typed_value(text.as_bytes()).is_ok_and(|value| value == Value::from(MASK))
-        }
+        FieldChoice::Json(text) => document::typed_value(text.as_bytes()).is_ok_and(|value| value == MASK),
         FieldChoice::Mine | FieldChoice::Server | FieldChoice::Base => false,
     };
     let (Some(local), Some(server)) = (&conflict.local, &conflict.server.document) else {
