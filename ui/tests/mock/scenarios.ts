@@ -428,6 +428,7 @@ function ruled(world: World): void {
       { conflict: 5, record: "SINV-00402", title: "Bäckerei Lang", at: NOW - 9 * DAY },
     ],
   };
+  world.decisions = [decision(5, { title: "Bäckerei Lang" }), decision(7, { title: "Weber GmbH" })];
   const [first] = world.conflicts;
   if (!first) return;
   const remarks = first.fields.find((field) => field.path === "/remarks");
@@ -473,9 +474,9 @@ function hooked(world: World): void {
     wrong: 3,
     faults: [
       {
-        conflict: 9,
-        record: "SINV-00407",
-        title: "Bäckerei Lang",
+        conflict: 1,
+        record: "SINV-00401",
+        title: "Blue Ltd",
         said: said(7, "Property not found: grand_totl"),
       },
       {
@@ -486,6 +487,10 @@ function hooked(world: World): void {
       },
     ],
   };
+  world.decisions = [
+    decision(7, { title: "Weber GmbH" }),
+    decision(5, { title: world.hookTrial.faults[1]?.title ?? "" }),
+  ];
   const [first] = world.conflicts;
   if (first) first.hook_said = said(7, "Property not found: grand_totl");
 }

@@ -111,6 +111,7 @@ export const words = {
     `Merged and saved on this computer. Goes out when ${server} can be reached.`,
   secret: "••••",
   gone: "This conflict is no longer open.",
+  toDecision: "See what was decided",
   keys: "Keys: ↑ ↓ or J K fields · M Mine · S Server · O Started as · E edit · N next to choose · P preview · Ctrl Enter apply · L later · [ ] conflicts · Esc back",
   noBaseNote: "The three versions can't be lined up: the starting version is missing. You can still choose.",
   noBaseHead: "We don't have the version you started from, so we can't tell who changed what.",
