@@ -87,6 +87,7 @@ export const words = {
   choose: "Choose",
   edited: "Edited",
   use: "Use",
+  cancel: "Cancel",
   editLabel: (label: string) => `Result of ${line(label)}`,
   notJson: "This is no value that can be stored. Text stands in quotes.",
   removed: "taken away",
