@@ -1,10 +1,31 @@
 // What was decided and merged in the past 30 days, and putting it back.
 
-import { bridge, type DecisionPutBack, type DecisionRow, type DecisionView } from "../ipc/client";
+import {
+  bridge,
+  RefusedError,
+  type DecisionPutBack,
+  type DecisionRow,
+  type DecisionView,
+} from "../ipc/client";
 import { conflicts } from "./conflicts.svelte";
 import { attempt } from "./core";
 import { OpenList } from "./open-list.svelte";
+import { href } from "./router.svelte";
 import { status } from "./status.svelte";
+
+/** The address of what was decided of a conflict. */
+export const decisionAt = (conflict: number): string =>
+  href("conflicts", ["decided", `conflict-${conflict}`]);
+
+/** The address of a conflict as it is now: to be chosen while it is open, else what was decided of it. */
+export async function conflictAt(conflict: number): Promise<string> {
+  try {
+    await bridge.conflict(conflict);
+  } catch (thrown) {
+    if (RefusedError.from(thrown).code === "not_found") return decisionAt(conflict);
+  }
+  return href("conflicts", [conflict]);
+}
 
 export class Decisions extends OpenList<DecisionRow, DecisionView> {
   /** Something is being put back or undone. */

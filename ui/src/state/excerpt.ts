@@ -32,13 +32,26 @@ function from(text: string, start: number): string {
   return `${start > 0 ? "…" : ""}${part}${part.length < text.length - first ? "…" : ""}`;
 }
 
+/** Where a text begins of which so much stands in another one too. */
+const startOf = (text: string, same: number) => (same > SAME ? wordsBefore(text, same) : 0);
+
+const short = (whole: string | null, text: string, start: number) =>
+  whole === null || (start === 0 && text.length <= MOST) ? whole : quote(from(text, start));
+
 /** The JSON texts of both sides, shortened to where they differ; a shortened one is the JSON text of a string. */
 export function excerpts(mine: string | null, server: string | null): [string | null, string | null] {
   const [a, b] = [unquote(mine), unquote(server)];
   const [left, right] = a !== undefined && b !== undefined ? [a, b] : [mine ?? "", server ?? ""];
-  const same = sameStart(left, right);
-  const start = same > SAME ? wordsBefore(left, same) : 0;
-  const short = (whole: string | null, text: string) =>
-    whole === null || (start === 0 && text.length <= MOST) ? whole : quote(from(text, start));
-  return [short(mine, left), short(server, right)];
+  const start = startOf(left, sameStart(left, right));
+  return [short(mine, left, start), short(server, right, start)];
+}
+
+/** The JSON text that both sides started as, shortened to where the first of them departs from it. */
+export function startExcerpt(base: string | null, sides: (string | null)[]): string | null {
+  const text = unquote(base);
+  const others = sides.filter((side) => side !== null).map((side) => unquote(side));
+  const whole = text ?? base ?? "";
+  if (text === undefined || others.length === 0 || others.includes(undefined)) return short(base, whole, 0);
+  const same = others.map((other) => sameStart(text, other ?? ""));
+  return short(base, whole, startOf(text, Math.min(...same)));
 }

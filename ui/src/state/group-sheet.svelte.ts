@@ -3,6 +3,7 @@
 import {
   bridge,
   RefusedError,
+  type ConflictField,
   type ConflictRow,
   type ConflictShape,
   type FieldChoice,
@@ -13,7 +14,9 @@ import {
 } from "../ipc/client";
 import { kept } from "./conflicts.svelte";
 import { fits, nameOf } from "./conflict-shapes.svelte";
-import { excerpts } from "./excerpt";
+import { excerpts, startExcerpt } from "./excerpt";
+import { keys, unquote } from "./json";
+import { TickRange, type Tickable } from "./tick-range";
 
 /** Rows that the core hands over at a time. */
 const PAGE = 500;
@@ -27,15 +30,21 @@ export type Warning =
   | { why: "note"; label: string; note: Note }
   | { why: "refused"; refused: RefusedError };
 
+/** What can be typed for a field: a text as it is, any other value by its literal, or nothing. */
+export type Typing = "text" | "value" | "nothing";
+
 /** One field of one conflict, as its row shows it. */
 export interface SheetField {
   label: string;
   /** The path of the shape that it is chosen by. */
   pattern: string;
   /** JSON texts, shortened to where they differ; null where the field is not there. */
+  base: string | null;
   mine: string | null;
   server: string | null;
   secret: boolean;
+  /** Undefined where none of its values tells. */
+  typing: Typing | undefined;
 }
 
 /** One conflict of the sheet: of its values only what its row shows is kept, so that thousands are light. */
@@ -73,12 +82,21 @@ function warningsOf({ conflict: row, fields }: GroupMember): Warning[] {
   return found;
 }
 
+function typingOf({ class: kind, base, local, server }: ConflictField): Typing | undefined {
+  // A secret is chosen without reading, and an order names rows that no other record has.
+  if (kind === "secret" || kind === "rows_order") return "nothing";
+  const values = [base, local, server].filter((one) => one !== null && one !== "null");
+  if (values.length === 0) return undefined;
+  return values.every((one) => unquote(one) !== undefined) ? "text" : "value";
+}
+
 function rowOf(member: GroupMember, shape: ConflictShape): SheetRow {
   const fields = member.fields.map((field) => {
     const secret = field.class === "secret";
     const [mine, server] = secret ? [null, null] : excerpts(field.local, field.server);
+    const base = secret ? null : startExcerpt(field.base, [field.local, field.server]);
     const pattern = shape.paths.find((one) => fits(field.path, one)) ?? field.path;
-    return { label: field.label, pattern, mine, server, secret };
+    return { label: field.label, pattern, base, mine, server, secret, typing: typingOf(field) };
   });
   // In the order of the choices above the rows.
   const place = (field: SheetField) => shape.paths.indexOf(field.pattern);
@@ -86,7 +104,7 @@ function rowOf(member: GroupMember, shape: ConflictShape): SheetRow {
   return { row: member.conflict, seen: member.serverVersion, fields, warnings: warningsOf(member) };
 }
 
-export class GroupSheet {
+export class GroupSheet implements Tickable {
   readonly shape: ConflictShape;
   rows = $state.raw<SheetRow[]>([]);
   /** How many there are, those that are not read yet among them. */
@@ -96,6 +114,12 @@ export class GroupSheet {
   error = $state<RefusedError | undefined>();
   /** By the shape's paths; by the empty one where the whole record is chosen. */
   choices = $state.raw<ReadonlyMap<string, FieldChoice>>(new Map());
+  /** Values that were typed, as JSON texts; they stay while another choice is looked at. */
+  typed = $state.raw<ReadonlyMap<string, string>>(new Map());
+  /** What the fields started as is shown. */
+  showBase = $state(true);
+  /** Ticks over more than one row. */
+  readonly range = new TickRange(this);
   working = $state(false);
   /** The whole decision was refused. */
   refused = $state<RefusedError | undefined>();
@@ -208,10 +232,25 @@ export class GroupSheet {
     this.#own = new Map(this.#own).set(id, on);
   }
 
+  idAt(index: number): number | undefined {
+    return this.rows[index]?.row.id;
+  }
+
+  isTickedAt(index: number): boolean {
+    const one = this.rows[index];
+    return one !== undefined && this.isTicked(one);
+  }
+
+  tickRows(first: number, last: number, on: boolean): void {
+    const rows = this.rows.slice(first, last + 1);
+    this.#own = new Map([...this.#own, ...rows.map(({ row }) => [row.id, on] as const)]);
+  }
+
   /** Ticks all, those that are not read yet among them, or none. */
   tickAll(on: boolean): void {
     this.#rule = on ? "all" : "none";
     this.#own = new Map();
+    this.range.forget();
   }
 
   #leaveOut(ids: number[]): void {
@@ -222,6 +261,35 @@ export class GroupSheet {
 
   choose(path: string, choice: FieldChoice): void {
     this.choices = new Map(this.choices).set(path, choice);
+  }
+
+  /** Chooses a value of one's own, given as JSON text. */
+  type(path: string, json: string): void {
+    this.typed = new Map(this.typed).set(path, json);
+    this.choose(path, { json });
+  }
+
+  /** What can be typed for a field of all of them. */
+  typing(path: string): Typing {
+    // Which row of a list is meant is another one in each record.
+    if (path === "" || keys(path).includes("*")) return "nothing";
+    return this.#typings.get(path) ?? "value";
+  }
+
+  #typings = $derived.by(() => {
+    const found = new Map<string, Typing>();
+    for (const { pattern, typing } of this.rows.flatMap(({ fields }) => fields)) {
+      const before = found.get(pattern);
+      if (typing === undefined || before === "nothing") continue;
+      found.set(pattern, before === "value" && typing === "text" ? before : typing);
+    }
+    return found;
+  });
+
+  /** Whether the records have a version that both sides started from. */
+  get hasBase(): boolean {
+    const type = this.shape.conflictType;
+    return this.asks === "fields" && type !== "created_on_both" && type !== "no_base";
   }
 
   /** Chooses one side for every field that has no choice yet. */
@@ -247,7 +315,8 @@ export class GroupSheet {
     const choice = this.choices.get(field.pattern);
     if (choice === "mine") return { text: field.mine };
     if (choice === "server") return { text: field.server };
-    return undefined;
+    if (choice === "base") return { text: field.base };
+    return choice === undefined ? undefined : { text: choice.json };
   }
 
   get #list(): GroupChoice[] {

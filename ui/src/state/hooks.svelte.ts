@@ -1,13 +1,14 @@
 // Hooks that decide conflicts: which there are, and a new one, which is tried before it is set.
 
 import { bridge, RefusedError, type HookPlace, type HookRow, type HookTrial } from "../ipc/client";
-import { Draft } from "./asking.svelte";
+import { Draft, Making } from "./asking.svelte";
 import { attempt } from "./core";
 import { status } from "./status.svelte";
 
 class Hooks {
   now = $state.raw<HookRow[] | undefined>();
   error = $state<RefusedError | undefined>();
+  making = new Making<NewHook>();
 
   async read(): Promise<void> {
     try {

@@ -1,13 +1,14 @@
 // Rules that decide conflicts: which there are, and a new one, which is tried before it is set.
 
 import { bridge, RefusedError, type Rule, type RulePlace, type RuleRow, type RuleTrial } from "../ipc/client";
-import { Draft } from "./asking.svelte";
+import { Draft, Making } from "./asking.svelte";
 import { attempt } from "./core";
 import { status } from "./status.svelte";
 
 class Rules {
   now = $state.raw<RuleRow[] | undefined>();
   error = $state<RefusedError | undefined>();
+  making = new Making<NewRule>();
 
   async read(): Promise<void> {
     try {
@@ -16,6 +17,13 @@ class Rules {
     } catch (thrown) {
       this.error = RefusedError.from(thrown);
     }
+  }
+
+  /** Begins one that a decided field asks for; the same again where it was begun already. */
+  ask(start: RuleRow): void {
+    const asked = JSON.stringify(start);
+    if (this.making.draft?.asked === asked) return;
+    this.making.draft = new NewRule(start);
   }
 
   /** Takes one away; a refusal is told by itself. */
@@ -33,6 +41,17 @@ export class NewRule extends Draft<RuleTrial> {
   /** Empty: the whole collection. */
   path = $state("");
   rule = $state.raw<Rule>({ strategy: "client_wins" });
+  /** Rules are offered that go by time, size or line. */
+  advanced = $state(false);
+  /** What it began as, where a decided field asked for it. */
+  readonly asked: string | undefined;
+
+  constructor(start?: RuleRow) {
+    super();
+    if (!start) return;
+    this.asked = JSON.stringify(start);
+    Object.assign(this, { ...start.place, path: start.place.path ?? "", rule: start.rule });
+  }
 
   get place(): RulePlace {
     return { link: this.link, collection: this.collection, path: this.path.trim() || null };

@@ -75,7 +75,8 @@ test("nothing is chosen at first, what is warned is unticked, and one press deci
   await page.getByText("Choose for 1 more field.").waitFor();
   await radio(page, "Status", "Server").check();
   await page.getByRole("grid").evaluate((node) => (node.scrollTop = 0));
-  await page.getByRole("checkbox", { name: "Bäckerei Lang" }).first().uncheck();
+  // By its place: another of the same name, unticked already, is in view until the list has scrolled.
+  await page.locator('[aria-rowindex="6"]').getByRole("checkbox", { name: "Bäckerei Lang" }).uncheck();
   await page.getByRole("button", { name: "Apply to 9 of 12" }).waitFor();
   await window.shot(page, "group-chosen");
   expect(await window.axe(page)).toEqual([]);
@@ -111,12 +112,13 @@ test("by keyboard alone, from the list to the group and back by Undo", async () 
   // The heading is read first.
   await expect.poll(focused).toBe("group-title");
   await page.keyboard.press("Tab");
-  await page.keyboard.press("Space");
+  // From the first, what they started as, to the next.
+  await page.keyboard.press("ArrowRight");
   expect(await radio(page, "Remarks", "Mine").isChecked()).toBe(true);
   await page.keyboard.press("Shift+S");
   expect(await radio(page, "Status", "Server").isChecked()).toBe(true);
   expect(await radio(page, "Remarks", "Mine").isChecked(), "what is chosen stays").toBe(true);
-  for (let i = 0; i < 8; i += 1) {
+  for (let i = 0; i < 12; i += 1) {
     await page.keyboard.press("Tab");
     if (await page.evaluate(() => document.activeElement?.getAttribute("role") === "row")) break;
   }
@@ -252,7 +254,7 @@ test("rows of lists, secrets and many fields are shown line by line", async () =
   });
   await page.getByText("3 of 4 selected").waitFor();
   await page.getByText("Paid: Only spaces differ", { exact: true }).waitFor();
-  await page.getByText("and 3 more fields").waitFor();
+  await page.getByText("and 3 more", { exact: true }).waitFor();
   await page.locator("h1").focus();
   await page.keyboard.press("Shift+M");
   expect(await page.getByText('"b"').count(), "a secret is never shown").toBe(0);
@@ -359,6 +361,8 @@ test("5,000 are scrolled, applied and taken back, each by one call", async () =>
   await page.getByRole("button", { name: "Select all" }).click();
   await radio(page, "Remarks", "Server").check();
   await radio(page, "Status", "Mine").check();
+  const nodes = await grid.evaluate((node) => node.querySelectorAll("*").length);
+  expect(nodes, "nodes with a result in each row").toBeLessThanOrEqual(400);
   await page.getByRole("button", { name: "Apply to 5,000 of 5,000" }).click();
   await page.getByText("5,000 conflicts decided.").waitFor();
   const sent = await calls(page, "resolve_group");

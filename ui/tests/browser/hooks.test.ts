@@ -93,7 +93,7 @@ test("a hook is tried before it is set, and a trial holds for one script and one
   await page.getByText("2 conflicts that are open now end as soon as this is set.").waitFor();
   await page.getByText("12 older conflicts were left out, because it would have taken too long.").waitFor();
   await page.getByText("It went wrong with 3 conflicts, which stay for you to choose.").waitFor();
-  await page.getByText("Bäckerei Lang").waitFor();
+  await page.getByRole("link", { name: "Blue Ltd" }).waitFor();
   await page.getByText("at line 7, column 11: Property not found: grand_totl.").waitFor();
   await page.getByText("and 1 more").waitFor();
   await set.scrollIntoViewIfNeeded();

@@ -59,7 +59,15 @@ export function alike(world: World): void {
   const same = `${"The customer asked for the goods to be delivered to the back door of the warehouse. ".repeat(4)}`;
   world.conflicts = [
     ...Array.from({ length: 9 }, (_, i) => invoice(i + 1)),
-    invoice(10, { title: long }, { local: text(`${same}Ring twice.`), server: text(`${same}Ask for Anna.`) }),
+    invoice(
+      10,
+      { title: long },
+      {
+        base: text(`${same}Ring the bell.`),
+        local: text(`${same}Ring twice.`),
+        server: text(`${same}Ask for Anna.`),
+      },
+    ),
     invoice(11, { may_already_be_in: true }),
     invoice(12, { later_until: NOW + 2 * DAY }),
     conflict(

@@ -69,6 +69,10 @@ export const groups: Record<string, (world: World, args: Record<string, unknown>
     const paths = shape.paths.length === 0 ? [""] : shape.paths;
     const missing = paths.find((path) => !choices.some((choice) => choice.path === path));
     if (missing !== undefined) return refuse("invalid", `nothing is chosen for '${missing}'`);
+    const typed = choices.find(
+      ({ path, choice }) => typeof choice === "object" && /^$|\/\*(\/|$)/.test(path),
+    );
+    if (typed) return refuse("invalid", `'${typed.path}' can be mine or the server's here`);
     const hold = world.settings.undoHold;
     const resolved: GroupResolved = {
       done: [],

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { pathsText, shapeText } from "../../src/features/conflicts/group-messages";
 import type { ConflictShape } from "../../src/ipc/client";
 import { fits, groupAt, nameOf, shapeOf, shapes } from "../../src/state/conflict-shapes.svelte";
-import { excerpts } from "../../src/state/excerpt";
+import { excerpts, startExcerpt } from "../../src/state/excerpt";
 import { GroupSheet, sheetOf } from "../../src/state/group-sheet.svelte";
 import { parse } from "../../src/state/router.svelte";
-import { alike, alikeMany } from "../mock/alike";
+import { alike, alikeMany, alikeMixed } from "../mock/alike";
 import { answer } from "../mock/core";
 import { NOW, World } from "../mock/world";
 
@@ -111,6 +111,17 @@ describe("an excerpt", () => {
       expect(() => encodeURIComponent(JSON.parse(side ?? "") as string)).not.toThrow();
       expect(side?.length).toBeLessThan(500);
     }
+  });
+
+  test("of what both started as begins where the first side departs from it", () => {
+    const [base, mine, server] = [`${same}Ring.`, `${same}Ring twice.`, `${same}Ask.`].map((text) =>
+      JSON.stringify(text),
+    ) as [string, string, string];
+    expect(startExcerpt(base, [mine, server])).toBe('"…delivered. Ring."');
+    expect(startExcerpt(base, [mine, '"Other"']), "one side has nothing of it").toBe(base);
+    expect(startExcerpt(base, [mine, null])).toBe('"…Ring."');
+    expect(startExcerpt(null, [mine, server])).toBeNull();
+    expect(startExcerpt("1.10", ["1.20", '"a"'])).toBe("1.10");
   });
 
   test("of a long value that is no text is text", () => {
@@ -226,6 +237,58 @@ describe("a sheet", () => {
     await sheet.apply();
     expect((asked("resolve_group")[0]?.members as unknown[]).length).toBe(10_000);
     expect(ids(sheet.rows)).toEqual([10_001]);
+  });
+
+  test("can go back to what all started as, and has a value of one's own", async () => {
+    const sheet = await read();
+    const field = () => sheet.rows[0]?.fields[1];
+    const result = () => {
+      const one = field();
+      return one && sheet.result(one);
+    };
+    expect([sheet.hasBase, field()?.pattern]).toEqual([true, "/status"]);
+    sheet.choose("/status", "base");
+    expect(result()).toEqual({ text: field()?.base });
+    sheet.type("/status", '"void"');
+    expect(result()).toEqual({ text: '"void"' });
+    sheet.choose("/status", "mine");
+    expect(sheet.typed.get("/status"), "it is there to be chosen again").toBe('"void"');
+    sheet.type("/status", '"void"');
+    sheet.choose("/remarks", "base");
+    await sheet.apply();
+    expect(asked("resolve_group")[0]?.choices).toEqual([
+      { path: "/remarks", choice: "base" },
+      { path: "/status", choice: { json: '"void"' } },
+    ]);
+  });
+
+  test("takes a text as text, another value by its literal, and for rows and secrets none", async () => {
+    const sheet = await read();
+    expect(["/remarks", "/status", "", "/items/*/qty"].map((path) => sheet.typing(path))).toEqual([
+      "text",
+      "text",
+      "nothing",
+      "nothing",
+    ]);
+    alikeMixed(world);
+    await shapes.read();
+    const mixed = await read(shapes.list[0]?.shape);
+    expect(Object.fromEntries(mixed.paths.map((path) => [path, mixed.typing(path)]))).toMatchObject({
+      "/address/city": "text",
+      "/items/*/qty": "nothing",
+      "/key": "nothing",
+    });
+    world.conflicts = world.conflicts.map((one, i) => ({
+      ...one,
+      fields: one.fields.map((field) => (i === 1 ? { ...field, local: "12" } : field)),
+    }));
+    await mixed.read();
+    expect(mixed.typing("/address/city"), "one of them has a number there").toBe("value");
+  });
+
+  test("has no start where there is none", async () => {
+    expect((await read({ ...invoices, conflictType: "created_on_both" })).hasBase).toBe(false);
+    expect((await read({ ...invoices, conflictType: "no_base" })).hasBase).toBe(false);
   });
 
   test("holds little of long values", async () => {

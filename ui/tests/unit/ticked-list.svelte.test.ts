@@ -172,3 +172,42 @@ test("a screen's list follows its address and what goes stale", async () => {
   expect(await came(), "a tick is no cause to ask").toEqual([]);
   end();
 });
+
+test("a reach over rows that are not held asks for them, and for no others", async () => {
+  const basket = new Basket();
+  await basket.rows.refresh();
+  basket.range.toggle(10);
+  asked = [];
+  basket.range.reach(12);
+  expect([...basket.ticked]).toEqual([11, 12, 13]);
+  expect(asked, "these are here").toEqual([]);
+  basket.range.reach(650);
+  await settled();
+  expect(basket.ticked.size).toBe(641);
+  expect(asked).toEqual(["all from 12", "all from 312", "all from 612"]);
+  basket.range.toggle(0);
+  basket.untick();
+  basket.range.reach(3);
+  expect([...basket.ticked], "the ticks before are forgotten").toEqual([4]);
+});
+
+test("a reach that is answered after other rows were asked for ticks none of them", async () => {
+  const basket = new Basket();
+  await basket.rows.refresh();
+  basket.range.toggle(0);
+  basket.range.reach(690);
+  basket.setFilter({ kind: "pear" });
+  await settled();
+  expect(basket.ticked.size).toBe(0);
+});
+
+test("a reach that is refused is told and ticks nothing more", async () => {
+  const basket = new Basket();
+  await basket.rows.refresh();
+  basket.range.toggle(0);
+  before = refused;
+  basket.range.reach(690);
+  await settled();
+  expect([...basket.ticked]).toEqual([1]);
+  expect(toasts.list.map((one) => one.text)).toEqual(["broken"]);
+});

@@ -71,12 +71,14 @@ export const words = {
   everyRow: "in every row",
   wholeRecord: "The record",
   always: "Make this a rule",
+  /** A value that was typed for all of them. */
+  typed: (text: string) => `Edited: ${text}`,
   ticked: (n: number, total: number) => `${exact(n)} of ${exact(total)} selected`,
   all: "Select all",
   none: "Select none",
   reading: (read: number, total: number) => `Reading ${exact(read)} of ${exact(total)}`,
   columns: { record: "Record", field: "Field" },
-  moreFields: (n: number) => plural(n, { one: "and # more field", other: "and # more fields" }),
+  moreFields: (n: number) => `and ${exact(n)} more`,
   changed: "Changed",
   deleted: "Deleted",
   changedBy: (who: string | undefined) => (who === undefined ? "Changed" : `Changed by ${who}`),
@@ -112,7 +114,7 @@ export const words = {
       one: "# conflict could not be taken back and stays decided.",
       other: "# conflicts could not be taken back and stay decided.",
     }),
-  keys: "Keys: ↑ ↓ or J K conflicts · Space select · Enter open · Shift M, Shift S all that is not chosen: Mine, Server · Ctrl Enter apply · Esc back",
+  keys: "Keys: ↑ ↓ or J K conflicts · Space select, Shift Space up to here, Shift ↑ ↓ go on · Enter open · Shift M, Shift S all that is not chosen: Mine, Server · M S O E in a choice: Mine, Server, Started as, edit · Ctrl Enter apply · Esc back",
 };
 
 /** What is chosen between where the whole record is. */

@@ -31,6 +31,7 @@ export const words = {
   take: "Start from its script",
   set: "Set this hook",
   tryFirst: "See first what this script would do.",
+  kept: "The hook that you began is kept.",
   saved: "The hook is set.",
   replaced: "The hook is set in place of the one before.",
 };

@@ -22,5 +22,6 @@ export const words = {
     "The later change is not always the right one, and clocks differ. Tidemark takes out the difference that it measures; where a time is missing, the server wins.",
   tryFirst: "See first what this rule would do.",
   save: "Save this rule",
+  kept: "The rule that you began is kept.",
   saved: "The rule is saved.",
 };

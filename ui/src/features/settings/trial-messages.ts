@@ -12,16 +12,17 @@ export const words = {
   try: "See what it would do",
   trying: "Looking",
   cancel: "Cancel",
+  backTo: "Back to it",
   remove: "Remove",
   show: "Show where it differs",
-  example: (one: RuleExample) => `${line(cut(one.title, 80))}, decided ${full(one.at)}`,
+  title: (one: RuleExample | HookFault) => line(cut(one.title, 80)),
+  decided: (one: RuleExample) => `, decided ${full(one.at)}`,
   more: (n: number) => plural(n, { one: "and # more", other: "and # more" }),
   wrong: (n: number) =>
     plural(n, {
       one: "It went wrong with # conflict, which stays for you to choose.",
       other: "It went wrong with # conflicts, which stay for you to choose.",
     }),
-  fault: (one: HookFault) => line(cut(one.title, 80)),
   said: (one: HookFault) => sentenceOf(one.said, 500),
 };
 
