@@ -58,6 +58,10 @@ async fn every_screen(theme: Theme, suffix: &str) {
     window.screen("Conflicts").await;
     window.see_in("[role=grid]", "Anna K.").await;
     picture(&window, "conflicts", suffix).await;
+    window.press("Decided").await;
+    window.see_in("[role=grid]", "Merged by itself").await;
+    picture(&window, "decided", suffix).await;
+    window.screen("Conflicts").await;
 
     window.press("Resolve next").await;
     window.see("This record changed in two places.").await;
