@@ -156,8 +156,11 @@ async fn the_same_change_on_both_sides_is_no_conflict() {
 // proves D1, D7
 #[tokio::test]
 async fn a_secret_is_chosen_without_being_shown_and_its_mask_is_never_sent() {
-    let secret = r#"{"collections": [{"name": "tasks", "merge": {"secret": ["/pin"]}}]}"#;
+    let secret = r#"{"collections": [{"name": "tasks", "merge": {"secret": ["/pin", "/card"]}}]}"#;
     let world = Stage::tasks(1).settings(secret).open().await;
+    world.colleague_sets("t001", "card", json!({"number": "first-1234", "until": "first-1234"}));
+    world.sync().await;
+    world.set("t001", "card", json!({"number": "mine-1234", "until": "mine-1234"})).await;
     world.set("t001", "pin", "mine-1234").await;
     world.colleague_sets("t001", "pin", "theirs-1234");
     world.sync().await;
@@ -170,7 +173,10 @@ async fn a_secret_is_chosen_without_being_shown_and_its_mask_is_never_sent() {
     };
     let view = seen();
     assert_eq!(field(view.local_data.as_ref(), "pin"), MASK);
-    assert_eq!((field(view.result.as_ref(), "pin"), view.sends), (json!(MASK), vec!["/pin".to_owned()]));
+    assert_eq!(
+        (field(view.result.as_ref(), "pin"), view.sends),
+        (json!(MASK), vec!["/card".to_owned(), "/pin".to_owned()])
+    );
 
     let resolve = async |choice: Option<FieldChoice>, document: Option<String>| {
         let choices =
@@ -188,7 +194,7 @@ async fn a_secret_is_chosen_without_being_shown_and_its_mask_is_never_sent() {
     let typed = ChoiceAt { path: "/pin".into(), choice: FieldChoice::Json(r#""typed-1234""#.into()) };
     let later = Resolution::Skip { choices: vec![typed], until: None };
     world.engine().resolve_conflict(id, later, None, NO_HOLD).await.unwrap();
-    let shown = seen().fields.remove(0).choice;
+    let shown = seen().fields.into_iter().find(|field| field.path == "/pin").unwrap().choice;
     assert_eq!(shown, Some(mask), "what was typed is kept, and shown as little as the sides");
     let kept = Resolution::Skip {
         choices: vec![ChoiceAt { path: "/pin".into(), choice: shown.clone().unwrap() }],

@@ -92,6 +92,11 @@ pub fn shown(value: &Value, at: &str, rules: &MergeRules) -> Value {
     if at.secret_from.is_some() { Value::from(MASK) } else { masked(value, at.rules) }
 }
 
+/// The path at which people see a value: where the secret that it lies in begins, else its own.
+pub fn shown_at(path: &str, rules: &MergeRules) -> String {
+    At::new(&RuleNode::new(rules), path).secret_from.unwrap_or_else(|| path.to_owned())
+}
+
 /// The changes that bring the former values, without those that make no difference. A secret is one value, as it is for the
 /// merge, whatever it is made of.
 fn changes(result: &Value, former: &Value, rules: &MergeRules) -> Vec<Change> {

@@ -51,10 +51,15 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
     let rules = named.settings.merge_rules();
     let shown = |document: &Value| document::to_text(&merge::shown(document, "", &rules));
     let text = |document: &Option<Value>| document.as_ref().map(shown);
-    let sends = match (&conflict.server.document, &result) {
-        (Some(server), Some(result)) => change::diff(server, result),
+    let mut sends: Vec<String> = match (&conflict.server.document, &result) {
+        (Some(server), Some(result)) => {
+            let changes = change::diff(server, result);
+            changes.iter().map(|change| merge::shown_at(change.path(), &rules)).collect()
+        }
         _ => Vec::new(),
     };
+    // A secret is one value, whatever it is made of.
+    sends.dedup();
     Ok(Some(ConflictView {
         row,
         base_data: text(&conflict.base),
@@ -62,7 +67,7 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
         server_data: text(&conflict.server.document),
         server_version: conflict.server.version,
         result: text(&result),
-        sends: sends.into_iter().map(|change| change.path().to_owned()).collect(),
+        sends,
         fields,
         unchanged: Count::of(unchanged),
         base_at: conflict.base_at,
