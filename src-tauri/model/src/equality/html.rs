@@ -15,8 +15,8 @@ use html5gum::{DefaultEmitter, Error, StartTag, Tokenizer};
 use self::element::Kind;
 use super::nfc;
 
-/// Texts beyond this many bytes are compared as texts.
-const MAX_BYTES: usize = 1024 * 1024;
+/// Texts beyond this many bytes are compared as texts: a merge makes six keys of a field, in 0.1 s of this length.
+const MAX_BYTES: usize = 256 * 1024;
 /// What begins a part of a template: there `&lt;` and `<` are not the same, nor is white space always nothing.
 const TEMPLATES: [&str; 4] = ["{{", "{%", "<%", "<?"];
 
