@@ -201,7 +201,9 @@ async fn a_secret_is_chosen_without_being_shown_and_its_mask_is_never_sent() {
         until: None,
     };
     world.engine().resolve_conflict(id, kept, None, NO_HOLD).await.unwrap();
+    assert!(the_conflict(&world).open);
     resolve(shown, None).await.unwrap();
+    assert!(!world.engine().get_conflict(id).unwrap().open, "it is shown as what it is by now");
     world.sync().await;
     assert_eq!(world.there("t001").unwrap()["pin"], "typed-1234");
     world.finish().await;

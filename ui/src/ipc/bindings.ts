@@ -811,6 +811,8 @@ export type ConflictType =
 
 /**  A conflict, whole. */
 export type ConflictView = {
+	/**  Still to be decided; else it has ended, and stands among what was decided. */
+	open: boolean,
 	/**  Started as: JSON text; none where there is none. In all documents a mask stands in the place of a secret. */
 	base_data: string | null,
 	/**  Mine: JSON text; none where deleted here. */

@@ -19,12 +19,12 @@ export const decisionAt = (conflict: number): string =>
 
 /** The address of a conflict as it is now: to be chosen while it is open, else what was decided of it. */
 export async function conflictAt(conflict: number): Promise<string> {
-  try {
-    await bridge.conflict(conflict);
-  } catch (thrown) {
-    if (RefusedError.from(thrown).code === "not_found") return decisionAt(conflict);
-  }
-  return href("conflicts", [conflict]);
+  const isOpen = await bridge.conflict(conflict).then(
+    (view) => view.open,
+    // What cannot be read says why in its own place.
+    (thrown) => RefusedError.from(thrown).code !== "not_found",
+  );
+  return isOpen ? href("conflicts", [conflict]) : decisionAt(conflict);
 }
 
 export class Decisions extends OpenList<DecisionRow, DecisionView> {

@@ -79,6 +79,11 @@ export class Resolver {
     return this.view?.fields.filter(isAsked) ?? [];
   }
 
+  /** It was decided meanwhile, here or elsewhere, or is not known any more. */
+  get ended(): boolean {
+    return this.error?.code === "not_found" || this.view?.open === false;
+  }
+
   get merged(): ConflictField[] {
     return this.view?.fields.filter((field) => !isAsked(field) && field.class !== "set_by_server") ?? [];
   }

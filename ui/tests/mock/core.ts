@@ -264,7 +264,9 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   get_pending_conflicts: (world, args) => page(world.conflicts, args.offset as number, args.limit as number),
   get_conflict: (world, args) =>
     world.conflicts.find((one) => one.id === args.id) ??
-    refuse("not_found", "This conflict is no longer open."),
+    (world.decisions.some((one) => one.id === `conflict-${args.id}`)
+      ? { ...conflict(args.id as number), open: false }
+      : refuse("not_found", `there is no conflict ${args.id}`)),
   resolve_conflict: (world, args) => {
     const resolution = args.resolution as Resolution;
     const found = world.conflicts.find((one) => one.id === args.id);

@@ -227,6 +227,7 @@ export function conflict(
     server_version: "3",
     result: null,
     sends: [],
+    open: true,
     unchanged: 41,
     base_at: NOW - 5 * DAY,
     clock_skew: 240_000,

@@ -87,6 +87,8 @@ pub struct ConflictView {
     /// Its row.
     #[serde(flatten)]
     pub row: ConflictRow,
+    /// Still to be decided; else it has ended, and stands among what was decided.
+    pub open: bool,
     /// Started as: JSON text; none where there is none. In all documents a mask stands in the place of a secret.
     pub base_data: Option<String>,
     /// Mine: JSON text; none where deleted here.

@@ -62,6 +62,7 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
     sends.dedup();
     Ok(Some(ConflictView {
         row,
+        open: conflict.open,
         base_data: text(&conflict.base),
         local_data: text(&conflict.local),
         server_data: text(&conflict.server.document),
