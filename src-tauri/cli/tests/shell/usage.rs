@@ -127,7 +127,8 @@ async fn every_case_is_measured_beside_its_floor_and_tells_all_it_must() {
     let cases: Vec<&str> = bench.lines.iter().filter_map(|line| line["case"].as_str()).collect();
     let merges = ["merge", "merge-text", "merge-text-apart"];
     assert_eq!(cases[..8], ["accept", "accept-64", "drain", "drain", "coalesce", "pull", "reopen", "scale"]);
-    assert_eq!(cases[8..], merges);
+    assert_eq!(cases[8..11], merges);
+    assert_eq!(cases[11..], ["conflicts"]);
     for line in &bench.lines {
         let keys = [
             "n",
@@ -143,10 +144,15 @@ async fn every_case_is_measured_beside_its_floor_and_tells_all_it_must() {
             assert!(line.get(key).is_some(), "{key}: {line}");
         }
         assert!(line["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
-        let alone = ["coalesce", "reopen", "scale"].iter().chain(&merges).any(|case| line["case"] == *case);
+        let alone = ["coalesce", "reopen", "scale", "conflicts"]
+            .iter()
+            .chain(&merges)
+            .any(|case| line["case"] == *case);
         assert_eq!(line["floor_seconds"].is_null(), alone, "{line}");
     }
     assert_eq!(bench.lines[4]["requests"], 4, "five edits of a record are sent once");
     assert!(bench.lines[7]["scale"]["statistics_us"].as_u64().is_some_and(|us| us > 0), "{}", bench.lines[7]);
+    let conflicts = &bench.lines[11]["conflicts"];
+    assert!(conflicts["members_us"].as_u64().is_some_and(|us| us > 0), "{conflicts}");
     shell.run(&["bench", "no-such-case"]).await.ends(64);
 }
