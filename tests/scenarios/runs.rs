@@ -73,7 +73,9 @@ async fn progress_is_counted_over_the_whole_run_also_where_changes_are_added_to_
     world.until(|world| world.queue().len() == 1).await;
     let later = world.clock.now().plus(2_000);
     world.until(|world| world.clock.now() >= later).await;
-    let told = progress(&mut told);
+    let mut told = progress(&mut told);
+    // Another run, for which an edit of the last moment asked, may follow with a count of its own.
+    told.truncate(told.iter().rposition(|told| told.total.0 == 60).map_or(0, |at| at + 1));
     for pair in told.windows(2) {
         let ([before, after], grows) = ([pair[0], pair[1]], pair[1].processed >= pair[0].processed);
         assert!(grows && after.total >= before.total && after.bytes >= before.bytes, "{before:?} {after:?}");
