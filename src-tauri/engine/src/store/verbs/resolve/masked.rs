@@ -56,9 +56,8 @@ fn with_secrets(
         if !is_mask(at) || !is_secret(&at.path) {
             return Ok(at.clone());
         }
-        let before = conflict.choices.iter().find(|before| before.path == at.path);
-        match before.map(|before| &before.choice) {
-            Some(FieldChoice::Json(_)) => Ok(before.cloned().unwrap_or_else(|| at.clone())),
+        match conflict.choices.iter().find(|before| before.path == at.path) {
+            Some(before @ ChoiceAt { choice: FieldChoice::Json(_), .. }) => Ok(before.clone()),
             _ => Err(invalid(format!("the value for '{}' is the mask of a secret", at.path))),
         }
     };
