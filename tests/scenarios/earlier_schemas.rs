@@ -339,6 +339,25 @@ async fn a_database_of_the_seventh_version_keeps_what_people_and_rules_decided_f
     world.finish().await;
 }
 
+// proves A1, D6, D10
+#[tokio::test]
+async fn a_database_of_the_eighth_version_has_its_hook_and_groups_by_what_rules_left_to_choose() {
+    let (world, _desk) = midway(8, "t005").await;
+    assert_eq!(world.queue().len(), 4);
+    world.check_books();
+    let hooks = world.engine().hooks().unwrap();
+    let places: Vec<&str> = hooks.iter().map(|hook| hook.place.collection.as_str()).collect();
+    assert_eq!(places, [TASKS]);
+    let shape = world.engine().conflict_shape(Count(1)).unwrap();
+    assert_eq!(shape.paths, ["/state"], "a rule has decided about the rank");
+    let alike = world.engine().group_members(&shape, 0, 10).unwrap();
+    assert_eq!(alike.rows.iter().map(|member| member.conflict.id).collect::<Vec<_>>(), [Count(1)]);
+    world.sync().await;
+    let left: Vec<String> = world.queue().into_iter().map(|row| row.record).collect();
+    assert_eq!(left, ["t001", "t004"]);
+    world.finish().await;
+}
+
 #[test]
 fn every_version_but_the_last_has_its_database_here() {
     let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/engine/src/store/migrations");

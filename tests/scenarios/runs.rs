@@ -92,6 +92,31 @@ async fn progress_is_counted_over_the_whole_run_also_where_changes_are_added_to_
     world.finish().await;
 }
 
+// proves E2
+#[tokio::test]
+async fn progress_counts_none_of_what_a_run_does_not_send() {
+    let world = Stage::tasks(6).open().await;
+    world.fault(|faults| faults.status = Some(Switch::always(vec![422]).method("PUT").path("/t001")));
+    world.set("t001", "state", "refused").await;
+    world.colleague_sets("t002", "state", "theirs");
+    world.set("t002", "state", "mine").await;
+    world.sync().await;
+    world.server.clear_faults();
+    let held = world.set("t003", "state", "held").await.change.unwrap();
+    world.engine().hold(vec![held], true).await.unwrap();
+    world.set("t004", "state", "mine").await;
+    world.set("t005", "state", "mine").await;
+    let mut told = world.engine().subscribe();
+    world.engine().start();
+    world.until(|world| world.queue().len() == 3).await;
+    let later = world.clock.now().plus(2_000);
+    world.until(|world| world.clock.now() >= later).await;
+    let told = progress(&mut told);
+    let most = told.iter().max_by_key(|told| told.processed).expect("it was told");
+    assert_eq!((most.processed.0, most.total.0, most.success_count.0), (2, 2, 2), "{told:?}");
+    world.finish().await;
+}
+
 // proves E1
 #[tokio::test]
 async fn whether_a_server_answers_is_unknown_at_each_start_and_a_failure_ends_with_the_next_good_run() {

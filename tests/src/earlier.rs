@@ -6,7 +6,7 @@ use serde_json::json;
 use std::path::Path;
 
 /// The steps that made the tables, as they are in the program for ever.
-pub const STEPS: [&str; 7] = [
+pub const STEPS: [&str; 8] = [
     include_str!("../../src-tauri/engine/src/store/migrations/0001_init.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0002_transactions.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0003_incoming.sql"),
@@ -14,9 +14,10 @@ pub const STEPS: [&str; 7] = [
     include_str!("../../src-tauri/engine/src/store/migrations/0005_pulling_and_activity.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0006_exchanges.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0007_rules.sql"),
+    include_str!("../../src-tauri/engine/src/store/migrations/0008_hooks.sql"),
 ];
 /// What stood in them, for each version.
-pub const ROWS: [&str; 7] = [
+pub const ROWS: [&str; 8] = [
     include_str!("../fixtures/schema_1.sql"),
     include_str!("../fixtures/schema_2.sql"),
     include_str!("../fixtures/schema_3.sql"),
@@ -24,6 +25,7 @@ pub const ROWS: [&str; 7] = [
     include_str!("../fixtures/schema_5.sql"),
     include_str!("../fixtures/schema_6.sql"),
     include_str!("../fixtures/schema_7.sql"),
+    include_str!("../fixtures/schema_8.sql"),
 ];
 
 /// Puts a database of that version in the place of a folder's.

@@ -9,6 +9,7 @@ use crate::store::places::Place;
 use crate::store::verbs::settle::Settled;
 use crate::store::verbs::transactions::seen as settle_seen;
 use crate::store::verbs::{repair, stop};
+use crate::store::views::queue;
 use crate::store::{StoreError, Tx, activity, hosts, links, meta, outbox, transactions, wakeups};
 use crate::telemetry;
 use std::sync::{Arc, PoisonError};
@@ -133,7 +134,8 @@ async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<
     if !contact(shared, link, run).await? {
         return Ok(());
     }
-    run.progress.total = Count(shared.store.read(|tx| outbox::count_unfinished(tx, link.id))?);
+    let queue = shared.store.read(|tx| queue::Tally::read(tx)?.counts(tx, Some(link.id)))?;
+    run.progress.total = Count(queue.to_send());
     push_all(shared, link, run).await?;
     let began = shared.now();
     pull(shared, link, run).await?;

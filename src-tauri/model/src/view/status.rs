@@ -155,6 +155,14 @@ pub struct QueueCounts {
     pub next_at: Option<Millis>,
 }
 
+impl QueueCounts {
+    /// How many a run that begins now sends, as far as is known before it: not those on hold, those whose next try is still to
+    /// come, and those that wait for a person. More may follow while it goes on.
+    pub fn to_send(&self) -> i64 {
+        self.waiting.0 - self.trying_again.0 - self.on_hold.0 + self.sending.0 + self.not_confirmed.0
+    }
+}
+
 /// One run's progress (row E2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]

@@ -177,8 +177,7 @@ fn waiting(queue: &QueueCounts) -> i64 {
 }
 
 fn run(queue: &QueueCounts, live: &LiveLink) -> Run {
-    let ready = queue.waiting.0 - queue.trying_again.0 - queue.on_hold.0;
-    let to_send = ready + queue.sending.0 + queue.not_confirmed.0;
+    let to_send = queue.to_send();
     match (live.syncing, live.checking) {
         (true, _) if to_send > 0 => {
             let done = live.progress.map_or(0, |progress| progress.processed.0);
