@@ -109,6 +109,7 @@ async fn a_merge_is_listed_and_put_back_and_what_a_colleague_did_since_stays() {
     assert_eq!(world.queue()[0].id, change, "it waits like any change");
     assert_eq!(world.sync().await.confirmed, 1);
     assert_eq!(both(&world), json!({"id": "t001", "title": "Later", "state": "open", "rank": 1}));
+    assert!(!only(&world).fields[0].moved_on, "nobody changed it again: it was put back");
     let lines = world.engine().activity(&ActivityFilter::default(), None, 100).unwrap().lines;
     let told = lines.iter().find(|line| line.happened == Happened::DecisionPutBack { conflict: None });
     let told = told.expect("the activity tells it");

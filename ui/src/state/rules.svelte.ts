@@ -19,11 +19,15 @@ class Rules {
     }
   }
 
-  /** Begins one that a decided field asks for; the same again where it was begun already. */
-  ask(start: RuleRow): void {
-    const asked = JSON.stringify(start);
-    if (this.making.draft?.asked === asked) return;
+  /**
+   * Begins one that a decided field asks for; the same again where it was begun already. Answers the one that it takes the
+   * place of, where the person had begun that.
+   */
+  ask(start: RuleRow): NewRule | undefined {
+    const former = this.making.draft;
+    if (former?.asked === JSON.stringify(start)) return undefined;
     this.making.draft = new NewRule(start);
+    return former?.begun ? former : undefined;
   }
 
   /** Takes one away; a refusal is told by itself. */

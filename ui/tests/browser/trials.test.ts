@@ -148,6 +148,25 @@ test("the rule that a field asked for is found again as it was changed", async (
   expect(await rule(page).inputValue(), "it begins anew").toBe("");
 });
 
+test("a rule that another field asks for puts a begun one aside, and either comes back for the other", async () => {
+  const page = await window.open({ scenario: "ruled", at: "#/settings" });
+  const aside = page.getByText("The rule that you began before is kept.");
+  await page.getByRole("button", { name: "Add a rule" }).click();
+  await rule(page).fill("/city");
+  await page.evaluate(() => void (location.hash = "#/conflicts/1"));
+  const row = page.locator('[data-path="/due_date"]');
+  await row.getByRole("radio", { name: /^Server/ }).check();
+  await row.getByRole("link", { name: /^Make this a rule/ }).click();
+  await aside.waitFor();
+  expect(await rule(page).inputValue()).toBe("/due_date");
+  await window.shot(page, "rule-put-aside");
+  await rule(page).fill("/due");
+  await page.getByRole("button", { name: "Back to it" }).last().click();
+  await expect.poll(() => rule(page).inputValue()).toBe("/city");
+  await page.getByRole("button", { name: "Back to it" }).last().click();
+  await expect.poll(() => rule(page).inputValue()).toBe("/due");
+});
+
 test("a conflict that is no longer open leads to what was decided of it", async () => {
   const page = await window.open({ scenario: "hooked", at: "#/conflicts/7" });
   await page.getByText("This conflict is no longer open.").waitFor();

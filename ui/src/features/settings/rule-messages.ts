@@ -23,5 +23,6 @@ export const words = {
   tryFirst: "See first what this rule would do.",
   save: "Save this rule",
   kept: "The rule that you began is kept.",
+  putAside: "The rule that you began before is kept.",
   saved: "The rule is saved.",
 };

@@ -48,8 +48,12 @@ pub(crate) fn standing(tx: &Connection, kept: &Kept, around: &Around<'_>) -> Res
         // It went for good and came again under its id.
         None => records::by_rid(tx, kept.collection_id, &kept.rid)?,
     };
-    let moved_on = moved_on_of(kept, &former, record.as_ref(), around.rules);
+    let mut moved_on = moved_on_of(kept, &former, record.as_ref(), around.rules);
     let cannot = cannot(tx, kept, around, &former, record.as_ref(), &moved_on)?;
+    if cannot == Some(NotPutBack::Already) {
+        // Putting it back is what moved it.
+        moved_on.clear();
+    }
     Ok(Standing { former, moved_on, cannot, record })
 }
 
