@@ -208,3 +208,33 @@ async fn a_secret_is_chosen_without_being_shown_and_its_mask_is_never_sent() {
     assert_eq!(world.there("t001").unwrap()["pin"], "typed-1234");
     world.finish().await;
 }
+
+// proves D1, D2
+#[tokio::test]
+async fn where_one_side_deleted_it_a_changed_secret_is_told_and_not_shown() {
+    let secret = r#"{"collections": [{"name": "tasks", "merge": {"secret": ["/card"]}}]}"#;
+    for deleted_here in [false, true] {
+        let world = Stage::tasks(1).settings(secret).open().await;
+        world.colleague_sets("t001", "card", json!({"number": "first-1234", "until": "first-1234"}));
+        world.sync().await;
+        let changed = json!({"number": "second-1234", "until": "second-1234"});
+        if deleted_here {
+            world.delete("t001").await;
+            world.colleague_sets("t001", "card", changed);
+            world.colleague_sets("t001", "state", "theirs");
+        } else {
+            world.set("t001", "card", changed).await;
+            world.set("t001", "state", "mine").await;
+            world.colleague_deletes("t001");
+        }
+        world.sync().await;
+        let view = the_conflict(&world);
+        let text = serde_json::to_string(&view).unwrap();
+        assert!(!text.contains("1234"), "{text}");
+        let told: Vec<_> = view.changed.iter().map(|one| (one.path.as_str(), one.after.clone())).collect();
+        let state = if deleted_here { json!("theirs") } else { json!("mine") };
+        let expected = [("/state", Some(state.to_string())), ("/card", Some(json!(MASK).to_string()))];
+        assert_eq!(told, expected, "deleted here: {deleted_here}");
+        world.finish().await;
+    }
+}

@@ -827,6 +827,8 @@ export type ConflictView = {
 	sends: string[],
 	/**  Field by field; what is unchanged is only counted. */
 	fields: ConflictField[],
+	/**  Where one side deleted the record: what the other changed of it since both were the same; else empty. */
+	changed: FieldChange[],
 	/**  Fields that nobody changed. */
 	unchanged: Count,
 	/**  When the starting version was agreed. */

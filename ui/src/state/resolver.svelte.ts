@@ -6,13 +6,11 @@ import {
   type ChoiceAt,
   type ConflictField,
   type ConflictView,
-  type FieldChange,
   type FieldChoice,
   type Resolution,
   type Resolved,
 } from "../ipc/client";
 import { kept } from "./conflicts.svelte";
-import { at, edits, read, write } from "./json";
 
 /** Classes for which a person chooses. */
 const asked = new Set<ConflictField["class"]>(["clash", "rows_order", "additive", "secret"]);
@@ -92,21 +90,12 @@ export class Resolver {
     return this.view?.fields.filter((field) => field.class === "set_by_server") ?? [];
   }
 
-  /** Where one side deleted the record: what the other changed, field by field. */
-  get wholeChanges(): FieldChange[] {
-    const base = read(this.view?.base_data ?? "{}") ?? {};
-    const side = read(this.view?.local_data ?? this.view?.server_data ?? "{}") ?? {};
-    return edits(base, side).map((edit) => {
-      const before = at(base, edit.path);
-      return { path: edit.path, before: before === undefined ? null : write(before), after: edit.set };
-    });
-  }
-
   /** Fields that each side changed. */
   get changed(): { mine: number; server: number } {
     const fields = this.view?.fields ?? [];
-    if (this.view?.server_data === null) return { mine: this.wholeChanges.length, server: 0 };
-    if (this.view?.local_data === null) return { mine: 0, server: this.wholeChanges.length };
+    const changed = this.view?.changed.length ?? 0;
+    if (this.view?.server_data === null) return { mine: changed, server: 0 };
+    if (this.view?.local_data === null) return { mine: 0, server: changed };
     return {
       mine: fields.filter((field) => mineChanged.has(field.class)).length,
       server: fields.filter((field) => serverChanged.has(field.class)).length,

@@ -7,10 +7,12 @@ import type {
   ConflictField,
   ConflictView,
   DecisionView,
+  FieldChange,
   Form,
   LinkStatus,
   UnreadableDetail,
 } from "../../src/ipc/client";
+import { at, edits, read, write } from "../../src/state/json";
 import { DAY, HOUR, MINUTE, NOW, type Stored, type World } from "./world";
 
 export function link(name: string, server: string, more: Partial<LinkStatus> = {}): LinkStatus {
@@ -202,7 +204,7 @@ export function conflict(
     rule: null,
     note: null,
   });
-  return {
+  const made: ConflictView = {
     id,
     link: "ERPNext",
     server: "erp.example.com",
@@ -254,8 +256,21 @@ export function conflict(
         result: '"2026-11-19"',
       },
     ],
+    changed: [],
     ...more,
   };
+  if (made.local_data === null || made.server_data === null)
+    made.changed = changed(made.base_data, made.local_data ?? made.server_data);
+  return made;
+}
+
+/** What the side that has the record changed of it. */
+function changed(base: string | null, kept: string | null): FieldChange[] {
+  const before = read(base ?? "{}") ?? {};
+  return edits(before, read(kept ?? "{}") ?? {}).map(({ path, set }) => {
+    const was = at(before, path);
+    return { path, before: was === undefined ? null : write(was), after: set };
+  });
 }
 
 /** Something that was decided; the greater its number, the longer ago. */

@@ -8,7 +8,7 @@ use crate::out::Out;
 use crate::words;
 use tidemark_host::Host;
 use tidemark_model::number::Count;
-use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChoice};
+use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChange, FieldChoice};
 
 pub fn perform(command: &ConflictsCommand, host: &Host, out: &Out) -> Result<Exit, Fault> {
     match command {
@@ -64,9 +64,19 @@ fn in_words(conflict: &ConflictView) -> String {
     )
 }
 
-/// The fields: Started as, Mine, Server, Result; those to choose first.
+/// The fields: Started as, Mine, Server, Result; those to choose first. Where one side deleted the record: what the other
+/// changed of it.
 pub fn table(conflict: &ConflictView) -> String {
     const WIDTH: usize = 34;
+    if conflict.local_data.is_none() || conflict.server_data.is_none() {
+        let side = if conflict.server_data.is_none() { "Mine" } else { "Server" };
+        let cells = |change: &FieldChange| {
+            let value = |text: &Option<String>| words::value(text.as_deref(), WIDTH);
+            vec![words::short(&change.path, WIDTH), value(&change.before), value(&change.after)]
+        };
+        let rows: Vec<Vec<String>> = conflict.changed.iter().map(cells).collect();
+        return words::table(&["Field", "Started as", side], &rows);
+    }
     let cells = |field: &ConflictField| {
         let result = match (&field.result, field.undecided) {
             (_, true) => "choose".to_owned(),

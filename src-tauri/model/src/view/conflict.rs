@@ -3,6 +3,7 @@
 use crate::document;
 use crate::merge::Choice;
 use crate::number::{Count, Millis};
+use crate::view::FieldChange;
 use serde::{Deserialize, Serialize};
 
 /// Row D2, and the cases of `ui.md` 3.8.
@@ -103,6 +104,8 @@ pub struct ConflictView {
     pub sends: Vec<String>,
     /// Field by field; what is unchanged is only counted.
     pub fields: Vec<ConflictField>,
+    /// Where one side deleted the record: what the other changed of it since both were the same; else empty.
+    pub changed: Vec<FieldChange>,
     /// Fields that nobody changed.
     pub unchanged: Count,
     /// When the starting version was agreed.

@@ -7,12 +7,12 @@ use super::{PAGE, server};
 use crate::store::conflicts::{self as table, ConflictRecord};
 use crate::store::{StoreError, collections};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use tidemark_model::merge::{self, Choice, FieldDifference, MASK, Merge, MergeRules, Rule};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::settings::CollectionSettings;
-use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChoice, ListPage};
+use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChange, FieldChoice, ListPage};
 use tidemark_model::{change, document, form};
 
 /// One page of the open conflicts, oldest first.
@@ -60,6 +60,10 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
     };
     // A secret is one value, whatever it is made of.
     sends.dedup();
+    let changed = match (&conflict.local, &conflict.server.document) {
+        (Some(kept), None) | (None, Some(kept)) => changed(conflict.base.as_ref(), kept, &rules),
+        _ => Vec::new(),
+    };
     Ok(Some(ConflictView {
         row,
         open: conflict.open,
@@ -70,11 +74,32 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
         result: text(&result),
         sends,
         fields,
+        changed,
         unchanged: Count::of(unchanged),
         base_at: conflict.base_at,
         clock_skew: named.clock_skew,
         hook_said: conflict.hook_said,
     }))
+}
+
+/// What the side that has the record changed of it. A secret is one value, and only whether there is one is shown.
+fn changed(base: Option<&Value>, kept: &Value, rules: &MergeRules) -> Vec<FieldChange> {
+    let nothing = Value::Object(Map::new());
+    let before = base.unwrap_or(&nothing);
+    let mut paths: Vec<String> = Vec::new();
+    for change in change::diff(before, kept) {
+        let path = merge::shown_at(change.path(), rules);
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let text =
+        |document: &Value, at: &str| Some(document::to_text(&merge::shown(document.pointer(at)?, at, rules)));
+    let change = |path: String| {
+        let (before, after) = (text(before, &path), text(kept, &path));
+        FieldChange { path, before, after }
+    };
+    paths.into_iter().map(change).collect()
 }
 
 /// What a conflict's link and collection add to it.
