@@ -1,6 +1,6 @@
 use crate::support::{Shell, sample};
 use serde_json::json;
-use tidemark_sandbox::Script;
+use tidemark_sandbox::{ColleagueEdit, Script};
 
 // proves H6, A1, D1, D3, D7
 #[tokio::test(flavor = "multi_thread")]
@@ -93,4 +93,26 @@ async fn the_demonstration_ends_with_a_balanced_ledger() {
     assert!(demo.lines.iter().all(|line| line["ok"] == true), "{demo:?}");
     let last = demo.lines.last().unwrap();
     assert_eq!((&last["step"], &last["balanced"]), (&json!("ledger"), &json!(true)));
+}
+
+// proves D2, D7
+#[tokio::test(flavor = "multi_thread")]
+async fn where_one_side_deleted_a_record_it_is_shown_what_the_other_changed() {
+    let server = sample().await;
+    let shell = Shell::linked(&server).await;
+    shell.run(&["sync"]).await.ends(0);
+    shell.run(&["records", "update", "Work", "customers", "CU-0001", "name=\"Mine\""]).await.ends(0);
+    server.colleague(ColleagueEdit::delete("customers", "CU-0001")).unwrap();
+    shell.run(&["sync"]).await.ends(2);
+    let id = shell.run(&["conflicts", "list"]).await.ends(0).line()["id"].to_string();
+    let shown = shell.run(&["conflicts", "show", &id]).await.ends(0);
+    assert_eq!(
+        (&shown.line()["changed"][0]["path"], &shown.line()["changed"][0]["after"]),
+        (&json!("/name"), &json!("Mine"))
+    );
+    let said = shell.says(&["conflicts", "show", &id]).await;
+    let last: Vec<&str> =
+        said.lines().last().unwrap().split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    assert_eq!((last[0], last.last()), ("/name", Some(&"\"Mine\"")), "{said}");
+    server.stop().await;
 }
