@@ -89,9 +89,12 @@ fn ran(program: &Path, (head, rest): (&[u8], &[u8]), data: &Path) -> Option<Outp
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command line starts");
-    // It need not read what it is given.
-    let _ = child.stdin.take().expect("it has one").write_all(rest);
-    Some(child.wait_with_output().expect("it ends"))
+    let mut input = child.stdin.take().expect("it has one");
+    Some(std::thread::scope(|scope| {
+        // It need not read what it is given, and may say more than a pipe holds before it does.
+        scope.spawn(move || drop(input.write_all(rest)));
+        child.wait_with_output().expect("it ends")
+    }))
 }
 
 /// What was typed may be repeated; what stands in a file is not, but each of its lines may be named with what is wrong in it.
