@@ -8,7 +8,7 @@ use crate::store::conflicts::{self as table, ConflictRecord};
 use crate::store::{StoreError, collections};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tidemark_model::merge::{self, Choice, FieldDifference, MASK, Merge, MergeRules, Rule};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::settings::CollectionSettings;
@@ -86,20 +86,17 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
 fn changed(base: Option<&Value>, kept: &Value, rules: &MergeRules) -> Vec<FieldChange> {
     let nothing = Value::Object(Map::new());
     let before = base.unwrap_or(&nothing);
-    let mut paths: Vec<String> = Vec::new();
-    for change in change::diff(before, kept) {
-        let path = merge::shown_at(change.path(), rules);
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let differences = change::diff(before, kept);
+    let paths = differences.iter().map(|change| merge::shown_at(change.path(), rules));
+    let paths = paths.filter(|path| seen.insert(path.clone()));
     let text =
         |document: &Value, at: &str| Some(document::to_text(&merge::shown(document.pointer(at)?, at, rules)));
     let change = |path: String| {
         let (before, after) = (text(before, &path), text(kept, &path));
         FieldChange { path, before, after }
     };
-    paths.into_iter().map(change).collect()
+    paths.map(change).collect()
 }
 
 /// What a conflict's link and collection add to it.
