@@ -134,8 +134,7 @@ async fn steps(shared: &Arc<Shared>, link: &Arc<Link>, run: &mut Run) -> Result<
     if !contact(shared, link, run).await? {
         return Ok(());
     }
-    let queue = shared.store.read(|tx| queue::Tally::read(tx)?.counts(tx, Some(link.id)))?;
-    run.progress.total = Count(queue.to_send());
+    run.progress.total = Count(shared.store.read(|tx| queue::to_send(tx, link.id))?);
     push_all(shared, link, run).await?;
     let began = shared.now();
     pull(shared, link, run).await?;

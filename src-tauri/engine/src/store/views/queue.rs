@@ -15,7 +15,7 @@ mod sorted;
 mod tests;
 
 pub(crate) use causes::changes_of;
-pub(crate) use counts::{Tallied, Tally, stats};
+pub(crate) use counts::{Tallied, Tally, stats, to_send};
 pub(crate) use detail::{attempt, detail, shown};
 pub(crate) use discarding::preview;
 pub(crate) use lanes::by_record;

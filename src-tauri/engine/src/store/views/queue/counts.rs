@@ -108,6 +108,11 @@ impl Tally {
     }
 }
 
+/// How many changes of a link a run that begins now sends.
+pub(crate) fn to_send(tx: &Connection, link: i64) -> Result<i64, StoreError> {
+    Ok(Tally::read(tx)?.counts(tx, Some(link))?.to_send())
+}
+
 /// Row A13. Ended changes are counted even when retention removed their rows.
 pub(crate) fn stats(tx: &Connection) -> Result<QueueStats, StoreError> {
     let tally = Tally::read(tx)?;
