@@ -7,6 +7,8 @@ pub mod arguments;
 pub mod bridge;
 pub mod commands;
 pub mod desk;
+#[cfg(target_os = "linux")]
+mod drawing;
 pub mod events;
 pub mod ipc;
 mod notifier;
@@ -40,6 +42,8 @@ pub fn build<R: Runtime>(builder: Builder<R>) -> tauri::Result<App<R>> {
 /// Opens the window and returns when it is closed; the exit code is 1 where Tidemark cannot start.
 pub fn run() -> i32 {
     log::start(Style::Text, "warn");
+    #[cfg(target_os = "linux")]
+    drawing::settle();
     let desk = match tauri::async_runtime::block_on(Desk::open(HostOptions::default())) {
         Ok(desk) => desk,
         Err(error) => {

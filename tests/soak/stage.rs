@@ -51,13 +51,7 @@ impl Stage {
         let proxy = FaultProxy::start(&server.origin()).await.expect("the proxy starts");
         // The desk's own instant would be another one for each process of the command line.
         let now = chrono::Utc::now().to_rfc3339();
-        // Without a graphics card WebKitGTK draws through Mesa's, which keeps what it compiles for each new sort of drawing:
-        // that grows for hours, and would hide what the window itself keeps. This is the web view's other way to draw.
-        let settings = [
-            ("TIDEMARK_CLOCK", now.as_str()),
-            ("TIDEMARK_NETWORK", "unknown"),
-            ("WEBKIT_SKIA_ENABLE_CPU_RENDERING", "1"),
-        ];
+        let settings = [("TIDEMARK_CLOCK", now.as_str()), ("TIDEMARK_NETWORK", "unknown")];
         let desk = Desk::heard_by(Stdio::from(errors), Theme::Light, &settings);
         let ctl = CommandLine::on(&desk.data());
         let added = ctl.run(&["link", "add", LINK, "--kind", "rest", "--url", &proxy.url("/v1")]).await;

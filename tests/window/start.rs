@@ -20,3 +20,17 @@ async fn a_cold_start_leads_to_a_usable_overview() {
     window.close().await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn without_a_graphics_card_the_web_view_draws_by_its_own_means() {
+    let cards = std::fs::read_dir("/dev/dri").into_iter().flatten().flatten();
+    let has_card = cards.into_iter().any(|card| card.file_name().to_string_lossy().starts_with("renderD"));
+    let desk = Desk::new(Theme::Light, &[]);
+    let window = desk.open().await;
+    window.find("h1").await;
+    let environment = std::fs::read(format!("/proc/{}/environ", window.running().id())).unwrap();
+    let own_way = b"WEBKIT_SKIA_ENABLE_CPU_RENDERING=1";
+    let chosen = environment.split(|byte| *byte == 0).any(|variable| variable == own_way);
+    assert_eq!(chosen, !has_card);
+    window.close().await;
+}
