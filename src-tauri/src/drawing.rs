@@ -1,8 +1,7 @@
 //! How the web view draws where the computer has no graphics card: a virtual machine, a terminal server.
 //!
-//! WebKitGTK draws through OpenGL, and Mesa computes that on the processor then. What it compiles for each new sort of
-//! drawing it keeps, so that the page grows for hours (`docs/performance.md`). WebKitGTK's own way to draw on the processor
-//! takes less of everything.
+//! WebKitGTK draws through OpenGL, and Mesa computes that on the processor then. WebKitGTK's own way to draw on the processor
+//! takes less of it, and less memory (`docs/performance.md`).
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt as _;
