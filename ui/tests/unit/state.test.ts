@@ -187,6 +187,7 @@ describe("the resolver", () => {
     const resolver = new Resolver(2);
     await resolver.read();
     expect(resolver.changed.mine).toBe(3);
+    expect(resolver.view?.changed.map((change) => change.path)).toEqual(["/due_date", "/remarks", "/city"]);
   });
 });
 
