@@ -13,7 +13,7 @@ import {
 import { at, edits as difference, isInteger, isNumber, put, read, textAt, write, type Json } from "./json";
 
 /** Unsaved edits of records that were left, by place; they last as long as the window. */
-const drafts = new Map<string, Map<string, string | null>>();
+export const drafts = new Map<string, Map<string, string | null>>();
 
 const keyOf = (place: { link: string; collection: string; id?: string }) =>
   JSON.stringify([place.link, place.collection, place.id ?? null]);
