@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params};
 use std::collections::BTreeSet;
 use tidemark_model::connector::Checkpoint;
 use tidemark_model::lateness::Lateness;
+use tidemark_model::merge::MergeRules;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::CollectionSettings;
 use tidemark_model::view::Removals;
@@ -267,6 +268,11 @@ pub(crate) fn set_settings(
     tx.prepare_cached("UPDATE collections SET settings = ?2 WHERE id = ?1")?
         .execute(params![id, serde_json::to_string(settings)?])?;
     Ok(())
+}
+
+/// What the merge must know about its fields, for whoever has no place at hand.
+pub(crate) fn rules(tx: &Connection, id: i64) -> Result<MergeRules, StoreError> {
+    Ok(get(tx, id)?.map(|found| found.settings.merge_rules()).unwrap_or_default())
 }
 
 pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), StoreError> {

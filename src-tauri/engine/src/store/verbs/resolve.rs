@@ -225,7 +225,7 @@ fn without_sending(
     visible: bool,
 ) -> Result<(Resolved, Moved), StoreError> {
     let mut moved = moved_of(at);
-    records::set_base(tx, at.record, &at.conflict.server, result, visible)?;
+    records::set_base(tx, at.record, &at.conflict.server, result, visible, &at.place.rules)?;
     conflicts::resolve(tx, at.conflict.id, &decision.ending(result, None), at.now)?;
     tell(at, tx, decision)?;
     moved.settled.push(at.conflict.id);
@@ -277,7 +277,7 @@ fn send(
     moved.changes.extend(behind::take_places(tx, at, taken_in, (behind, against), &first, result, fresh_id)?);
     parents::attach(tx, at.place, seq, own.document)?;
     // On top of the version that was looked at: it is the base from now on.
-    records::set_base(tx, at.record, &at.conflict.server, result, true)?;
+    records::set_base(tx, at.record, &at.conflict.server, result, true, &at.place.rules)?;
     if decision.by == DecidedBy::Person {
         // What a rule takes was changed when it was changed.
         records::touch_local(tx, at.record.id, decision.now)?;
