@@ -7,7 +7,8 @@ use tidemark_engine::StoreError;
 use tidemark_model::merge::MASK;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{
-    ActivityFilter, ExportFormat, FieldEdit, QueueFilter, RecordFilter, RefusalCode, Resolution,
+    ActivityFilter, ChoiceAt, Event, ExportFormat, FieldChoice, FieldEdit, QueueFilter, RecordFilter,
+    RefusalCode, Resolution,
 };
 use tidemark_sandbox::world::call::{Call, Caller, Write};
 use tidemark_tests::audit::COLLEAGUE;
@@ -124,16 +125,32 @@ async fn no_view_shows_a_secret_whatever_happens_to_its_record() {
     colleague_saves(&world, "t003", &with_secrets("theirs"));
     world.sync().await;
     assert!(look(&world).iter().any(|name| name.starts_with("conflict ")));
+    let mut told = world.engine().subscribe();
     for conflict in world.engine().list_conflicts(0, 10).unwrap().rows {
-        let resolution = Resolution::ServerWins {};
-        world.engine().resolve_conflict(conflict.id, resolution, None, NO_HOLD).await.unwrap();
+        let choice = FieldChoice::Json(json!(format!("typed {CANARY}")).to_string());
+        let choices: Vec<ChoiceAt> = world
+            .engine()
+            .get_conflict(conflict.id)
+            .unwrap()
+            .fields
+            .into_iter()
+            .filter(|field| field.undecided)
+            .map(|field| ChoiceAt { path: field.path, choice: choice.clone() })
+            .collect();
+        let resolution = Resolution::Manual { choices, document: None };
+        let done = world.engine().resolve_conflict(conflict.id, resolution, None, NO_HOLD).await.unwrap();
+        assert!(done.result.as_ref().is_some_and(|text| !text.contains("4711")), "{done:?}");
     }
+    let events: Vec<Event> = std::iter::from_fn(|| told.try_recv().ok()).collect();
+    assert!(events.iter().any(|event| matches!(event, Event::ConflictResolved(_))));
+    assert!(!format!("{events:?}").contains("4711"), "{events:?}");
     assert!(look(&world).iter().any(|name| name.starts_with("decision ")));
 
     // A new record, a deleted one, and a row that cannot be read.
     let mut new = with_secrets("new");
     new["id"] = "t009".into();
     world.create(&new).await;
+    look(&world);
     colleague_saves(&world, "t004", &with_secrets("theirs"));
     world.sync().await;
     world.delete("t004").await;

@@ -162,9 +162,8 @@ impl<'r> At<'r> {
         };
         for key in path::keys(path).unwrap_or_default() {
             here = path::child(&here, &key);
-            let is_index = key.bytes().all(|digit| digit.is_ascii_digit());
-            at.rules =
-                at.rules.and_then(|rules| rules.field(&key).or_else(|| rules.row().filter(|_| is_index)));
+            // A row of a list is named by its index or by its key.
+            at.rules = at.rules.and_then(|rules| rules.field(&key).or_else(|| rules.row()));
             at.in_server_set |= at.rules.is_some_and(|rules| rules.server_set);
             let begins = at.secret_from.is_none() && at.rules.is_some_and(|rules| rules.secret);
             at.secret_from = at.secret_from.or_else(|| begins.then(|| here.clone()));

@@ -1,7 +1,7 @@
 //! Ending a conflict by a person's or a rule's decision (rows D7, D9; `engine.md` 10).
 
 mod behind;
-mod masked;
+pub(crate) mod masked;
 mod undo;
 
 pub(crate) use undo::undo;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use tidemark_model::change::{self, Change};
 use tidemark_model::document::{self, same};
-use tidemark_model::merge::{self, Choice, ResolveError};
+use tidemark_model::merge::{self, Choice, ResolveError, Veil};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{ChoiceAt, Decided, FieldChoice, RefusalCode, Resolution, Resolved};
@@ -341,7 +341,7 @@ fn resolved(at: &At<'_>, change: Option<&str>, sends_at: Option<Millis>, result:
         conflict: Count(at.conflict.id),
         change: change.map(str::to_owned),
         sends_at,
-        result: result.map(document::to_text),
+        result: result.map(|result| Veil::new(&at.place.rules).text(result, "")),
     }
 }
 
