@@ -120,6 +120,10 @@ async fn no_view_shows_a_secret_whatever_happens_to_its_record() {
     assert!(body.to_string().contains(MASK), "{body}");
     assert!(tried.body.unwrap().contains(MASK), "the answer is shown but for its secrets");
 
+    // The trash, and what the record is called without the change.
+    world.engine().discard(vec![refused]).await.unwrap();
+    look(&world);
+
     // A conflict, and what became of it.
     save(&world, "t003", &with_secrets("mine")).await;
     colleague_saves(&world, "t003", &with_secrets("theirs"));

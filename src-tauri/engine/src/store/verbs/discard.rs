@@ -163,7 +163,7 @@ fn without(tx: &Connection, record: &RecordRow, now: Millis) -> Result<(), Store
         local = on_top(local, pending).0;
     }
     let visible = local.is_some() || !rest.is_empty();
-    let rules = collections::rules(tx, record.collection_id)?;
+    let rules = collections::secrets(tx, record.collection_id)?;
     records::set_local(tx, record, local.as_ref(), visible, &rules, now)
 }
 

@@ -112,7 +112,7 @@ pub(crate) fn ask(
             now,
         },
     )?;
-    let rules = collections::rules(tx, record.collection_id)?;
+    let rules = collections::secrets(tx, record.collection_id)?;
     match base {
         None => records::set_local(tx, &record, mine.as_ref(), true, &rules, now)?,
         Some(_) => {

@@ -153,7 +153,7 @@ pub(crate) fn map_record(tx: &Connection, record_id: i64, old: &str, id: &Value)
     }
     let Some(record) = records::get(tx, record_id)? else { return Ok(()) };
     if let Some(local) = record.local.as_ref().and_then(|local| temporary::replaced(local, old, id)) {
-        records::show(tx, &record, &local, &collections::rules(tx, record.collection_id)?)?;
+        records::show(tx, &record, &local, &collections::secrets(tx, record.collection_id)?)?;
     }
     if let Some(conflict) = conflicts::open_of(tx, record_id)?
         && let Some(local) = conflict.local.as_ref().and_then(|local| temporary::replaced(local, old, id))
@@ -184,7 +184,7 @@ fn name_itself(tx: &Connection, record_id: i64, id_field: &str, id: &Value) -> R
     }
     let Some(record) = records::get(tx, record_id)? else { return Ok(()) };
     if let Some(local) = &record.local {
-        records::show(tx, &record, &named(local), &collections::rules(tx, record.collection_id)?)?;
+        records::show(tx, &record, &named(local), &collections::secrets(tx, record.collection_id)?)?;
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ impl Fixture {
         let rid = rid.to_owned();
         self.write(move |tx| {
             let shown = local.as_ref().or(base.as_ref()).unwrap_or(&Value::Null);
-            let title = crate::store::records::title(&rid, shown, &collections::rules(tx, collection)?);
+            let title = crate::store::records::title(&rid, shown, &collections::secrets(tx, collection)?);
             let text = |value: Option<Value>| value.map(|value| value.to_string());
             tx.execute(
                 "INSERT INTO records (collection_id, rid, title, base, base_version, base_at, local, visible)

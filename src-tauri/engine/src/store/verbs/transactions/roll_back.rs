@@ -225,6 +225,6 @@ fn show_what_remains(
         return records::remove(tx, record.id);
     }
     let visible = local.is_some() || !rest.is_empty();
-    let rules = collections::rules(tx, record.collection_id)?;
+    let rules = collections::secrets(tx, record.collection_id)?;
     records::set_local(tx, record, local.as_ref(), visible, &rules, now)
 }

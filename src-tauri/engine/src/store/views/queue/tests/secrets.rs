@@ -76,7 +76,7 @@ fn a_secret_that_is_taken_away_is_shown_as_gone_and_one_that_is_not_is_not() {
     };
     let mask = Some(json!(MASK).to_string());
     assert_eq!(afters(&[Change::remove("/card")]), [None]);
-    assert_eq!(afters(&[Change::remove("/card/number")]), [mask.clone()]);
+    assert_eq!(afters(&[Change::remove("/card/number")])[0], mask);
     assert_eq!(afters(&[Change::set("/card/number", json!(2)), Change::remove("/card")]), [None]);
     assert_eq!(afters(&[Change::remove("/card"), Change::set("/card", json!({}))]), [mask]);
 }
