@@ -52,6 +52,7 @@ pub const ARGUMENTS: &[(&str, &[&str])] = &[
     ("remove_rule", &["place"]),
     ("list_records", &["link", "collection", "filter", "offset", "limit"]),
     ("get_record", &["link", "collection", "id"]),
+    ("record_secret", &["link", "collection", "id", "path"]),
     ("get_form", &["link", "collection"]),
     ("create_record", &["link", "collection", "document", "dependsOn"]),
     ("update_record", &["link", "collection", "id", "edits", "dependsOn"]),

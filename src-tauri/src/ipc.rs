@@ -58,6 +58,7 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::rules::remove_rule,
             commands::records::list_records,
             commands::records::get_record,
+            commands::records::record_secret,
             commands::records::get_form,
             commands::records::create_record,
             commands::records::update_record,

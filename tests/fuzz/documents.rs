@@ -162,7 +162,7 @@ fn gather<'a>(value: &'a Value, all: &mut Vec<&'a Value>) {
 fn any_schema_and_any_record_makes_a_form() {
     target("forms", 2, 1_000).run(|case| {
         let Ok(value) = document::parse_value(case.bytes) else { return };
-        let known = Known { id_field: "id", references: &[], server_set: &|_| false };
+        let known = Known { id_field: "id", references: &[], server_set: &|_| false, secret_at: &|_| None };
         let form = match case.variant {
             0 => from_schema(&value, &known),
             _ => infer([&value, &base()], &known),

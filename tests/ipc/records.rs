@@ -8,6 +8,7 @@ use tidemark_model::view::{
 };
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
+const SECRET: &str = r#"{"id":"t1","pin":"4711","state":"open"}"#;
 const NUMBERS: &str =
     r#"{"id":"t1","big":12345678901234567890,"price":1.10,"state":"open","tiny":1e-7,"zero":-0.0}"#;
 
@@ -48,6 +49,20 @@ pub fn a_record_is_made_shown_changed_and_deleted() -> Commands {
         stage.refused("get_form", json!({"link": LINK, "collection": "no"})).code,
         RefusalCode::NotFound
     );
+    stage.finish()
+}
+
+// proves E6
+pub fn a_secret_is_masked_and_told_to_whoever_asks() -> Commands {
+    let stage =
+        Stage::with_settings(&[SECRET], r#"{"collections":[{"name":"tasks","merge":{"secret":["/pin"]}}]}"#);
+    let shown: RecordDetail = stage.ask("get_record", at("t1"));
+    assert!(!shown.document.expect("it is there").contains("4711"));
+    let form: Form = stage.ask("get_form", json!({"link": LINK, "collection": TASKS}));
+    assert!(form.fields.iter().any(|field| field.path == "/pin" && field.secret));
+    let asked = |path: &str| json!({"link": LINK, "collection": TASKS, "id": "t1", "path": path});
+    assert_eq!(stage.ask::<Option<String>>("record_secret", asked("/pin")).as_deref(), Some(r#""4711""#));
+    assert_eq!(stage.refused("record_secret", asked("/state")).code, RefusalCode::Invalid);
     stage.finish()
 }
 

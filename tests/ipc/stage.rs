@@ -85,6 +85,16 @@ impl Stage {
         stage
     }
 
+    /// The same with settings of the link, as the text of a settings file.
+    pub fn with_settings(tasks: &[&str], settings: &str) -> Self {
+        let stage = Self::bare(tasks);
+        let mut link = stage.link_with(None);
+        link["settings"] = settings.into();
+        stage.ask::<AddedLink>("add_link", json!({ "link": link }));
+        stage.sync();
+        stage
+    }
+
     /// A server that names its records itself and remembers no keys, linked.
     pub fn naming() -> Self {
         let stage = Self::with(

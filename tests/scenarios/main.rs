@@ -63,6 +63,7 @@ mod retention;
 mod retry_after;
 mod runs;
 mod schedule;
+mod secrets;
 mod shutting_down;
 mod sign_in;
 mod silent_yes;

@@ -7,7 +7,7 @@ use tidemark_model::view::{
     ActivityFilter, DecisionBy, DecisionRow, DecisionView, Happened, NotPutBack, RefusalCode, Resolution,
     Restores,
 };
-use tidemark_tests::world::{LINK, NO_HOLD, Stage, World, task};
+use tidemark_tests::world::{LINK, NO_HOLD, Stage, TASKS, World, task};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -392,9 +392,12 @@ async fn a_secret_is_put_back_and_never_shown() {
     assert_eq!(paths, ["/pin", "/card"]);
     put_back(&world).await;
     world.sync().await;
-    let now = both(&world);
+    let now = world.there("t001").unwrap();
     assert_eq!((&now["pin"], &now["card"]["number"]), (&json!("there-1234"), &json!("there-5678")));
     assert_eq!(now["card"]["until"], "2030");
+    let here = |path: &str| world.engine().record_secret(LINK, TASKS, "t001", path).unwrap();
+    assert_eq!(here("/pin"), Some(now["pin"].to_string()));
+    assert_eq!(here("/card"), Some(now["card"].to_string()));
     world.finish().await;
 }
 

@@ -183,6 +183,14 @@ pub enum RecordsCommand {
     },
     /// One record, whole.
     Get { link: String, collection: String, id: String },
+    /// A secret of a record, which is masked everywhere else.
+    Secret {
+        link: String,
+        collection: String,
+        id: String,
+        /// Its field, like pin or /card/number.
+        path: String,
+    },
     /// Make a record from a JSON file, or - for standard input.
     Create {
         link: String,

@@ -5,7 +5,7 @@ use crate::link::Wish;
 use crate::store::StoreError;
 use crate::store::places::refuse;
 use crate::store::verbs::edit::{self, Edit, EditKind};
-use crate::store::views::records;
+use crate::store::views::records::{self, Asked};
 use serde_json::Value;
 use tidemark_model::change::Change;
 use tidemark_model::document;
@@ -123,13 +123,30 @@ impl Engine {
     /// One record, whole.
     pub fn get_record(&self, link: &str, collection: &str, rid: &str) -> Result<RecordDetail, StoreError> {
         self.place(link, collection)?;
-        self.shared().store.read(|tx| records::detail(tx, link, collection, rid))?.ok_or_else(|| {
-            refuse(
-                RefusalCode::NotFound,
-                format!("{collection} has no record '{rid}' here"),
-                "It may have been deleted; look at the list of records.",
-            )
-        })
+        let found = self.shared().store.read(|tx| records::detail(tx, link, collection, rid))?;
+        found.ok_or_else(|| no_record(collection, rid))
+    }
+
+    /// A secret of a record as it is here, JSON text; everything else that is shown of the record has a mask in its place.
+    ///
+    /// Errors: the path is no secret of the collection, or there is no such record here.
+    pub fn record_secret(
+        &self,
+        link: &str,
+        collection: &str,
+        rid: &str,
+        path: &str,
+    ) -> Result<Option<String>, StoreError> {
+        self.place(link, collection)?;
+        match self.shared().store.read(|tx| records::secret(tx, link, collection, rid, path))? {
+            Asked::Value(text) => Ok(text),
+            Asked::NoRecord => Err(no_record(collection, rid)),
+            Asked::NoSecret => Err(refuse(
+                RefusalCode::Invalid,
+                format!("'{path}' is no secret of {collection}"),
+                "Name a field that the collection's settings call secret; all others stand in the record.",
+            )),
+        }
     }
 
     /// The form of a collection.
@@ -163,6 +180,14 @@ impl Engine {
         }
         Ok(saved)
     }
+}
+
+fn no_record(collection: &str, rid: &str) -> StoreError {
+    refuse(
+        RefusalCode::NotFound,
+        format!("{collection} has no record '{rid}' here"),
+        "It may have been deleted; look at the list of records.",
+    )
 }
 
 pub(crate) fn check_priority(priority: Option<u8>) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ use crate::link_news::LinkNews;
 use crate::platform::{EngineSettings, Platform};
 use crate::recovery;
 use crate::store::places::Place;
+use crate::store::verbs::resolve::masked;
 use crate::store::verbs::{Moved, judge, transactions};
 use crate::store::{Keep, Store, StoreError, Tx, conflicts};
 use crate::telemetry;
@@ -318,7 +319,7 @@ impl Shared {
                 link: place.link.clone(),
                 collection: place.collection.clone(),
                 record: conflict.rid,
-                resolution: resolution.cloned(),
+                resolution: resolution.map(|resolution| masked::told(place, resolution)),
                 open,
             }));
         }

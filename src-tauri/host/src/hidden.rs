@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use tidemark_model::export::MASK;
+use tidemark_model::merge::MASK;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 

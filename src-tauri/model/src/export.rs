@@ -4,9 +4,10 @@ mod curl;
 mod secrets;
 
 pub use curl::curl;
-pub use secrets::{MASK, is_secret};
+pub use secrets::is_secret;
 
 use crate::document;
+use crate::merge::MASK;
 use crate::number::Millis;
 use crate::view::ChangeDetail;
 use serde_json::{Value, json};

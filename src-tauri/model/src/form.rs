@@ -8,6 +8,7 @@ pub use schema::{from_schema, label};
 
 use crate::connector::Reference;
 use crate::view::{FieldKind, Form};
+use std::collections::BTreeSet;
 
 /// Texts longer than this, or with a line break, are edited as long text.
 const LONG_TEXT: usize = 120;
@@ -27,10 +28,13 @@ pub struct Known<'a> {
     pub references: &'a [Reference],
     /// Whether the server computes the field at a path.
     pub server_set: &'a dyn Fn(&str) -> bool,
+    /// Where the secret begins that a field is, or lies in.
+    pub secret_at: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// What settings say about fields outweighs what a schema or records say.
 fn settle(form: &mut Form, known: &Known<'_>) {
+    veil(form, known);
     form.fields.truncate(MAX_FIELDS);
     let id = crate::path::child("", known.id_field);
     for field in &mut form.fields {
@@ -40,6 +44,26 @@ fn settle(form: &mut Form, known: &Known<'_>) {
             field.refers_to = Some(reference.collection.clone());
         }
     }
+}
+
+/// A secret is one field, whatever it is made of.
+fn veil(form: &mut Form, known: &Known<'_>) {
+    let mut secrets = BTreeSet::new();
+    form.fields.retain_mut(|field| {
+        let Some(at) = (known.secret_at)(&field.path) else { return true };
+        field.secret = true;
+        if at != field.path {
+            let steps = |path: &str| path.matches('/').count();
+            for _ in steps(&at)..steps(&field.path) {
+                let label = field.label.rsplit_once(UNDER).map(|(above, _)| above.to_owned());
+                field.label = label.unwrap_or_else(|| std::mem::take(&mut field.label));
+            }
+            (field.kind, field.required) = (FieldKind::Json, false);
+            (field.choices, field.refers_to) = (Vec::new(), None);
+            field.path.clone_from(&at);
+        }
+        secrets.insert(at)
+    });
 }
 
 /// The label of a field under another's.

@@ -16,6 +16,7 @@ mod rules;
 mod shape;
 mod strategy;
 mod times;
+mod veil;
 
 use crate::planted::{self, Bug};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,7 @@ pub(crate) use rules::RuleNode;
 pub use rules::{FieldGroup, MergeRules};
 pub use strategy::{ConflictStrategy, FieldPolicy};
 pub use times::{FAR_AHEAD, Later, SKEW_RESOLUTION, Times, field_times};
+pub use veil::{LEFT_OUT, Veil};
 
 /// What a merge came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]

@@ -34,6 +34,19 @@ pub async fn get_record(
     Ok(desk.engine()?.get_record(&link, &collection, &id)?)
 }
 
+/// A secret of a record, JSON text; what is shown otherwise has a mask in its place.
+#[tauri::command]
+#[specta::specta]
+pub async fn record_secret(
+    desk: State<'_, Desk>,
+    link: String,
+    collection: String,
+    id: String,
+    path: String,
+) -> Result<Option<String>, Refusal> {
+    Ok(desk.engine()?.record_secret(&link, &collection, &id, &path)?)
+}
+
 /// The form of a collection.
 #[tauri::command]
 #[specta::specta]

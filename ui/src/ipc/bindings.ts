@@ -97,6 +97,8 @@ export const commands = {
 	listRecords: (link: string, collection: string, filter: RecordFilter, offset: Count, limit: Count) => typedError<ListPage<RecordRow>, Refusal>(__TAURI_INVOKE("list_records", { link, collection, filter, offset, limit })),
 	/**  One record, whole. */
 	getRecord: (link: string, collection: string, id: string) => typedError<RecordDetail, Refusal>(__TAURI_INVOKE("get_record", { link, collection, id })),
+	/**  A secret of a record, JSON text; what is shown otherwise has a mask in its place. */
+	recordSecret: (link: string, collection: string, id: string, path: string) => typedError<string | null, Refusal>(__TAURI_INVOKE("record_secret", { link, collection, id, path })),
 	/**  The form of a collection. */
 	getForm: (link: string, collection: string) => typedError<Form, Refusal>(__TAURI_INVOKE("get_form", { link, collection })),
 	/**  Makes a record from JSON text; on disk when this answers. It waits for the changes that `depends_on` names. */
@@ -1203,6 +1205,8 @@ export type FormField = {
 	required: boolean,
 	/**  The server sets it. */
 	readOnly: boolean,
+	/**  A mask is shown in its place. */
+	secret: boolean,
 	/**  Values to choose from, JSON text. */
 	choices: string[],
 	/**  The collection it refers to. */

@@ -134,6 +134,9 @@ export const bridge = {
   listRecords: (link: string, collection: string, filter: RecordFilter, offset: number, limit: number) =>
     call(commands.listRecords(link, collection, filter, offset, limit)),
   record: (place: RecordPlace) => call(commands.getRecord(place.link, place.collection, place.id)),
+  /** A secret of a record as JSON text; the record itself has a mask in its place. */
+  recordSecret: (place: RecordPlace, path: string) =>
+    call(commands.recordSecret(place.link, place.collection, place.id, path)),
   form: (link: string, collection: string) => call(commands.getForm(link, collection)),
   createRecord: (link: string, collection: string, document: string) =>
     call(commands.createRecord(link, collection, document, null)),

@@ -77,6 +77,17 @@ export class RecordForm {
     return textAt(this.document, path);
   }
 
+  /** A secret of the stored record as JSON text, which has a mask in its place; nothing when it was refused. */
+  async secret(path: string): Promise<string | null | undefined> {
+    this.refused = undefined;
+    try {
+      return await bridge.recordSecret(this.place as RecordPlace, path);
+    } catch (thrown) {
+      this.refused = RefusedError.from(thrown);
+      return undefined;
+    }
+  }
+
   /** The text a field shows: the person's, else the stored one. */
   text(path: string): string | undefined {
     const edit = this.edits.get(path);

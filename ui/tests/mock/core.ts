@@ -26,6 +26,7 @@ import { change, conflict, invoiceForm, link } from "./makers";
 import { made, page, placed, refuse, startOf } from "./pages";
 import { inOrder, parked } from "./parked";
 import { scenarios } from "./scenarios";
+import { masked, secret } from "./secrets";
 import { wordForWord } from "./tries";
 import { DAY, NOW, type Stored, type World } from "./world";
 
@@ -339,7 +340,14 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   get_record: (world, args) => {
     const found = world.record(String(args.link), String(args.collection), String(args.id));
     if (!found) return refuse("not_found", "There is no such record.");
-    return detailOf(String(args.link), String(args.collection), found);
+    const form = world.forms.get(`${args.link}/${args.collection}`);
+    const [document, base] = [masked(form, found.document), masked(form, found.base)];
+    return detailOf(String(args.link), String(args.collection), { ...found, document, base });
+  },
+  record_secret: (world, args) => {
+    const found = world.record(String(args.link), String(args.collection), String(args.id));
+    if (!found) return refuse("not_found", "There is no such record.");
+    return secret(found.document, String(args.path));
   },
   get_form: (world, args) => world.forms.get(`${args.link}/${args.collection}`) ?? invoiceForm,
   create_record: (world, args) => {

@@ -104,7 +104,7 @@ export function stored(
   };
 }
 
-const field = (
+export const field = (
   path: string,
   label: string,
   kind: Form["fields"][number]["kind"],
@@ -115,6 +115,7 @@ const field = (
   kind,
   required: false,
   readOnly: false,
+  secret: false,
   choices: [],
   refersTo: null,
   ...more,

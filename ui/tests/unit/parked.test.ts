@@ -16,6 +16,7 @@ const field = (path: string, label: string): FormField => ({
   kind: "text",
   required: false,
   readOnly: false,
+  secret: false,
   choices: [],
   refersTo: null,
 });

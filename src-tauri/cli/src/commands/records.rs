@@ -1,11 +1,11 @@
-//! `records list | get | create | update | delete`.
+//! `records list | get | secret | create | update | delete`.
 
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grammar::{RecordState, RecordsCommand, UpdateArguments, Urgency, Window};
 use crate::out::Out;
 use crate::{field_choice, input, words};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tidemark_host::{Beside, Host};
 use tidemark_model::document::DocumentError;
 use tidemark_model::view::{FieldEdit, ListPage, RecordDetail, RecordFilter, RecordRow, Saved};
@@ -26,6 +26,14 @@ pub async fn perform(command: RecordsCommand, host: &Host, out: &Out) -> Result<
         RecordsCommand::Get { link, collection, id } => {
             let record = engine.get_record(&link, &collection, &id)?;
             out.show(&record, || in_words(&record));
+        }
+        RecordsCommand::Secret { link, collection, id, path } => {
+            let path = field_choice::pointer(&path);
+            let secret = engine.record_secret(&link, &collection, &id, &path)?;
+            out.show(&json!({"path": path, "value": secret}), || match &secret {
+                Some(secret) => pretty(secret),
+                None => format!("{} has no value there.", words::plain(&id)),
+            });
         }
         RecordsCommand::Create { lines: true, urgency, .. } if !urgency.after.is_empty() => {
             return Err(Fault::Usage("--after is for one record, and --lines makes many".to_owned()));

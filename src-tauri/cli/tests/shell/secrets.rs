@@ -1,4 +1,5 @@
 use crate::support::{Shell, bytes, sample};
+use tidemark_model::merge::MASK;
 use tidemark_sandbox::{Account, RunningSandbox, Sandbox, SandboxOptions, TokenSwitches};
 
 const SECRET: &str = "swordfish-4711";
@@ -85,5 +86,40 @@ async fn a_refresh_token_is_taken_where_a_secret_is_and_a_refused_one_is_replace
         let path = file.unwrap().path();
         assert!(!bytes(&path).windows(SECRET.len()).any(|part| part == SECRET.as_bytes()), "{path:?}");
     }
+    server.stop().await;
+}
+
+// proves E6
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_a_record_is_masked_and_told_to_whoever_asks_for_it() {
+    let server = sample().await;
+    let shell = Shell::new();
+    let secret = r#"{"collections": [{"name": "customers", "merge": {"secret": ["/name"]}}]}"#;
+    let (url, settings) = (server.url(), shell.file("secret.json", secret));
+    shell
+        .run(&["link", "add", "Work", "--kind", "rest", "--url", &url, "--settings", &settings])
+        .await
+        .ends(0);
+    shell.run(&["sync"]).await.ends(0);
+    let records = async |arguments: &[&str]| {
+        shell
+            .run(&[&["records", arguments[0], "Work", "customers", "CU-0001"], &arguments[1..]].concat())
+            .await
+    };
+    let told = records(&["secret", "name"]).await.ends(0);
+    let told = told.line();
+    assert_eq!(told["path"], "/name");
+    let name = told["value"].as_str().unwrap();
+    assert_ne!(name, MASK);
+    let shown = records(&["get"]).await.ends(0);
+    assert_eq!(shown.line()["document"]["name"], MASK);
+    assert!(!format!("{shown:?}").contains(name), "{shown:?}");
+    for (wrong, code) in [(&["secret", "/id"][..], "invalid"), (&["update", "name=\"••••\""], "invalid")]
+    {
+        assert_eq!(records(wrong).await.ends(1).error()["code"], code);
+    }
+    records(&["update", "name=\"Other\""]).await.ends(0);
+    let told = records(&["secret", "/name"]).await.ends(0);
+    assert_eq!(told.line()["value"], "Other");
     server.stop().await;
 }

@@ -1,10 +1,11 @@
 //! Collections and how far each was pulled.
 
 use super::StoreError;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::collections::BTreeSet;
 use tidemark_model::connector::Checkpoint;
 use tidemark_model::lateness::Lateness;
+use tidemark_model::merge::MergeRules;
 use tidemark_model::number::Millis;
 use tidemark_model::settings::CollectionSettings;
 use tidemark_model::view::Removals;
@@ -267,6 +268,21 @@ pub(crate) fn set_settings(
     tx.prepare_cached("UPDATE collections SET settings = ?2 WHERE id = ?1")?
         .execute(params![id, serde_json::to_string(settings)?])?;
     Ok(())
+}
+
+/// Rules that say what is secret of it and nothing else, for whoever has no place at hand. Settings may hold a whole schema and
+/// this is asked for each of many records: they are read only where something is.
+pub(crate) fn secrets(tx: &Connection, id: i64) -> Result<MergeRules, StoreError> {
+    // As `set_settings` and `insert` write it.
+    let written: Option<String> = tx
+        .prepare_cached(
+            r#"SELECT settings FROM collections WHERE id = ?1 AND instr(settings, '"secret":["') > 0"#,
+        )?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let settings: Option<CollectionSettings> = written.map(|text| serde_json::from_str(&text)).transpose()?;
+    let secret = settings.map(|settings| settings.merge.secret).unwrap_or_default();
+    Ok(MergeRules { secret, ..MergeRules::default() })
 }
 
 pub(crate) fn set_paused(tx: &Connection, id: i64, paused: bool) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params};
 use serde_json::Value;
 use tidemark_model::connector::Remote;
 use tidemark_model::document;
+use tidemark_model::merge::MergeRules;
 use tidemark_model::number::Millis;
 
 /// A side's document with its version, time and author.
@@ -106,13 +107,14 @@ pub(crate) fn insert_local(
     collection_id: i64,
     rid: &str,
     local: &Value,
+    rules: &MergeRules,
     now: Millis,
 ) -> Result<i64, StoreError> {
     tx.prepare_cached(
         "INSERT INTO records (collection_id, rid, title, local, local_rev, local_at, visible)
          VALUES (?1, ?2, ?3, ?4, 1, ?5, 1)",
     )?
-    .execute(params![collection_id, rid, title(rid, local), document::to_text(local), now.0])?;
+    .execute(params![collection_id, rid, title(rid, local, rules), document::to_text(local), now.0])?;
     Ok(tx.last_insert_rowid())
 }
 
@@ -122,9 +124,10 @@ pub(crate) fn set_local(
     record: &RecordRow,
     local: Option<&Value>,
     visible: bool,
+    rules: &MergeRules,
     now: Millis,
 ) -> Result<(), StoreError> {
-    let title = local.map_or_else(|| record.title.clone(), |local| title(&record.rid, local));
+    let title = local.map_or_else(|| record.title.clone(), |local| title(&record.rid, local, rules));
     // Named at all, `visible` would have the list's index written again, and with it one more page of each edit.
     let sql = match visible == record.visible {
         true => "UPDATE records SET local = ?2, local_rev = local_rev + 1, local_at = ?3, title = ?4 WHERE id = ?1",
@@ -184,8 +187,9 @@ pub(crate) fn set_base(
     base: &SideState,
     local: Option<&Value>,
     visible: bool,
+    rules: &MergeRules,
 ) -> Result<(), StoreError> {
-    let title = local.map_or_else(|| record.title.clone(), |local| title(&record.rid, local));
+    let title = local.map_or_else(|| record.title.clone(), |local| title(&record.rid, local, rules));
     tx.prepare_cached(
         "UPDATE records SET base = ?2, base_version = ?3, base_at = ?4, base_by = ?5, local = ?6, visible = ?7,
                 title = ?8, remote = NULL, remote_version = NULL, remote_state = NULL, remote_at = NULL,
@@ -213,6 +217,7 @@ pub(crate) fn adopt(
     collection_id: i64,
     rid: &str,
     side: &SideState,
+    rules: &MergeRules,
     seen: i64,
 ) -> Result<(), StoreError> {
     let Some(document) = &side.document else { return Ok(()) };
@@ -229,7 +234,7 @@ pub(crate) fn adopt(
     .execute(params![
         collection_id,
         rid,
-        title(rid, document),
+        title(rid, document, rules),
         text,
         side.version,
         side.at.map(|at| at.0),
@@ -349,10 +354,14 @@ pub(crate) fn set_acked(tx: &Connection, id: i64, ack_seq: i64) -> Result<(), St
 pub(crate) const TITLE_FIELDS: [&str; 8] =
     ["title", "name", "subject", "label", "display_name", "customer_name", "summary", "description"];
 
-/// The title of a record: the first of some usual fields that holds a text, else its id; at most 200 characters.
-pub(crate) fn title(rid: &str, document: &Value) -> String {
+/// The title of a record: the first of some usual fields that holds a text and is no secret, else its id; at most 200
+/// characters.
+pub(crate) fn title(rid: &str, document: &Value, rules: &MergeRules) -> String {
+    let is_secret =
+        |field: &str| rules.secret.iter().any(|at| at.is_empty() || at.strip_prefix('/') == Some(field));
     TITLE_FIELDS
         .iter()
+        .filter(|field| !is_secret(field))
         .filter_map(|field| document.get(field)?.as_str())
         .map(str::trim)
         .find(|text| !text.is_empty())
@@ -360,11 +369,16 @@ pub(crate) fn title(rid: &str, document: &Value) -> String {
 }
 
 /// What is shown of a record whose conflict is open; it is no edit, so the revision stays.
-pub(crate) fn show(tx: &Connection, record: &RecordRow, document: &Value) -> Result<(), StoreError> {
+pub(crate) fn show(
+    tx: &Connection,
+    record: &RecordRow,
+    document: &Value,
+    rules: &MergeRules,
+) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE records SET local = ?2, title = ?3 WHERE id = ?1")?.execute(params![
         record.id,
         document::to_text(document),
-        title(&record.rid, document)
+        title(&record.rid, document, rules)
     ])?;
     Ok(())
 }

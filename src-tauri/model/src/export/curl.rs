@@ -2,6 +2,7 @@
 
 use super::secrets;
 use crate::document;
+use crate::merge::LEFT_OUT;
 use crate::view::RequestView;
 
 /// Stand for placeholders until everything else is quoted. No other text holds a NUL by then.
@@ -9,7 +10,7 @@ const TOKEN: &str = "\0T";
 const SECRET: &str = "\0S";
 
 /// A command that sends a request again, without secrets: `$APP_TOKEN` stands for the account's, `$APP_SECRET` for
-/// each value under a name that means one. The body goes by standard input, never on the command line; a line break
+/// each value under a name that means one, for each that was masked, and for a body that was left out. The body goes by standard input, never on the command line; a line break
 /// follows it, because a here-document ends with one.
 pub fn curl(request: &RequestView) -> String {
     // Without --globoff braces and brackets of an address would be patterns.
@@ -46,6 +47,9 @@ fn header(line: &str) -> Option<String> {
 
 /// A body by standard input. Where it holds secrets the shell fills in `$APP_SECRET`, and nothing else.
 fn here_document(body: &str) -> String {
+    if body == LEFT_OUT {
+        return " <<TIDEMARK\n$APP_SECRET\nTIDEMARK".to_owned();
+    }
     let body = clean(body);
     if let Ok(value) = document::parse_value(body.as_bytes()) {
         let mark = absent("TIDEMARKSECRET", |mark| document::to_text(&value).contains(mark));
@@ -158,6 +162,11 @@ mod tests {
             "{secret}"
         );
         assert!(!secret.contains("hunter2"));
+        for masked in [r#"{"pin":"••••"}"#, r#"{"data":"{\"pin\":\"••••\"}"}"#, LEFT_OUT] {
+            let text = with(masked);
+            assert!(text.contains("$APP_SECRET") && text.contains("<<TIDEMARK\n"), "{text}");
+            assert!(!text.contains('•') && !text.contains("Not shown"), "{text}");
+        }
         assert!(with("a\nTIDEMARK\nb").ends_with("<<'TIDEMARK_'\na\nTIDEMARK\nb\nTIDEMARK_\n"));
     }
 }

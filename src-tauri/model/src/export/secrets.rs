@@ -1,11 +1,9 @@
 //! What must not leave in an export: values under names that mean secrets.
 
+use crate::merge::MASK;
 use crate::path;
 use serde_json::Value;
 use url::Url;
-
-/// What stands in the place of a secret.
-pub const MASK: &str = "••••";
 
 /// Parts of names that mean a secret, without dashes and underscores.
 const NAMES: [&str; 9] = [
@@ -37,7 +35,7 @@ pub(super) fn masked(value: Value) -> Value {
     replaced(value, MASK).0
 }
 
-/// The value with `placeholder` for each secret, and whether there was one.
+/// The value with `placeholder` for each secret and for each mask of one, and whether there was one.
 pub(super) fn replaced(value: Value, placeholder: &str) -> (Value, bool) {
     let mut found = false;
     let value = walk(value, placeholder, &mut found);
@@ -62,6 +60,11 @@ fn walk(value: Value, placeholder: &str, found: &mut bool) -> Value {
         ),
         Value::Array(rows) => {
             Value::Array(rows.into_iter().map(|row| walk(row, placeholder, found)).collect())
+        }
+        // It was masked where it was shown; also within JSON that is wrapped in a text.
+        Value::String(text) if text.contains(MASK) => {
+            *found = true;
+            text.replace(MASK, placeholder).into()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }

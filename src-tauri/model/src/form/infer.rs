@@ -106,6 +106,7 @@ impl Fields {
                     kind,
                     required: false,
                     read_only: false,
+                    secret: false,
                     choices: Vec::new(),
                     refers_to: None,
                 })
@@ -176,7 +177,7 @@ mod tests {
     use serde_json::json;
 
     fn inferred(documents: &[Value]) -> Vec<(String, FieldKind)> {
-        let known = Known { id_field: "id", references: &[], server_set: &|_| false };
+        let known = Known { id_field: "id", references: &[], server_set: &|_| false, secret_at: &|_| None };
         infer(documents, &known).fields.into_iter().map(|field| (field.path, field.kind)).collect()
     }
 
@@ -234,5 +235,29 @@ mod tests {
         let many: serde_json::Map<String, Value> =
             (0..10_000).map(|index| (format!("f{index}"), json!(1))).collect();
         assert_eq!(inferred(&[Value::Object(many)]).len(), MAX_FIELDS);
+    }
+
+    #[test]
+    fn a_secret_is_one_field_whatever_it_is_made_of() {
+        let secret_at = |path: &str| {
+            let secrets = ["/pin", "/at/card"];
+            secrets.into_iter().find(|at| path::within(path, at)).map(str::to_owned)
+        };
+        let known = Known { id_field: "id", references: &[], server_set: &|_| false, secret_at: &secret_at };
+        let document = json!({"pin": 7, "at": {"card": {"number": "x", "until": {"year": 1}}, "open": true}});
+        let form = infer([&document], &known);
+        let fields: Vec<_> = form
+            .fields
+            .iter()
+            .map(|field| (field.path.as_str(), field.label.as_str(), field.kind, field.secret))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("/pin", "pin", FieldKind::Integer, true),
+                ("/at/card", "at › card", FieldKind::Json, true),
+                ("/at/open", "at › open", FieldKind::Boolean, false),
+            ]
+        );
     }
 }

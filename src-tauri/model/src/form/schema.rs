@@ -103,7 +103,16 @@ impl<'a> Walk<'a> {
             None => Vec::new(),
         };
         let kind = if choices.is_empty() { kind(schema) } else { FieldKind::Choice };
-        form.fields.push(FormField { path, label, kind, required, read_only, choices, refers_to: None });
+        form.fields.push(FormField {
+            path,
+            label,
+            kind,
+            required,
+            read_only,
+            secret: false,
+            choices,
+            refers_to: None,
+        });
     }
 
     /// The schema behind references, and behind "this or null".
@@ -175,7 +184,10 @@ mod tests {
     fn form(schema: Value) -> Form {
         let references = [Reference { path: "/customer".into(), collection: "customers".into() }];
         let server_set = |path: &str| path == "/total";
-        from_schema(&schema, &Known { id_field: "id", references: &references, server_set: &server_set })
+        from_schema(
+            &schema,
+            &Known { id_field: "id", references: &references, server_set: &server_set, secret_at: &|_| None },
+        )
     }
 
     fn kinds(form: &Form) -> Vec<(&str, FieldKind)> {

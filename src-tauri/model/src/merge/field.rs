@@ -212,7 +212,7 @@ impl<'a> Fact<'a> {
 }
 
 /// What people see in the place of a secret.
-pub const MASK: &str = "••••••";
+pub const MASK: &str = "••••";
 
 pub(super) fn masked(value: &Value, rules: Option<&RuleNode>) -> Value {
     let Some(rules) = rules.filter(|rules| rules.holds_secret()) else { return value.clone() };

@@ -145,15 +145,15 @@ fn has_room(document: &Value, path: &str) -> bool {
 }
 
 /// The rules at a path, and those above it that hold for all that is in them.
-struct At<'r> {
-    rules: Option<&'r RuleNode>,
+pub(super) struct At<'r> {
+    pub(super) rules: Option<&'r RuleNode>,
     /// Where the secret begins that it is, or lies in.
-    secret_from: Option<String>,
+    pub(super) secret_from: Option<String>,
     in_server_set: bool,
 }
 
 impl<'r> At<'r> {
-    fn new(root: &'r RuleNode, path: &str) -> Self {
+    pub(super) fn new(root: &'r RuleNode, path: &str) -> Self {
         let mut here = String::new();
         let mut at = Self {
             rules: Some(root),
@@ -162,7 +162,8 @@ impl<'r> At<'r> {
         };
         for key in path::keys(path).unwrap_or_default() {
             here = path::child(&here, &key);
-            at.rules = at.rules.and_then(|rules| rules.field(&key));
+            // A row of a list is named by its index or by its key.
+            at.rules = at.rules.and_then(|rules| rules.field(&key).or_else(|| rules.row()));
             at.in_server_set |= at.rules.is_some_and(|rules| rules.server_set);
             let begins = at.secret_from.is_none() && at.rules.is_some_and(|rules| rules.secret);
             at.secret_from = at.secret_from.or_else(|| begins.then(|| here.clone()));

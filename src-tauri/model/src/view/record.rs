@@ -139,6 +139,8 @@ pub struct FormField {
     pub required: bool,
     /// The server sets it.
     pub read_only: bool,
+    /// A mask is shown in its place.
+    pub secret: bool,
     /// Values to choose from, JSON text.
     pub choices: Vec<String>,
     /// The collection it refers to.

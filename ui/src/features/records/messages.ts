@@ -76,6 +76,12 @@ export const words = {
   choose: "Choose",
   emptyChoice: "empty",
   wrongKind: "This holds another kind of value. Edit it in the JSON tab.",
+  mask: "••••",
+  noSecret: "empty",
+  showSecret: "Show for 10 s",
+  changeSecret: "Change",
+  keepSecret: "Keep the old one",
+  secretKept: "Left empty, the old value stays.",
   problems: (n: number) => plural(n, { one: "# field needs a look.", other: "# fields need a look." }),
   lastChanged: (at: number, now: number) => `Last changed on the server ${moment(at, now)}`,
   lastChangedBy: (at: number, now: number, by: string) =>

@@ -1,7 +1,7 @@
 // Worlds for the overview and for all screens at once: out of reach, out of room, being read, broken.
 
 import type { StatusSnapshot } from "../../../src/ipc/client";
-import { collection, invoiceForm, link } from "../makers";
+import { collection, field, invoiceForm, link } from "../makers";
 import { DAY, HOUR, MINUTE, NOW, type World } from "../world";
 import { incoming } from "./connections";
 import { busy, sample } from "./sample";
@@ -91,6 +91,13 @@ export const overview: Record<string, (world: World) => void> = {
     ]) {
       world.refuses.set(command, refusal);
     }
+  },
+  secret: (world) => {
+    sample(world);
+    const pin = field("/pin", "Bank PIN", "text", { secret: true });
+    world.forms.set("ERPNext/invoices", { ...invoiceForm, fields: [pin, ...invoiceForm.fields] });
+    const record = world.record("ERPNext", "invoices", "SINV-00410");
+    if (record) record.document = record.base = record.document?.replace("{", '{"pin":"4711",') ?? null;
   },
   "disk-full": (world) => {
     busy(world);

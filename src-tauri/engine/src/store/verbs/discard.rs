@@ -163,7 +163,8 @@ fn without(tx: &Connection, record: &RecordRow, now: Millis) -> Result<(), Store
         local = on_top(local, pending).0;
     }
     let visible = local.is_some() || !rest.is_empty();
-    records::set_local(tx, record, local.as_ref(), visible, now)
+    let rules = collections::secrets(tx, record.collection_id)?;
+    records::set_local(tx, record, local.as_ref(), visible, &rules, now)
 }
 
 /// The record's document as it is after a change that waits: its base with its lane up to there on top.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tidemark_model::change::{self, Change};
 use tidemark_model::coalesce::{Coalesced, Tail, coalesce};
 use tidemark_model::document::{self, same};
+use tidemark_model::merge::Veil;
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{RefusalCode, Saved};
@@ -121,6 +122,8 @@ fn create(
     fresh_id: &str,
 ) -> Result<(Saved, Moved), StoreError> {
     let (rid, document) = with_id(place, document, fresh_id)?;
+    let whole = vec![Change::set("", document.clone())];
+    refuse_mask(place, &whole)?;
     let existing = records::by_rid(tx, place.collection_id, &rid)?;
     let record = match existing {
         Some(record) if record.local.is_some() => {
@@ -131,11 +134,11 @@ fn create(
             ));
         }
         Some(record) => {
-            records::set_local(tx, &record, Some(&document), true, edit.now)?;
+            records::set_local(tx, &record, Some(&document), true, &place.rules, edit.now)?;
             record
         }
         None => {
-            let id = records::insert_local(tx, place.collection_id, &rid, &document, edit.now)?;
+            let id = records::insert_local(tx, place.collection_id, &rid, &document, &place.rules, edit.now)?;
             let missing = || StoreError::Corrupt("a record vanished while it was made".into());
             records::get(tx, id)?.ok_or_else(missing)?
         }
@@ -145,7 +148,6 @@ fn create(
         parents::refuse_circle(tx, place, &record, &document)?;
     }
     waits::refuse_circle(tx, place, &record, &waits::named(tx, place.link_id, &edit.depends_on)?)?;
-    let whole = vec![Change::set("", document.clone())];
     enqueue(tx, place, edit, &record, Operation::Create, whole, Some(&document))
 }
 
@@ -177,7 +179,8 @@ fn update(
         };
         return Ok((saved, Moved::default()));
     }
-    records::set_local(tx, &record, Some(&after), true, edit.now)?;
+    refuse_mask(place, &changes)?;
+    records::set_local(tx, &record, Some(&after), true, &place.rules, edit.now)?;
     enqueue(tx, place, edit, &record, Operation::Update, changes, Some(&after))
 }
 
@@ -186,7 +189,7 @@ fn delete(tx: &Connection, place: &Place, edit: &Edit, rid: &str) -> Result<(Sav
     if record.local.is_none() {
         return Err(not_found(place, rid));
     }
-    records::set_local(tx, &record, None, true, edit.now)?;
+    records::set_local(tx, &record, None, true, &place.rules, edit.now)?;
     enqueue(tx, place, edit, &record, Operation::Delete, Vec::new(), None)
 }
 
@@ -270,7 +273,7 @@ fn enqueue(
                 match record.base.version {
                     None => records::remove(tx, record.id)?,
                     // The tombstone of an earlier life: a later create has to be told from it.
-                    Some(_) => records::set_local(tx, record, None, false, edit.now)?,
+                    Some(_) => records::set_local(tx, record, None, false, &place.rules, edit.now)?,
                 }
             }
         }
@@ -363,6 +366,18 @@ fn not_found(place: &Place, rid: &str) -> StoreError {
         format!("{} has no record '{rid}' here", place.collection),
         "It may have been deleted; look at the list of records.",
     )
+}
+
+/// People and programs see a mask in the place of a secret; saved, it would become the secret itself.
+fn refuse_mask(place: &Place, changes: &[Change]) -> Result<(), StoreError> {
+    match Veil::new(&place.rules).mask_in(changes) {
+        None => Ok(()),
+        Some(at) => Err(refuse(
+            RefusalCode::Invalid,
+            format!("the value for '{at}' is the mask of a secret"),
+            "Leave it out of the change to keep the secret, or give its new value.",
+        )),
+    }
 }
 
 fn check_size(document: &Value) -> Result<(), StoreError> {

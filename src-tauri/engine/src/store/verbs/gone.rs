@@ -10,7 +10,7 @@ use crate::store::conflicts::{self, Sides};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, RecordRow, SideState};
-use crate::store::{StoreError, transactions};
+use crate::store::{StoreError, collections, transactions};
 use rusqlite::Connection;
 use tidemark_model::connector::Remote;
 use tidemark_model::document;
@@ -47,7 +47,7 @@ pub(crate) fn take_in(
         end_in_order(tx, mutation, Ended::Combined(&deletion.id), now)?;
     }
     outbox::set_may_be_in(tx, deletion.seq)?;
-    records::set_base(tx, record, &side_of(remote).unwrap_or_default(), None, true)?;
+    records::set_base(tx, record, &side_of(remote).unwrap_or_default(), None, true, &place.rules)?;
     moved.record(place.collection_id, &record.rid);
     moved.changes.extend(lane.iter().map(|mutation| mutation.id.clone()));
     Ok(())
@@ -112,11 +112,12 @@ pub(crate) fn ask(
             now,
         },
     )?;
+    let rules = collections::secrets(tx, record.collection_id)?;
     match base {
-        None => records::set_local(tx, &record, mine.as_ref(), true, now)?,
+        None => records::set_local(tx, &record, mine.as_ref(), true, &rules, now)?,
         Some(_) => {
             let before = SideState { document: base, ..SideState::default() };
-            records::set_base(tx, &record, &before, mine.as_ref(), true)?;
+            records::set_base(tx, &record, &before, mine.as_ref(), true, &rules)?;
             let SideState { version, at, by, .. } = record.base.clone();
             records::set_remote(tx, record.id, &Remote::Deleted { version, at, by })?;
         }

@@ -56,7 +56,14 @@ pub(crate) fn reconcile(
 ) -> Result<Became, StoreError> {
     let Some(record) = records::by_rid(tx, place.collection_id, rid)? else {
         if let Some(side) = side_of(remote).filter(|side| side.document.is_some()) {
-            records::adopt(tx, place.collection_id, rid, &side, origin.generation.unwrap_or(0))?;
+            records::adopt(
+                tx,
+                place.collection_id,
+                rid,
+                &side,
+                &place.rules,
+                origin.generation.unwrap_or(0),
+            )?;
             moved.record(place.collection_id, rid);
             return Ok(Became::Changed);
         }
@@ -180,13 +187,13 @@ fn apply(
         }
         Plan::Adopt => {
             let side = side_of(remote).unwrap_or_default();
-            records::set_base(tx, record, &side, side.document.as_ref(), true)?;
+            records::set_base(tx, record, &side, side.document.as_ref(), true, &at.place.rules)?;
             changed(moved);
             Ok(Became::Changed)
         }
         Plan::Remove => {
             let side = side_of(remote).unwrap_or_default();
-            records::set_base(tx, record, &side, None, false)?;
+            records::set_base(tx, record, &side, None, false, &at.place.rules)?;
             changed(moved);
             Ok(Became::Removed)
         }
@@ -194,7 +201,7 @@ fn apply(
             let side = side_of(remote).unwrap_or_default();
             end_done(tx, at, moved)?;
             let document = side.document.clone();
-            records::set_base(tx, record, &side, document.as_ref(), document.is_some())?;
+            records::set_base(tx, record, &side, document.as_ref(), document.is_some(), &at.place.rules)?;
             settle_conflict(tx, at, document.as_ref(), moved)?;
             changed(moved);
             Ok(Became::Changed)
@@ -256,7 +263,7 @@ fn rebase(
         }
         moved.changes.push(mutation.id.clone());
     }
-    records::set_base(tx, at.record, &side, local, true)?;
+    records::set_base(tx, at.record, &side, local, true, &at.place.rules)?;
     settle_conflict(tx, at, local, moved)
 }
 
@@ -359,7 +366,7 @@ fn open_conflict(
     records::ask_about(tx, at.record.id, remote)?;
     if let Some(merge) = merge {
         // The clashing paths show Mine, all others the merge.
-        records::show(tx, at.record, &merge.merged)?;
+        records::show(tx, at.record, &merge.merged, &at.place.rules)?;
     }
     moved.conflicts.push(MetConflict {
         id: Count(id),

@@ -128,7 +128,7 @@ fn take_in(
     let joined = settle::pending_on(None, &outbox::lane(tx, record_id)?);
     // What was edited on the double and does not apply here stays in its change, and is said when that is sent.
     if let (Some(record), Ok(Some(local))) = (records::get(tx, record_id)?, joined) {
-        records::show(tx, &record, &local)?;
+        records::show(tx, &record, &local, &place.rules)?;
     }
     let remote = match &twin.base.document {
         Some(document) => Remote::Present {
@@ -153,7 +153,7 @@ pub(crate) fn map_record(tx: &Connection, record_id: i64, old: &str, id: &Value)
     }
     let Some(record) = records::get(tx, record_id)? else { return Ok(()) };
     if let Some(local) = record.local.as_ref().and_then(|local| temporary::replaced(local, old, id)) {
-        records::show(tx, &record, &local)?;
+        records::show(tx, &record, &local, &collections::secrets(tx, record.collection_id)?)?;
     }
     if let Some(conflict) = conflicts::open_of(tx, record_id)?
         && let Some(local) = conflict.local.as_ref().and_then(|local| temporary::replaced(local, old, id))
@@ -184,7 +184,7 @@ fn name_itself(tx: &Connection, record_id: i64, id_field: &str, id: &Value) -> R
     }
     let Some(record) = records::get(tx, record_id)? else { return Ok(()) };
     if let Some(local) = &record.local {
-        records::show(tx, &record, &named(local))?;
+        records::show(tx, &record, &named(local), &collections::secrets(tx, record.collection_id)?)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Ending a conflict by a person's or a rule's decision (rows D7, D9; `engine.md` 10).
 
 mod behind;
-mod masked;
+pub(crate) mod masked;
 mod undo;
 
 pub(crate) use undo::undo;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use tidemark_model::change::{self, Change};
 use tidemark_model::document::{self, same};
-use tidemark_model::merge::{self, Choice, ResolveError};
+use tidemark_model::merge::{self, Choice, ResolveError, Veil};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{ChoiceAt, Decided, FieldChoice, RefusalCode, Resolution, Resolved};
@@ -225,7 +225,7 @@ fn without_sending(
     visible: bool,
 ) -> Result<(Resolved, Moved), StoreError> {
     let mut moved = moved_of(at);
-    records::set_base(tx, at.record, &at.conflict.server, result, visible)?;
+    records::set_base(tx, at.record, &at.conflict.server, result, visible, &at.place.rules)?;
     conflicts::resolve(tx, at.conflict.id, &decision.ending(result, None), at.now)?;
     tell(at, tx, decision)?;
     moved.settled.push(at.conflict.id);
@@ -277,7 +277,7 @@ fn send(
     moved.changes.extend(behind::take_places(tx, at, taken_in, (behind, against), &first, result, fresh_id)?);
     parents::attach(tx, at.place, seq, own.document)?;
     // On top of the version that was looked at: it is the base from now on.
-    records::set_base(tx, at.record, &at.conflict.server, result, true)?;
+    records::set_base(tx, at.record, &at.conflict.server, result, true, &at.place.rules)?;
     if decision.by == DecidedBy::Person {
         // What a rule takes was changed when it was changed.
         records::touch_local(tx, at.record.id, decision.now)?;
@@ -341,7 +341,7 @@ fn resolved(at: &At<'_>, change: Option<&str>, sends_at: Option<Millis>, result:
         conflict: Count(at.conflict.id),
         change: change.map(str::to_owned),
         sends_at,
-        result: result.map(document::to_text),
+        result: result.map(|result| Veil::new(&at.place.rules).text(result, "")),
     }
 }
 

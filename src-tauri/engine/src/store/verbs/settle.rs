@@ -255,11 +255,13 @@ pub(crate) fn confirm(
         reconcile::rewrite_lane(tx, &rest, document, local)?;
     }
     let visible = local.is_some() || !rest.is_empty();
-    records::set_base(tx, &record, &base, local.as_ref(), visible)?;
+    let collection = collections::get(tx, record.collection_id)?;
+    let rules = collection.as_ref().map(|found| found.settings.merge_rules()).unwrap_or_default();
+    records::set_base(tx, &record, &base, local.as_ref(), visible, &rules)?;
     let ack_seq = meta::next(tx, "ack_seq")?;
     records::set_acked(tx, record.id, ack_seq)?;
     // A comparison of whole sets that runs meanwhile may list an older state: what was just acknowledged is there.
-    if let Some(generation) = collections::get(tx, record.collection_id)?.and_then(|c| c.full_generation) {
+    if let Some(generation) = collection.and_then(|found| found.full_generation) {
         records::mark_seen(tx, record.id, generation)?;
     }
     Ok(())

@@ -249,7 +249,7 @@ fn put_back(
         ));
     }
     let before = SideState { document: Some(was.clone()), version: None, at: None, by: None };
-    records::set_base(tx, &record, &before, Some(&was), true)?;
+    records::set_base(tx, &record, &before, Some(&was), true, &place.rules)?;
     let (_, mut moved) = edit::save(tx, place, edit)?;
     let origin = Origin { pull_ack_seq: None, generation: None, may_be_in: false, now };
     reconcile(tx, place, &record.rid, &remote_of(record.base), &origin, &mut moved)?;

@@ -75,7 +75,7 @@ impl Seen {
         let rid = standing.record.as_ref().map_or(&kept.rid, |record| &record.rid);
         let now = standing.record.as_ref().filter(|record| record.local.is_some());
         let title = now.map(|record| record.title.clone()).or_else(|| kept.title.clone());
-        let title = title.or_else(|| Some(records::title(rid, kept.result.as_ref()?)));
+        let title = title.or_else(|| Some(records::title(rid, kept.result.as_ref()?, &self.rules)));
         DecisionRow {
             id: kept.id.to_string(),
             conflict: kept.id.conflict(),

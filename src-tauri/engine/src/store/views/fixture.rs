@@ -72,8 +72,8 @@ impl Fixture {
     ) -> i64 {
         let rid = rid.to_owned();
         self.write(move |tx| {
-            let title =
-                crate::store::records::title(&rid, local.as_ref().or(base.as_ref()).unwrap_or(&Value::Null));
+            let shown = local.as_ref().or(base.as_ref()).unwrap_or(&Value::Null);
+            let title = crate::store::records::title(&rid, shown, &collections::secrets(tx, collection)?);
             let text = |value: Option<Value>| value.map(|value| value.to_string());
             tx.execute(
                 "INSERT INTO records (collection_id, rid, title, base, base_version, base_at, local, visible)

@@ -1,7 +1,8 @@
 //! What came from servers and waits for a person.
 
-use crate::store::StoreError;
+use crate::store::{StoreError, collections};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use tidemark_model::merge::Veil;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{ListPage, Removal, UnreadableDetail, UnreadableRow};
 
@@ -30,7 +31,8 @@ pub(crate) fn removals(
     Ok(ListPage { rows: rows.collect::<Result<_, _>>()?, total: Count(total) })
 }
 
-const ROWS: &str = "SELECT q.id, l.name AS link, c.name AS collection, q.rid, q.reason, q.at, q.bytes, q.raw
+const ROWS: &str = "SELECT q.id, l.name AS link, c.name AS collection, q.rid, q.reason, q.at, q.bytes, q.raw,
+                           q.collection_id
                       FROM quarantine q JOIN collections c ON c.id = q.collection_id JOIN links l ON l.id = c.link_id";
 
 fn row(row: &Row<'_>) -> rusqlite::Result<UnreadableRow> {
@@ -64,10 +66,16 @@ pub(crate) fn unreadable(
     Ok(ListPage { rows: rows.collect::<Result<_, _>>()?, total: Count(total) })
 }
 
-/// One of them with its text.
+/// One of them with its text, but for secrets.
 pub(crate) fn unreadable_detail(tx: &Connection, id: i64) -> Result<Option<UnreadableDetail>, StoreError> {
-    Ok(tx
+    let found: Option<(UnreadableDetail, i64)> = tx
         .prepare_cached(&format!("{ROWS} WHERE q.id = ?1 AND q.forgotten = 0"))?
-        .query_row([id], |found| Ok(UnreadableDetail { row: row(found)?, text: found.get("raw")? }))
-        .optional()?)
+        .query_row([id], |found| {
+            Ok((UnreadableDetail { row: row(found)?, text: found.get("raw")? }, found.get("collection_id")?))
+        })
+        .optional()?;
+    let Some((detail, collection)) = found else { return Ok(None) };
+    let veil = collections::get(tx, collection)?.map(|found| Veil::new(&found.settings.merge));
+    let veil = veil.unwrap_or_default();
+    Ok(Some(UnreadableDetail { text: detail.text.map(|text| veil.body(text)), ..detail }))
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tidemark_model::change::{self, Change};
 use tidemark_model::document;
 use tidemark_model::failure::clip;
+use tidemark_model::merge::Veil;
 use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
 use tidemark_model::path;
@@ -51,10 +52,10 @@ pub(crate) fn list(
         limit.min(PAGE)
     ))?;
     let ids = statement.query_map(params_from_iter(&search), |row| row.get::<_, i64>(0))?;
-    let columns = columns(tx, &collection)?;
+    let (columns, veil) = (columns(tx, &collection)?, Veil::new(&collection.settings.merge));
     for id in ids {
         if let Some(record) = table::get(tx, id?)? {
-            page.rows.push(row(tx, &record, &columns)?);
+            page.rows.push(row(tx, &record, &columns, &veil)?);
         }
     }
     Ok(page)
@@ -70,16 +71,17 @@ pub(crate) fn detail(
     let Some(found) = find(tx, link, collection)? else { return Ok(None) };
     let record = table::by_rid(tx, found.id, rid)?.filter(|record| record.visible);
     let Some(record) = record else { return Ok(None) };
-    let row = row(tx, &record, &columns(tx, &found)?)?;
+    let veil = Veil::new(&found.settings.merge);
+    let row = row(tx, &record, &columns(tx, &found)?, &veil)?;
     let changes = outbox::lane(tx, record.id)?.into_iter().map(|mutation| mutation.id).collect();
     let conflict = conflicts::open_of(tx, record.id)?.map(|conflict| Count(conflict.id));
     Ok(Some(RecordDetail {
         link: link.to_owned(),
         collection: found.name,
         row,
-        pending: pending(record.base.document.as_ref(), record.local.as_ref()),
-        document: record.local.as_ref().map(document::to_text),
-        base: record.base.document.as_ref().map(document::to_text),
+        pending: pending(record.base.document.as_ref(), record.local.as_ref(), &veil),
+        document: record.local.as_ref().map(|local| veil.text(local, "")),
+        base: record.base.document.as_ref().map(|base| veil.text(base, "")),
         base_version: record.base.version,
         base_by: record.base.by,
         base_at: record.base.at,
@@ -87,6 +89,33 @@ pub(crate) fn detail(
         changes,
         conflict,
     }))
+}
+
+/// What of a record is asked for where it is a secret.
+pub(crate) enum Asked {
+    /// No field of this collection that is secret.
+    NoSecret,
+    /// No record of this id is shown, or it is deleted here.
+    NoRecord,
+    /// Its value, JSON text; none where the record has none.
+    Value(Option<String>),
+}
+
+/// The value of a secret as it is here.
+pub(crate) fn secret(
+    tx: &Connection,
+    link: &str,
+    collection: &str,
+    rid: &str,
+    path: &str,
+) -> Result<Asked, StoreError> {
+    let Some(found) = find(tx, link, collection)? else { return Ok(Asked::NoRecord) };
+    if Veil::new(&found.settings.merge).secret_at(path).is_none() {
+        return Ok(Asked::NoSecret);
+    }
+    let record = table::by_rid(tx, found.id, rid)?.filter(|record| record.visible);
+    let Some(local) = record.and_then(|record| record.local) else { return Ok(Asked::NoRecord) };
+    Ok(Asked::Value(path::get(&local, path).map(document::to_text)))
 }
 
 fn find(tx: &Connection, link: &str, collection: &str) -> Result<Option<CollectionRow>, StoreError> {
@@ -141,14 +170,19 @@ fn filter_of(
     Ok((!only.is_empty()).then_some(only))
 }
 
-fn row(tx: &Connection, record: &table::RecordRow, columns: &[String]) -> Result<RecordRow, StoreError> {
+fn row(
+    tx: &Connection,
+    record: &table::RecordRow,
+    columns: &[String],
+    veil: &Veil,
+) -> Result<RecordRow, StoreError> {
     let document = record.local.as_ref().or(record.base.document.as_ref());
     Ok(RecordRow {
         id: record.rid.clone(),
         title: record.title.clone(),
         state: state(tx, record)?,
         changed_at: record.local_at.max(record.base.at),
-        columns: document.map(|document| values(document, columns)).unwrap_or_default(),
+        columns: document.map(|document| values(document, columns, veil)).unwrap_or_default(),
     })
 }
 
@@ -194,31 +228,31 @@ fn columns(tx: &Connection, collection: &CollectionRow) -> Result<Vec<String>, S
         .collect())
 }
 
-fn values(document: &Value, columns: &[String]) -> Vec<FieldValue> {
+fn values(document: &Value, columns: &[String], veil: &Veil) -> Vec<FieldValue> {
     let value = |path: &String| {
         let value = match document.pointer(path)? {
             Value::String(text) => Value::from(clip(text, COLUMN_TEXT)),
             Value::Array(_) | Value::Object(_) => return None,
             value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => value.clone(),
         };
-        Some(FieldValue { path: path.clone(), value: document::to_text(&value) })
+        Some(FieldValue { path: path.clone(), value: veil.text(&value, path) })
     };
     columns.iter().filter_map(value).collect()
 }
 
 /// What differs from the last agreed document, field by field.
-fn pending(base: Option<&Value>, local: Option<&Value>) -> Vec<FieldChange> {
+fn pending(base: Option<&Value>, local: Option<&Value>, veil: &Veil) -> Vec<FieldChange> {
     match (base, local) {
         (None, None) => Vec::new(),
         (Some(base), None) => {
-            let before = Some(document::to_text(base));
+            let before = Some(veil.text(base, ""));
             vec![FieldChange { path: String::new(), before, after: None }]
         }
         (base, Some(local)) => {
             let nothing = json!({});
             let before = base.unwrap_or(&nothing);
             let changes: Vec<Change> = change::diff(before, local);
-            queue::shown(before, &changes)
+            queue::shown(before, &changes, veil)
         }
     }
 }

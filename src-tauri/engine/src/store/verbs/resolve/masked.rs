@@ -5,7 +5,7 @@ use crate::store::StoreError;
 use crate::store::conflicts::ConflictRecord;
 use crate::store::places::Place;
 use tidemark_model::document;
-use tidemark_model::merge::{self, MASK};
+use tidemark_model::merge::{self, LEFT_OUT, MASK, Veil};
 use tidemark_model::view::{ChoiceAt, FieldChoice, Resolution};
 
 /// The resolution with the secrets that were typed before in the place of their masks.
@@ -33,6 +33,36 @@ pub(super) fn meant(
         }
         Resolution::LocalWins {} | Resolution::ServerWins {} => resolution.clone(),
     })
+}
+
+/// A resolution as everybody is told of it: what was typed for a secret is masked.
+pub(crate) fn told(place: &Place, resolution: &Resolution) -> Resolution {
+    let veil = Veil::new(&place.rules);
+    let choice = |at: &ChoiceAt| match &at.choice {
+        FieldChoice::Json(text) => FieldChoice::Json(hidden(&veil, text, &at.path)),
+        FieldChoice::Mine | FieldChoice::Server | FieldChoice::Base => at.choice.clone(),
+    };
+    let choices = |choices: &[ChoiceAt]| {
+        choices.iter().map(|at| ChoiceAt { path: at.path.clone(), choice: choice(at) }).collect()
+    };
+    match resolution {
+        Resolution::Manual { choices: chosen, document } => Resolution::Manual {
+            choices: choices(chosen),
+            document: document.as_ref().map(|text| hidden(&veil, text, "")),
+        },
+        Resolution::Skip { choices: chosen, until } => {
+            Resolution::Skip { choices: choices(chosen), until: *until }
+        }
+        Resolution::LocalWins {} | Resolution::ServerWins {} => resolution.clone(),
+    }
+}
+
+/// JSON text without secrets.
+fn hidden(veil: &Veil, text: &str, at: &str) -> String {
+    match document::typed_value(text.as_bytes()) {
+        Ok(value) => veil.text(&value, at),
+        Err(_) => LEFT_OUT.to_owned(),
+    }
 }
 
 fn with_secrets(

@@ -74,7 +74,7 @@ pub(crate) fn undo(
         (local, _) => local.clone(),
     };
     let titled = RecordRow { title: conflict.title.clone(), ..record };
-    records::set_base(tx, &titled, &base, shown.as_ref(), true)?;
+    records::set_base(tx, &titled, &base, shown.as_ref(), true, &place.rules)?;
     Ok(moved)
 }
 

@@ -6,7 +6,7 @@ use crate::store::records::{self, RecordRow};
 use crate::store::transactions::{self, TransactionRecord};
 use crate::store::verbs::reconcile::{Origin, reconcile, remote_of};
 use crate::store::verbs::{Moved, gone, park};
-use crate::store::{StoreError, activity, places};
+use crate::store::{StoreError, activity, collections, places};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 use std::collections::btree_map::Entry;
@@ -225,5 +225,6 @@ fn show_what_remains(
         return records::remove(tx, record.id);
     }
     let visible = local.is_some() || !rest.is_empty();
-    records::set_local(tx, record, local.as_ref(), visible, now)
+    let rules = collections::secrets(tx, record.collection_id)?;
+    records::set_local(tx, record, local.as_ref(), visible, &rules, now)
 }

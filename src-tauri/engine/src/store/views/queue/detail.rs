@@ -4,14 +4,15 @@ use super::place::Places;
 use super::row;
 use crate::store::outbox::{self, MutationRow};
 use crate::store::verbs::request;
-use crate::store::{StoreError, attempts, edges, exchanges, links, records};
+use crate::store::{StoreError, attempts, collections, edges, exchanges, links, records};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tidemark_model::change::{self, Change};
 use tidemark_model::connector::WireForm;
-use tidemark_model::document;
+use tidemark_model::merge::{MASK, Veil};
 use tidemark_model::mutation::{MutationState, Operation};
 use tidemark_model::number::Count;
+use tidemark_model::path;
 use tidemark_model::request::Request;
 use tidemark_model::view::{AttemptDetail, ChangeDetail, FieldChange, Neighbour, RequestView};
 
@@ -30,11 +31,16 @@ pub(crate) fn detail(tx: &Connection, id: &str) -> Result<Option<ChangeDetail>, 
     let neighbours =
         named.map(|seq| neighbour(tx, *seq)).filter_map(Result::transpose).collect::<Result<_, _>>()?;
     let count = |seqs: Vec<i64>| seqs.into_iter().map(Count).collect();
+    let veil = veil(tx, &mutation)?;
+    let mut attempts = attempts::of(tx, mutation.seq)?;
+    for attempt in &mut attempts {
+        attempt.excerpt = attempt.excerpt.take().map(|text| veil.body(text));
+    }
     Ok(Some(ChangeDetail {
         row,
-        changes: field_changes(tx, &mutation)?,
-        attempts: attempts::of(tx, mutation.seq)?,
-        request: request(tx, &mutation)?,
+        changes: field_changes(tx, &mutation, &veil)?,
+        attempts,
+        request: request(tx, &mutation, &veil)?,
         waits_for: count(waits_for),
         waited_on_by: count(waited_on_by),
         neighbours,
@@ -42,6 +48,12 @@ pub(crate) fn detail(tx: &Connection, id: &str) -> Result<Option<ChangeDetail>, 
         combined_into: mutation.into_id,
         ended_at: mutation.ended_at,
     }))
+}
+
+/// What of a change's values may be seen; an opaque request is of no collection, and nothing is known of its secrets.
+fn veil(tx: &Connection, mutation: &MutationRow) -> Result<Veil, StoreError> {
+    let collection = collections::get(tx, mutation.collection_id)?;
+    Ok(collection.map(|found| Veil::new(&found.settings.merge)).unwrap_or_default())
 }
 
 fn neighbour(tx: &Connection, seq: i64) -> Result<Option<Neighbour>, StoreError> {
@@ -58,35 +70,52 @@ fn neighbour(tx: &Connection, seq: i64) -> Result<Option<Neighbour>, StoreError>
 /// Each field with its value before this change: the last agreed one, moved by the older changes of its record.
 ///
 /// A request has none: what it sends is shown as the request that it is.
-fn field_changes(tx: &Connection, mutation: &MutationRow) -> Result<Vec<FieldChange>, StoreError> {
+fn field_changes(
+    tx: &Connection,
+    mutation: &MutationRow,
+    veil: &Veil,
+) -> Result<Vec<FieldChange>, StoreError> {
     if mutation.operation == Operation::Request {
         return Ok(Vec::new());
     }
     let before = before(tx, mutation)?;
     if mutation.changes.is_empty() {
-        let before = before.as_ref().map(document::to_text);
+        let before = before.as_ref().map(|before| veil.text(before, ""));
         return Ok(vec![FieldChange { path: String::new(), before, after: None }]);
     }
     let start = before.unwrap_or_else(|| json!({}));
     // A whole new document is shown by its fields.
     Ok(match change::apply(&start, &mutation.changes) {
         Ok(after) if mutation.changes.iter().any(|change| change.path().is_empty()) => {
-            shown(&start, &change::diff(&start, &after))
+            shown(&start, &change::diff(&start, &after), veil)
         }
-        Ok(_) | Err(_) => shown(&start, &mutation.changes),
+        Ok(_) | Err(_) => shown(&start, &mutation.changes, veil),
     })
 }
 
-/// Changes with what stood there before.
-pub(crate) fn shown(before: &Value, changes: &[Change]) -> Vec<FieldChange> {
-    change::paths(changes)
-        .into_iter()
-        .map(|path| FieldChange {
-            path: path.to_owned(),
-            before: before.pointer(path).map(document::to_text),
-            after: last_set(changes, path).map(document::to_text),
-        })
-        .collect()
+/// Changes with what stood there before. A secret is one value, whatever of it was changed.
+pub(crate) fn shown(before: &Value, changes: &[Change], veil: &Veil) -> Vec<FieldChange> {
+    let mut fields: Vec<FieldChange> = Vec::new();
+    for path in change::paths(changes) {
+        let secret = veil.secret_at(path);
+        let at = secret.as_deref().unwrap_or(path);
+        if secret.is_some() && fields.iter().any(|field| field.path == at) {
+            continue;
+        }
+        let after = match secret {
+            Some(_) => is_left(changes, at).then(|| Value::from(MASK).to_string()),
+            None => last_set(changes, path).map(|value| veil.text(value, path)),
+        };
+        let before = before.pointer(at).map(|value| veil.text(value, at));
+        fields.push(FieldChange { path: at.to_owned(), before, after });
+    }
+    fields
+}
+
+/// Whether something stands at a path after changes of it, or of what is in it.
+fn is_left(changes: &[Change], at: &str) -> bool {
+    let last = changes.iter().rev().find(|change| path::within(change.path(), at));
+    !matches!(last, Some(Change::Remove { path, .. }) if path == at)
 }
 
 fn before(tx: &Connection, mutation: &MutationRow) -> Result<Option<Value>, StoreError> {
@@ -117,7 +146,7 @@ fn last_set<'a>(changes: &'a [Change], path: &str) -> Option<&'a Value> {
     })
 }
 
-/// One try of a change, word for word; none where there was no such try.
+/// One try of a change, word for word but for secrets; none where there was no such try.
 pub(crate) fn attempt(tx: &Connection, id: &str, number: i64) -> Result<Option<AttemptDetail>, StoreError> {
     let Some(mutation) = outbox::by_id(tx, id)? else { return Ok(None) };
     let Some((key, excerpt)) = attempts::key_and_excerpt(tx, mutation.seq, number)? else { return Ok(None) };
@@ -125,20 +154,21 @@ pub(crate) fn attempt(tx: &Connection, id: &str, number: i64) -> Result<Option<A
         Some(wire) if mutation.key.as_ref() == Some(&key) => Some(wire.clone()),
         Some(_) | None => exchanges::former_request(tx, mutation.seq, number, &key)?,
     };
-    let request = wire.map(|wire| shown_request(tx, &mutation, wire, key)).transpose()?;
+    let veil = veil(tx, &mutation)?;
+    let request = wire.map(|wire| shown_request(tx, &mutation, wire, key, &veil)).transpose()?;
     let kept = exchanges::of(tx, mutation.seq, number)?.unwrap_or_default();
-    let body = kept.body.or(excerpt);
+    let body = kept.body.or(excerpt).map(|text| veil.body(text));
     Ok(Some(AttemptDetail { request, sent: kept.sent, answered: kept.answered, body }))
 }
 
 /// The request as it was sealed; an opaque one is known before, but for its key.
-fn request(tx: &Connection, mutation: &MutationRow) -> Result<Option<RequestView>, StoreError> {
+fn request(tx: &Connection, mutation: &MutationRow, veil: &Veil) -> Result<Option<RequestView>, StoreError> {
     let (wire, key) = match (&mutation.wire, &mutation.key, mutation.operation) {
         (Some(wire), Some(key), _) => (wire.clone(), key.clone()),
         (_, _, Operation::Request) => (unsealed(&request::kept(mutation)?), String::new()),
         _ => return Ok(None),
     };
-    shown_request(tx, mutation, wire, key).map(Some)
+    shown_request(tx, mutation, wire, key, veil).map(Some)
 }
 
 fn shown_request(
@@ -146,6 +176,7 @@ fn shown_request(
     mutation: &MutationRow,
     wire: WireForm,
     key: String,
+    veil: &Veil,
 ) -> Result<RequestView, StoreError> {
     // A removed link's changes are in the trash; only their target is known.
     let link = links::get(tx, mutation.link_id)?;
@@ -156,7 +187,7 @@ fn shown_request(
         url: address(&base, &wire.target),
         headers: headers(&wire),
         method: wire.method,
-        body: wire.body,
+        body: wire.body.map(|text| veil.body(text)),
         key,
         signed_in: by_token || user.is_some() || link.is_some_and(|link| link.secret_kept),
         // The name is part of what is sent only beside a password.
@@ -195,7 +226,7 @@ fn headers(wire: &WireForm) -> Vec<String> {
         .iter()
         .map(|(name, value)| {
             let secret = SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret));
-            format!("{name}: {}", if secret { "••••" } else { value })
+            format!("{name}: {}", if secret { MASK } else { value })
         })
         .collect()
 }

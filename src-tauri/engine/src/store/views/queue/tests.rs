@@ -3,6 +3,7 @@
 mod lanes;
 mod pages;
 mod plans;
+mod secrets;
 mod sorted;
 
 use super::*;

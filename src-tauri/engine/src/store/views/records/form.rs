@@ -5,6 +5,7 @@ use crate::store::{StoreError, records};
 use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::form::{self, Known};
+use tidemark_model::merge::Veil;
 use tidemark_model::view::Form;
 
 /// Records that an inferred form is made from.
@@ -28,10 +29,12 @@ pub(super) fn id_field(collection: &CollectionRow) -> &str {
 pub(super) fn of_collection(tx: &Connection, collection: &CollectionRow) -> Result<Form, StoreError> {
     let rules = &collection.settings.merge;
     let server_set = |path: &str| rules.server_set.contains(path);
+    let veil = Veil::new(rules);
     let known = Known {
         id_field: id_field(collection),
         references: &collection.settings.references,
         server_set: &server_set,
+        secret_at: &|path| veil.secret_at(path),
     };
     if let Some(schema) = &collection.settings.schema {
         let form = form::from_schema(schema, &known);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::store::views::fixture::{Fixture, Row};
 use serde_json::json;
+use tidemark_model::merge::MASK;
 use tidemark_model::number::Millis;
 
 fn conflict(fixture: &Fixture, record: i64) {
@@ -188,4 +189,32 @@ fn a_form_comes_from_the_schema_else_from_the_records() {
     let empty = fixture.read(|tx| form(tx, "erp", "tasks"));
     assert!(!empty.from_schema && empty.fields.len() == 2, "a schema without fields says nothing");
     assert_eq!(fixture.read(|tx| form(tx, "erp", "none")).fields.len(), 0);
+}
+
+#[test]
+fn a_secret_is_masked_in_columns_documents_and_what_is_not_sent() {
+    let fixture = Fixture::new();
+    fixture.sql(
+        r#"UPDATE collections SET settings = '{"name":"tasks","merge":{"secret":["/pin","/card","/title"]}}'
+            WHERE id = 1"#,
+    );
+    let base = json!({"id": "r", "pin": "old-4711", "card": {"number": "old-4711"}, "title": "old-4711"});
+    let local = json!({"id": "r", "pin": "new-4711", "card": {"number": "new-4711", "until": "4711"},
+                       "title": "new-4711", "name": "Rossi"});
+    fixture.record(1, "r", Some(base), Some(local));
+    let listed = |search: &str| {
+        let filter = RecordFilter { search: Some(search.into()), ..RecordFilter::default() };
+        fixture.read(|tx| list(tx, "erp", "tasks", &filter, 0, 9)).rows
+    };
+    let row = listed("").remove(0);
+    let mask = json!(MASK).to_string();
+    assert_eq!(row.title, "Rossi", "a secret is no title");
+    assert!(row.columns.contains(&FieldValue { path: "/pin".into(), value: mask.clone() }), "{row:?}");
+    assert!(listed("4711").is_empty(), "no secret is found by a part of it");
+    let shown = fixture.read(|tx| detail(tx, "erp", "tasks", "r")).unwrap();
+    let text = serde_json::to_string(&shown).unwrap();
+    assert!(!text.contains("4711") && !text.contains("until"), "{text}");
+    let changes: Vec<_> = shown.pending.iter().map(|one| (one.path.as_str(), one.after.as_deref())).collect();
+    let hidden = |path| (path, Some(mask.as_str()));
+    assert_eq!(changes, [hidden("/pin"), hidden("/card"), hidden("/title"), ("/name", Some("\"Rossi\""))]);
 }
