@@ -18,6 +18,11 @@ const SAVE: &str = "const button = [...document.querySelectorAll('.inspector but
     .find((one) => ['Save', 'Save here'].includes(one.textContent.trim()) && !one.disabled);
     button?.click(); return button !== undefined";
 
+/// Now and then the window is left alone for longer than it takes until the page is loaded anew (`fresh-page.ts`), once
+/// for so much work.
+const BREAK_AFTER: Duration = Duration::from_secs(9 * 60);
+const BREAK: Duration = Duration::from_secs(5 * 60 + 20);
+
 /// A suspended application takes its time.
 const SAVED_WITHIN: Duration = Duration::from_secs(20);
 
@@ -34,9 +39,14 @@ pub async fn work(
     let mut pictures = Vec::new();
     let half = Instant::now() + until.saturating_duration_since(Instant::now()) / 2;
     let mut number = 0;
+    let mut rested = Instant::now();
     while Instant::now() < until {
         if pictures.is_empty() && Instant::now() > half {
             pictures = pictured(window).await;
+        }
+        if rested.elapsed() > BREAK_AFTER && until.saturating_duration_since(Instant::now()) > BREAK {
+            take_a_break(window, desk).await;
+            rested = Instant::now();
         }
         match dice.below(10) {
             0..3 => {
@@ -58,6 +68,19 @@ pub async fn work(
     }
     window.screen("Overview").await;
     (ledger, pictures)
+}
+
+/// Leaves the window hidden, and waits until the page that comes back shows itself.
+async fn take_a_break(window: &Page, desk: &Desk) {
+    const LOADED: &str = "return performance.timeOrigin";
+    window.screen("Overview").await;
+    let before = window.script(LOADED).await;
+    let hidden = desk.hide_window();
+    tokio::time::sleep(BREAK).await;
+    desk.show_window(&hidden);
+    window.find("[data-testid=ledger]").await;
+    let is_fresh = window.script(LOADED).await != before;
+    println!("a break: the page {}", if is_fresh { "was loaded anew" } else { "stayed" });
 }
 
 /// As long as a person looks.
