@@ -37,6 +37,7 @@ async function opened(places: number, scenario = "busy"): Promise<Page> {
 const hide = (page: Page, hidden = true) =>
   page.evaluate((hidden) => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.hasFocus = () => !hidden;
     document.dispatchEvent(new Event("visibilitychange"));
   }, hidden);
 
@@ -91,6 +92,17 @@ const inUse: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole("radio", { name: /^Mine 2026-12-15/ }).check();
     await page.evaluate(() => (location.hash = "#/overview"));
     await page.getByRole("heading", { name: "Overview" }).waitFor();
+  },
+  "a question that is asked": async (page) => {
+    await page.evaluate((at) => (location.hash = at), RECORD);
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("dialog").waitFor();
+  },
+  "what nobody has read yet": async (page) => {
+    await inUse["a question that is asked"]?.(page);
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("Deleted on this computer.").waitFor();
   },
 };
 
