@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use fantoccini::ClientBuilder;
@@ -218,9 +219,18 @@ fn tauri_driver() -> PathBuf {
     if tools.exists() { tools } else { PathBuf::from("tauri-driver") }
 }
 
+/// A free port below those that Linux gives to connections (32768 and up by default). One of those may be gone before the
+/// driver listens on it: to any connection, even to the question whether it listens, which can be connected to itself.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-    listener.local_addr().expect("a bound socket has an address").port()
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    // Other processes that look for one at the same time begin elsewhere.
+    let begin = std::process::id().wrapping_mul(97);
+    let candidates = (0..COUNT).map(|_| FIRST + begin.wrapping_add(ASKED.fetch_add(1, Relaxed)) % COUNT);
+    let mut ports = candidates.map(|port| u16::try_from(port).expect("ports end above that"));
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    ports.find(is_free).expect("loopback has a free port")
 }
 
 /// The driver does not say when it listens, so it is asked until it does.
