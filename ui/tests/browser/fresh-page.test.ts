@@ -41,7 +41,7 @@ const hide = (page: Page, hidden = true) =>
     document.dispatchEvent(new Event("visibilitychange"));
   }, hidden);
 
-/** How often the page asked to be loaded anew: a load goes through here before anything of the page goes. */
+/** How often the page asked to be loaded anew, counted where a load does not reach. */
 const loads = (page: Page) => page.evaluate(() => sessionStorage.length);
 
 test("a page in which much was opened is loaded anew after five minutes hidden, at the same place", async () => {

@@ -10,8 +10,8 @@ const TOKEN: &str = "\0T";
 const SECRET: &str = "\0S";
 
 /// A command that sends a request again, without secrets: `$APP_TOKEN` stands for the account's, `$APP_SECRET` for
-/// each value under a name that means one, for each that was masked, and for a body that was left out. The body goes by standard input, never on the command line; a line break
-/// follows it, because a here-document ends with one.
+/// each value under a name that means one, for each that was masked, and for a body that was left out. The body goes by
+/// standard input, never on the command line; a line break follows it, because a here-document ends with one.
 pub fn curl(request: &RequestView) -> String {
     // Without --globoff braces and brackets of an address would be patterns.
     let mut words = vec![
