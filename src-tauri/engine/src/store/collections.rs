@@ -270,18 +270,14 @@ pub(crate) fn set_settings(
     Ok(())
 }
 
-/// Rules that say what is secret of it and nothing else, for whoever has no place at hand. Settings may hold a whole schema and
-/// this is asked for each of many records: they are read only where something is.
+/// Rules that say what is secret of it and nothing else, for whoever has no place at hand. Settings may hold a whole schema,
+/// so no more of them is taken than that.
 pub(crate) fn secrets(tx: &Connection, id: i64) -> Result<MergeRules, StoreError> {
-    // As `set_settings` and `insert` write it.
-    let written: Option<String> = tx
-        .prepare_cached(
-            r#"SELECT settings FROM collections WHERE id = ?1 AND instr(settings, '"secret":["') > 0"#,
-        )?
+    let paths: Option<Option<String>> = tx
+        .prepare_cached("SELECT json_extract(settings, '$.merge.secret') FROM collections WHERE id = ?1")?
         .query_row([id], |row| row.get(0))
         .optional()?;
-    let settings: Option<CollectionSettings> = written.map(|text| serde_json::from_str(&text)).transpose()?;
-    let secret = settings.map(|settings| settings.merge.secret).unwrap_or_default();
+    let secret = paths.flatten().map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default();
     Ok(MergeRules { secret, ..MergeRules::default() })
 }
 
