@@ -25,7 +25,7 @@ use specta::Type;
 
 pub use decide::{Rule, Ruling, decide, decide_whole};
 pub use field::{FieldClass, FieldDifference, MASK, Note, Side, Taken, is_masked};
-pub use former::{Former, Past, former, moved_on, shown, shown_at};
+pub use former::{Former, Past, former, moved_on};
 pub use resolve::{Choice, ResolveError, resolve};
 pub(crate) use rules::RuleNode;
 pub use rules::{FieldGroup, MergeRules};

@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::alike::alike;
-use super::field::masked;
+use super::merge;
 use super::rules::{MergeRules, RuleNode};
-use super::{MASK, merge};
 use crate::change::{self, Change};
 use crate::path;
 use crate::view::Restores;
@@ -83,18 +82,6 @@ pub fn moved_on<'w>(now: &Value, result: &Value, watched: &'w [String], rules: &
             && alike(path::get(now, path), path::get(result, path), At::new(&root, path).rules)
     };
     watched.iter().filter(|path| !stands(path)).map(String::as_str).collect()
-}
-
-/// A value as people may see it: a secret is masked, and so is whatever lies in one.
-pub fn shown(value: &Value, at: &str, rules: &MergeRules) -> Value {
-    let root = RuleNode::new(rules);
-    let at = At::new(&root, at);
-    if at.secret_from.is_some() { Value::from(MASK) } else { masked(value, at.rules) }
-}
-
-/// The path at which people see a value: where the secret that it lies in begins, else its own.
-pub fn shown_at(path: &str, rules: &MergeRules) -> String {
-    At::new(&RuleNode::new(rules), path).secret_from.unwrap_or_else(|| path.to_owned())
 }
 
 /// The changes that bring the former values, without those that make no difference. A secret is one value, as it is for the
@@ -288,16 +275,5 @@ mod tests {
         let sides = [None, Some(result.clone()), Some(server.clone()), Some(result)];
         let (_, changes) = fields(of(sides, &rules));
         assert_eq!(changes, [Change::set("/card", server["card"].clone())]);
-    }
-
-    // proves D9
-    #[test]
-    fn a_secret_is_masked_above_it_below_it_and_at_it() {
-        let secret = ["/card".to_owned(), "/rows/*/pin".to_owned()].into();
-        let rules = MergeRules { secret, ..MergeRules::default() };
-        assert_eq!(shown(&json!("4711"), "/card", &rules), json!(MASK));
-        assert_eq!(shown(&json!("4711"), "/card/number", &rules), json!(MASK));
-        assert_eq!(shown(&json!([{"pin": 1, "a": 2}]), "/rows", &rules), json!([{"pin": MASK, "a": 2}]));
-        assert_eq!(shown(&json!({"card": {"x": 1}, "a": 1}), "", &rules), json!({"card": MASK, "a": 1}));
     }
 }

@@ -58,6 +58,11 @@ impl Veil {
         At::new(&self.secrets.as_ref()?.root, path).secret_from
     }
 
+    /// The path at which people see a value: where the secret that it lies in begins, else its own.
+    pub fn shown_at(&self, path: &str) -> String {
+        self.secret_at(path).unwrap_or_else(|| path.to_owned())
+    }
+
     /// A body of a request or an answer without values under the secrets' names, however it wraps its records.
     pub fn body(&self, text: String) -> String {
         let Some(secrets) = &self.secrets else { return text };
@@ -188,6 +193,17 @@ mod tests {
         assert_eq!(veil.secret_at("/rows/name:x/code").as_deref(), Some("/rows/name:x/code"));
         assert_eq!((veil.secret_at("/rows/0"), veil.secret_at("/rows")), (None, None));
         assert_eq!(veil.text(&json!("x"), "/rows/1/code"), json!(MASK).to_string());
+    }
+
+    // proves D9
+    #[test]
+    fn a_secret_is_masked_above_it_below_it_and_at_it() {
+        let veil = veil(&["/card", "/rows/*/pin"]);
+        let shown = |value: Value, at: &str| document::parse_value(veil.text(&value, at).as_bytes()).unwrap();
+        assert_eq!(shown(json!("4711"), "/card"), json!(MASK));
+        assert_eq!(shown(json!("4711"), "/card/number"), json!(MASK));
+        assert_eq!(shown(json!([{"pin": 1, "a": 2}]), "/rows"), json!([{"pin": MASK, "a": 2}]));
+        assert_eq!(shown(json!({"card": {"x": 1}, "a": 1}), ""), json!({"card": MASK, "a": 1}));
     }
 
     #[test]

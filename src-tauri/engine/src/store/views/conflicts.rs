@@ -9,7 +9,7 @@ use crate::store::{StoreError, collections};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use tidemark_model::merge::{self, Choice, FieldDifference, MASK, Merge, MergeRules, Rule};
+use tidemark_model::merge::{self, Choice, FieldDifference, MASK, Merge, MergeRules, Rule, Veil};
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::settings::CollectionSettings;
 use tidemark_model::view::{ConflictField, ConflictRow, ConflictView, FieldChange, FieldChoice, ListPage};
@@ -49,19 +49,19 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
     let row = row(&conflict, &named, fields.as_ref());
     let Fields { fields, unchanged, result } = fields.unwrap_or_default();
     let rules = named.settings.merge_rules();
-    let shown = |document: &Value| document::to_text(&merge::shown(document, "", &rules));
-    let text = |document: &Option<Value>| document.as_ref().map(shown);
+    let veil = Veil::new(&rules);
+    let text = |document: &Option<Value>| document.as_ref().map(|document| veil.text(document, ""));
     let mut sends: Vec<String> = match (&conflict.server.document, &result) {
         (Some(server), Some(result)) => {
             let changes = change::diff(server, result);
-            changes.iter().map(|change| merge::shown_at(change.path(), &rules)).collect()
+            changes.iter().map(|change| veil.shown_at(change.path())).collect()
         }
         _ => Vec::new(),
     };
     // A secret is one value, whatever it is made of.
     sends.dedup();
     let changed = match (&conflict.local, &conflict.server.document) {
-        (Some(kept), None) | (None, Some(kept)) => changed(conflict.base.as_ref(), kept, &rules),
+        (Some(kept), None) | (None, Some(kept)) => changed(conflict.base.as_ref(), kept, &veil),
         _ => Vec::new(),
     };
     Ok(Some(ConflictView {
@@ -83,15 +83,14 @@ pub(crate) fn get(tx: &Connection, id: i64) -> Result<Option<ConflictView>, Stor
 }
 
 /// What the side that has the record changed of it. A secret is one value, and only whether there is one is shown.
-fn changed(base: Option<&Value>, kept: &Value, rules: &MergeRules) -> Vec<FieldChange> {
+fn changed(base: Option<&Value>, kept: &Value, veil: &Veil) -> Vec<FieldChange> {
     let nothing = Value::Object(Map::new());
     let before = base.unwrap_or(&nothing);
     let mut seen = BTreeSet::new();
     let differences = change::diff(before, kept);
-    let paths = differences.iter().map(|change| merge::shown_at(change.path(), rules));
+    let paths = differences.iter().map(|change| veil.shown_at(change.path()));
     let paths = paths.filter(|path| seen.insert(path.clone()));
-    let text =
-        |document: &Value, at: &str| Some(document::to_text(&merge::shown(document.pointer(at)?, at, rules)));
+    let text = |document: &Value, at: &str| Some(veil.text(document.pointer(at)?, at));
     let change = |path: String| {
         let (before, after) = (text(before, &path), text(kept, &path));
         FieldChange { path, before, after }

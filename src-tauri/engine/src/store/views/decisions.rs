@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use tidemark_model::change::{self, Change};
-use tidemark_model::merge::{Former, MergeRules, shown};
+use tidemark_model::merge::{Former, MergeRules, Veil};
 use tidemark_model::number::Count;
 use tidemark_model::view::{DecisionField, DecisionId, DecisionRow, DecisionView, ListPage, Restores};
-use tidemark_model::{document, form, path, words};
+use tidemark_model::{form, path, words};
 
 /// One page, newest first; `naming` are the links whose servers name new records themselves.
 pub(crate) fn list(
@@ -110,7 +110,8 @@ impl Seen {
     }
 
     fn fields(&self) -> Vec<DecisionField> {
-        let text = |value: &Value, at: &str| document::to_text(&shown(value, at, &self.rules));
+        let veil = Veil::new(&self.rules);
+        let text = |value: &Value, at: &str| veil.text(value, at);
         let field = |change: &Change| {
             let at = change.path();
             let result = self.kept.result.as_ref().and_then(|result| path::get(result, at));
