@@ -56,13 +56,17 @@ class Router {
     if ((screens as readonly string[]).includes(screen ?? "")) this.go(address);
   }
 
-  /** Goes to a place; `replace` leaves no step to go back to (for filters). */
+  /**
+   * Goes to a place at once; `replace` leaves no step to go back to (for filters). WebKit would follow `location.hash` only
+   * after it asked whether it may, and what is done until then would start from the place before.
+   */
   go(to: string, replace = false): void {
     if (replace) {
       history.replaceState(null, "", to);
       this.route = parse(to);
-    } else {
-      location.hash = to;
+    } else if (to !== location.hash) {
+      history.pushState(null, "", to);
+      dispatchEvent(new HashChangeEvent("hashchange"));
     }
   }
 }
