@@ -60,6 +60,8 @@ pub fn contract<R: Runtime>() -> Builder<R> {
             commands::records::get_record,
             commands::records::record_secret,
             commands::records::get_form,
+            commands::records::get_draft,
+            commands::records::keep_draft,
             commands::records::create_record,
             commands::records::update_record,
             commands::records::delete_record,

@@ -40,10 +40,10 @@ pub fn a_link_with_unsent_changes_goes_only_by_force() -> Commands {
     let stage = Stage::linked(&[TASK]);
     stage.set("t1", "state", r#""done""#);
     let asked: RemovedLink = stage.ask("remove_link", json!({"name": LINK, "force": false}));
-    assert_eq!(asked, RemovedLink { unsent: Count(1), removed: false });
+    assert_eq!(asked, RemovedLink { unsent: Count(1), drafts: Count(0), removed: false });
     assert_eq!(stage.status().links.len(), 1, "it is still there");
     let gone: RemovedLink = stage.ask("remove_link", json!({"name": LINK, "force": true}));
-    assert_eq!(gone, RemovedLink { unsent: Count(1), removed: true });
+    assert_eq!(gone, RemovedLink { unsent: Count(1), drafts: Count(0), removed: true });
     assert_eq!(stage.status().sentence, Sentence::NoLinks);
     assert_eq!(stage.member_there("t1", "state"), "open", "it was not sent");
     stage.finish()

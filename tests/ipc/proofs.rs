@@ -51,6 +51,7 @@ proofs! {
     records::a_record_is_made_shown_changed_and_deleted,
     records::numbers_survive_the_edit_of_another_field,
     records::a_secret_is_masked_and_told_to_whoever_asks,
+    records::what_was_typed_is_kept_until_it_is_saved,
     records::a_list_is_given_in_pages_and_filtered,
     records::a_form_comes_from_the_records,
     requests::a_request_is_kept_sent_and_shown_whole,

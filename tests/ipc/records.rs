@@ -4,7 +4,7 @@ use crate::stage::{Commands, LINK, Stage, TASKS};
 use serde_json::{Value, json};
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    FieldKind, Form, ListPage, RecordDetail, RecordRow, RecordState, RefusalCode, Saved,
+    Draft, FieldKind, Form, ListPage, RecordDetail, RecordRow, RecordState, RefusalCode, Saved,
 };
 
 const TASK: &str = r#"{"id":"t1","title":"Task 1","state":"open"}"#;
@@ -63,6 +63,27 @@ pub fn a_secret_is_masked_and_told_to_whoever_asks() -> Commands {
     let asked = |path: &str| json!({"link": LINK, "collection": TASKS, "id": "t1", "path": path});
     assert_eq!(stage.ask::<Option<String>>("record_secret", asked("/pin")).as_deref(), Some(r#""4711""#));
     assert_eq!(stage.refused("record_secret", asked("/state")).code, RefusalCode::Invalid);
+    stage.finish()
+}
+
+pub fn what_was_typed_is_kept_until_it_is_saved() -> Commands {
+    let stage = Stage::linked(&[TASK]);
+    let edit = json!({"path": "/title", "set": r#""Ring twice""#, "before": r#""Task 1""#});
+    let of = |id: Option<&str>| json!({"link": LINK, "collection": TASKS, "id": id});
+    let keep = |id: Option<&str>| json!({"link": LINK, "collection": TASKS, "id": id, "edits": [edit]});
+    assert!(stage.ask::<Vec<String>>("keep_draft", keep(Some("t1"))).is_empty(), "nothing is left out");
+    assert!(stage.ask::<Vec<String>>("keep_draft", keep(None)).is_empty());
+    let draft: Option<Draft> = stage.ask("get_draft", of(Some("t1")));
+    assert_eq!(serde_json::to_value(draft.expect("it is kept").edits).expect("JSON"), json!([edit]));
+    let set = json!([{"path": "/title", "set": r#""Ring twice""#}]);
+    let save = json!({"link": LINK, "collection": TASKS, "id": "t1", "edits": set, "fromForm": true});
+    let _: Saved = stage.ask("update_record", save);
+    let new = json!({"link": LINK, "collection": TASKS, "document": r#"{"title":"New"}"#, "fromForm": true});
+    let _: Saved = stage.ask("create_record", new);
+    assert_eq!(stage.ask::<Option<Draft>>("get_draft", of(Some("t1"))), None);
+    assert_eq!(stage.ask::<Option<Draft>>("get_draft", of(None)), None);
+    let nowhere = json!({"link": LINK, "collection": "no", "id": null});
+    assert_eq!(stage.refused("get_draft", nowhere).code, RefusalCode::NotFound);
     stage.finish()
 }
 

@@ -7,7 +7,7 @@ use tidemark_model::mutation::MutationState;
 use tidemark_model::number::Count;
 use tidemark_model::transaction::TransactionState;
 use tidemark_model::view::{
-    ActivityFilter, ChangeRow, Happened, HookPlace, RecordFilter, Resolution, RulePlace,
+    ActivityFilter, ChangeRow, DraftEdit, Happened, HookPlace, RecordFilter, Resolution, RulePlace,
 };
 use tidemark_sandbox::{ColleagueEdit, CollectionSpec};
 use tidemark_tests::by_time::{ByTime, Manners};
@@ -352,6 +352,25 @@ async fn a_database_of_the_eighth_version_has_its_hook_and_groups_by_what_rules_
     assert_eq!(shape.paths, ["/state"], "a rule has decided about the rank");
     let alike = world.engine().group_members(&shape, 0, 10).unwrap();
     assert_eq!(alike.rows.iter().map(|member| member.conflict.id).collect::<Vec<_>>(), [Count(1)]);
+    world.sync().await;
+    let left: Vec<String> = world.queue().into_iter().map(|row| row.record).collect();
+    assert_eq!(left, ["t001", "t004"]);
+    world.finish().await;
+}
+
+// proves A1, A8, B6
+#[tokio::test]
+async fn a_database_of_the_ninth_version_takes_drafts_from_now_on() {
+    let (mut world, _desk) = midway(9, "t005").await;
+    assert_eq!(world.queue().len(), 4);
+    world.check_books();
+    let typed = DraftEdit { path: "/title".into(), set: Some(r#""Typed""#.into()), before: None };
+    assert_eq!(world.engine().get_draft(LINK, TASKS, Some("t002")).unwrap(), None);
+    world.engine().keep_draft(LINK, TASKS, Some("t002".into()), vec![typed.clone()]).await.unwrap();
+    world.restart().await;
+    let kept = world.engine().get_draft(LINK, TASKS, Some("t002")).unwrap().unwrap();
+    assert_eq!(kept.edits, [typed]);
+    assert_eq!(world.engine().conflict_shape(Count(1)).unwrap().paths, ["/state"]);
     world.sync().await;
     let left: Vec<String> = world.queue().into_iter().map(|row| row.record).collect();
     assert_eq!(left, ["t001", "t004"]);

@@ -19,6 +19,7 @@ mod definite;
 mod deletion_guard;
 mod discarding;
 mod disk_full;
+mod drafts;
 mod durability;
 mod earlier_schemas;
 mod events;

@@ -6,7 +6,7 @@ use serde_json::json;
 use std::path::Path;
 
 /// The steps that made the tables, as they are in the program for ever.
-pub const STEPS: [&str; 8] = [
+pub const STEPS: [&str; 9] = [
     include_str!("../../src-tauri/engine/src/store/migrations/0001_init.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0002_transactions.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0003_incoming.sql"),
@@ -15,9 +15,10 @@ pub const STEPS: [&str; 8] = [
     include_str!("../../src-tauri/engine/src/store/migrations/0006_exchanges.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0007_rules.sql"),
     include_str!("../../src-tauri/engine/src/store/migrations/0008_hooks.sql"),
+    include_str!("../../src-tauri/engine/src/store/migrations/0009_shapes.sql"),
 ];
 /// What stood in them, for each version.
-pub const ROWS: [&str; 8] = [
+pub const ROWS: [&str; 9] = [
     include_str!("../fixtures/schema_1.sql"),
     include_str!("../fixtures/schema_2.sql"),
     include_str!("../fixtures/schema_3.sql"),
@@ -26,6 +27,7 @@ pub const ROWS: [&str; 8] = [
     include_str!("../fixtures/schema_6.sql"),
     include_str!("../fixtures/schema_7.sql"),
     include_str!("../fixtures/schema_8.sql"),
+    include_str!("../fixtures/schema_9.sql"),
 ];
 
 /// Puts a database of that version in the place of a folder's.

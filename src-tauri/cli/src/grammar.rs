@@ -251,6 +251,8 @@ pub enum RecordState {
     Conflict,
     /// Deleted here.
     Deleted,
+    /// Typed in the window and not saved.
+    Draft,
 }
 
 #[derive(Debug, Args)]

@@ -151,6 +151,7 @@ pub fn record_state(state: RecordState) -> &'static str {
         RecordState::Conflict => "Conflict",
         RecordState::NeedsYou => "Needs you",
         RecordState::DeletedHere => "Deleted here",
+        RecordState::Gone => "Not here",
     }
 }
 

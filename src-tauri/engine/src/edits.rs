@@ -1,5 +1,6 @@
 //! Records through the engine's handle: reading, and saving edits.
 
+use crate::drafts;
 use crate::engine::Engine;
 use crate::link::Wish;
 use crate::store::StoreError;
@@ -22,6 +23,8 @@ pub struct Beside {
     pub priority: Option<u8>,
     /// Ids of changes of the same link that it waits for; one that has ended need not be waited for.
     pub depends_on: Vec<String>,
+    /// It was typed into the record's form: what is saved leaves the form's draft in the same transaction.
+    pub from_form: bool,
 }
 
 impl Beside {
@@ -173,7 +176,16 @@ impl Engine {
             depends_on: beside.depends_on,
             now: self.shared().now(),
         };
-        let (saved, moved) = self.shared().write(move |tx| edit::save(tx, &place, &edit)).await?;
+        let (saved, moved) = self
+            .shared()
+            .write(move |tx| {
+                let (saved, mut moved) = edit::save(tx, &place, &edit)?;
+                if beside.from_form && drafts::leave(tx, &place, &edit)? {
+                    moved.record(place.collection_id, &saved.record);
+                }
+                Ok((saved, moved))
+            })
+            .await?;
         self.shared().announce(moved, None);
         for link in self.links_named(Some(link)) {
             link.wake(Wish { edited: true, ..Wish::default() });

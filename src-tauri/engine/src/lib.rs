@@ -12,6 +12,7 @@ mod connections;
 mod cycle;
 mod decisions;
 mod doubts;
+mod drafts;
 mod edits;
 mod engine;
 mod events;

@@ -11,6 +11,7 @@ pub(crate) mod copying;
 pub(crate) mod counters;
 pub(crate) mod daily;
 pub(crate) mod decisions;
+pub(crate) mod drafts;
 pub(crate) mod edges;
 pub(crate) mod exchanges;
 pub(crate) mod faults;

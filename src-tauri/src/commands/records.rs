@@ -5,7 +5,8 @@ use tauri::State;
 use tidemark_host::Beside;
 use tidemark_model::number::Count;
 use tidemark_model::view::{
-    FieldEdit, Form, ListPage, NewRequest, RecordDetail, RecordFilter, RecordRow, Refusal, Saved,
+    Draft, DraftEdit, FieldEdit, Form, ListPage, NewRequest, RecordDetail, RecordFilter, RecordRow, Refusal,
+    Saved,
 };
 
 /// A page of a collection's records.
@@ -54,7 +55,33 @@ pub async fn get_form(desk: State<'_, Desk>, link: String, collection: String) -
     Ok(desk.engine()?.get_form(&link, &collection)?)
 }
 
-/// Makes a record from JSON text; on disk when this answers. It waits for the changes that `depends_on` names.
+/// What was typed into the form of a record, or of a new one, and not saved.
+#[tauri::command]
+#[specta::specta]
+pub async fn get_draft(
+    desk: State<'_, Desk>,
+    link: String,
+    collection: String,
+    id: Option<String>,
+) -> Result<Option<Draft>, Refusal> {
+    Ok(desk.engine()?.get_draft(&link, &collection, id.as_deref())?)
+}
+
+/// Keeps what was typed into a form and not saved; on disk when this answers, with the paths of secrets, which are left out.
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_draft(
+    desk: State<'_, Desk>,
+    link: String,
+    collection: String,
+    id: Option<String>,
+    edits: Vec<DraftEdit>,
+) -> Result<Vec<String>, Refusal> {
+    Ok(desk.engine()?.keep_draft(&link, &collection, id, edits).await?)
+}
+
+/// Makes a record from JSON text; on disk when this answers. It waits for the changes that `depends_on` names;
+/// what was typed into its form, as `from_form` says, leaves the form's draft.
 #[tauri::command]
 #[specta::specta]
 pub async fn create_record(
@@ -63,11 +90,16 @@ pub async fn create_record(
     collection: String,
     document: String,
     depends_on: Option<Vec<String>>,
+    from_form: Option<bool>,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine()?.create_record_with(&link, &collection, &document, after(depends_on)).await?)
+    Ok(desk
+        .engine()?
+        .create_record_with(&link, &collection, &document, beside(depends_on, from_form))
+        .await?)
 }
 
-/// Changes fields of a record; on disk when this answers. It waits for the changes that `depends_on` names.
+/// Changes fields of a record; on disk when this answers. It waits for the changes that `depends_on` names;
+/// what was typed into its form, as `from_form` says, leaves the form's draft.
 #[tauri::command]
 #[specta::specta]
 pub async fn update_record(
@@ -77,11 +109,16 @@ pub async fn update_record(
     id: String,
     edits: Vec<FieldEdit>,
     depends_on: Option<Vec<String>>,
+    from_form: Option<bool>,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine()?.update_record_with(&link, &collection, &id, &edits, after(depends_on)).await?)
+    Ok(desk
+        .engine()?
+        .update_record_with(&link, &collection, &id, &edits, beside(depends_on, from_form))
+        .await?)
 }
 
-/// Deletes a record; on disk when this answers. It waits for the changes that `depends_on` names.
+/// Deletes a record; on disk when this answers. It waits for the changes that `depends_on` names;
+/// what was typed into its form, as `from_form` says, leaves the form's draft.
 #[tauri::command]
 #[specta::specta]
 pub async fn delete_record(
@@ -90,8 +127,9 @@ pub async fn delete_record(
     collection: String,
     id: String,
     depends_on: Option<Vec<String>>,
+    from_form: Option<bool>,
 ) -> Result<Saved, Refusal> {
-    Ok(desk.engine()?.delete_record_with(&link, &collection, &id, after(depends_on)).await?)
+    Ok(desk.engine()?.delete_record_with(&link, &collection, &id, beside(depends_on, from_form)).await?)
 }
 
 /// Keeps a request of another program, to be sent as it is; on disk when this answers.
@@ -105,6 +143,10 @@ pub async fn send_request(
     Ok(desk.engine()?.send_request(&link, request).await?)
 }
 
-fn after(depends_on: Option<Vec<String>>) -> Beside {
-    Beside { depends_on: depends_on.unwrap_or_default(), ..Beside::default() }
+fn beside(depends_on: Option<Vec<String>>, from_form: Option<bool>) -> Beside {
+    Beside {
+        depends_on: depends_on.unwrap_or_default(),
+        from_form: from_form.unwrap_or(false),
+        ..Beside::default()
+    }
 }

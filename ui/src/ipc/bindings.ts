@@ -101,12 +101,25 @@ export const commands = {
 	recordSecret: (link: string, collection: string, id: string, path: string) => typedError<string | null, Refusal>(__TAURI_INVOKE("record_secret", { link, collection, id, path })),
 	/**  The form of a collection. */
 	getForm: (link: string, collection: string) => typedError<Form, Refusal>(__TAURI_INVOKE("get_form", { link, collection })),
-	/**  Makes a record from JSON text; on disk when this answers. It waits for the changes that `depends_on` names. */
-	createRecord: (link: string, collection: string, document: string, dependsOn: string[] | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("create_record", { link, collection, document, dependsOn })),
-	/**  Changes fields of a record; on disk when this answers. It waits for the changes that `depends_on` names. */
-	updateRecord: (link: string, collection: string, id: string, edits: FieldEdit[], dependsOn: string[] | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("update_record", { link, collection, id, edits, dependsOn })),
-	/**  Deletes a record; on disk when this answers. It waits for the changes that `depends_on` names. */
-	deleteRecord: (link: string, collection: string, id: string, dependsOn: string[] | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("delete_record", { link, collection, id, dependsOn })),
+	/**  What was typed into the form of a record, or of a new one, and not saved. */
+	getDraft: (link: string, collection: string, id: string | null) => typedError<Draft | null, Refusal>(__TAURI_INVOKE("get_draft", { link, collection, id })),
+	/**  Keeps what was typed into a form and not saved; on disk when this answers, with the paths of secrets, which are left out. */
+	keepDraft: (link: string, collection: string, id: string | null, edits: DraftEdit[]) => typedError<string[], Refusal>(__TAURI_INVOKE("keep_draft", { link, collection, id, edits })),
+	/**
+	 *  Makes a record from JSON text; on disk when this answers. It waits for the changes that `depends_on` names;
+	 *  what was typed into its form, as `from_form` says, leaves the form's draft.
+	 */
+	createRecord: (link: string, collection: string, document: string, dependsOn: string[] | null, fromForm: boolean | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("create_record", { link, collection, document, dependsOn, fromForm })),
+	/**
+	 *  Changes fields of a record; on disk when this answers. It waits for the changes that `depends_on` names;
+	 *  what was typed into its form, as `from_form` says, leaves the form's draft.
+	 */
+	updateRecord: (link: string, collection: string, id: string, edits: FieldEdit[], dependsOn: string[] | null, fromForm: boolean | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("update_record", { link, collection, id, edits, dependsOn, fromForm })),
+	/**
+	 *  Deletes a record; on disk when this answers. It waits for the changes that `depends_on` names;
+	 *  what was typed into its form, as `from_form` says, leaves the form's draft.
+	 */
+	deleteRecord: (link: string, collection: string, id: string, dependsOn: string[] | null, fromForm: boolean | null) => typedError<Saved, Refusal>(__TAURI_INVOKE("delete_record", { link, collection, id, dependsOn, fromForm })),
 	/**  Keeps a request of another program, to be sent as it is; on disk when this answers. */
 	sendRequest: (link: string, request: NewRequest) => typedError<Saved, Refusal>(__TAURI_INVOKE("send_request", { link, request })),
 	/**  A page of the transactions, newest first; `open` leaves out those that have ended. */
@@ -1031,6 +1044,24 @@ export type Discovery = {
 	software: string | null,
 	/**  Its collections. */
 	collections: Discovered[],
+};
+
+/**  What was typed into the form of a record, or of a new one. */
+export type Draft = {
+	/**  Field by field. */
+	edits: DraftEdit[],
+	/**  When it was kept last. */
+	at: Millis,
+};
+
+/**  One typed value of a form. */
+export type DraftEdit = {
+	/**  JSON Pointer. */
+	path: string,
+	/**  The text as it was typed, which may be no JSON yet; none removes the field. */
+	set: string | null,
+	/**  What stood in the record when it was typed, JSON text; another value there now means that somebody else changed it. */
+	before: string | null,
 };
 
 /**  Row E1. */
@@ -2071,6 +2102,8 @@ export type RecordFilter = {
 	conflict?: boolean,
 	/**  Only those deleted here. */
 	deletedHere?: boolean,
+	/**  Only those with a draft: also the new record that was not saved, whose id is empty, and those that are gone. */
+	draft?: boolean,
 	/**  Only those whose id or title contains this text. */
 	search?: string | null,
 };
@@ -2083,6 +2116,8 @@ export type RecordRow = {
 	title: string,
 	/**  Its state. */
 	state: RecordState,
+	/**  Edits of it were typed and not saved. */
+	draft: boolean,
 	/**  Last change, here or there. */
 	changedAt: Millis | null,
 	/**  A few fields for columns, as JSON text by path. */
@@ -2102,7 +2137,9 @@ export type RecordState =
 /**  A change of it needs a person. */
 "needs_you" | 
 /**  Deleted here, in the queue. */
-"deleted_here";
+"deleted_here" | 
+/**  Not on this computer; only a draft of it is. */
+"gone";
 
 /**  Records of a collection are stale. */
 export type RecordsChanged = {
@@ -2182,7 +2219,9 @@ export type Removals = {
 export type RemovedLink = {
 	/**  Changes that were not sent. */
 	unsent: Count,
-	/**  Whether it was removed; not without `force` while some are unsent. */
+	/**  Forms with edits that were not saved. */
+	drafts: Count,
+	/**  Whether it was removed; not without `force` while there are any of these. */
 	removed: boolean,
 };
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use tidemark_host::{Host, secret_variable};
 use tidemark_model::connector::Discovered;
-use tidemark_model::view::{AddedLink, NewLink, TestStepKind};
+use tidemark_model::view::{AddedLink, NewLink, RemovedLink, TestStepKind};
 use tidemark_model::words::count;
 
 pub async fn perform(command: LinkCommand, host: &Host, out: &Out) -> Result<Exit, Fault> {
@@ -124,6 +124,21 @@ fn list(host: &Host, out: &Out) -> Result<Exit, Fault> {
     Ok(Exit::Done)
 }
 
+/// Why a connection is not removed without force, and what would become of it.
+fn kept_back(removed: &RemovedLink) -> String {
+    let unsent = match removed.unsent.0 {
+        0 => String::new(),
+        1 => "1 change is not sent yet. With --force it goes to the trash.".to_owned(),
+        count => format!("{count} changes are not sent yet. With --force they go to the trash."),
+    };
+    let drafts = match removed.drafts.0 {
+        0 => String::new(),
+        1 => "1 form has edits that were not saved. With --force they are lost.".to_owned(),
+        count => format!("{count} forms have edits that were not saved. With --force they are lost."),
+    };
+    [unsent, drafts].join(" ").trim().to_owned()
+}
+
 async fn remove(name: &str, force: bool, host: &Host, out: &Out) -> Result<Exit, Fault> {
     let removed = host.remove_link(name, force).await?;
     let name = words::plain(name);
@@ -132,13 +147,7 @@ async fn remove(name: &str, force: bool, host: &Host, out: &Out) -> Result<Exit,
             format!("Removed '{name}'. {} went to the trash.", words::changes(removed.unsent.0))
         }
         true => format!("Removed '{name}'."),
-        false => format!(
-            "'{name}' was not removed: {} not sent yet. With --force they go to the trash.",
-            match removed.unsent.0 {
-                1 => "1 change is".to_owned(),
-                count => format!("{count} changes are"),
-            }
-        ),
+        false => format!("'{name}' was not removed: {}", kept_back(&removed)),
     });
     Ok(if removed.removed { Exit::Done } else { Exit::Person })
 }

@@ -70,6 +70,7 @@ fn filter_of(state: Option<RecordState>, search: Option<String>) -> RecordFilter
         Some(RecordState::Changed) => filter.changed_here = true,
         Some(RecordState::Conflict) => filter.conflict = true,
         Some(RecordState::Deleted) => filter.deleted_here = true,
+        Some(RecordState::Draft) => filter.draft = true,
         None => {}
     }
     filter

@@ -4,7 +4,7 @@ use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::PathBuf;
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("migrations/0001_init.sql"),
     include_str!("migrations/0002_transactions.sql"),
     include_str!("migrations/0003_incoming.sql"),
@@ -14,6 +14,7 @@ const STEPS: [&str; 9] = [
     include_str!("migrations/0007_rules.sql"),
     include_str!("migrations/0008_hooks.sql"),
     include_str!("migrations/0009_shapes.sql"),
+    include_str!("migrations/0010_drafts.sql"),
 ];
 
 /// Brings a database up to date; one of a newer Tidemark is refused and left alone.

@@ -58,6 +58,18 @@ impl Veil {
         At::new(&self.secrets.as_ref()?.root, path).secret_from
     }
 
+    /// Whether a text that was typed at a path is a secret, holds one, or cannot be told from one for it is no JSON.
+    pub fn hides(&self, path: &str, typed: &str) -> bool {
+        let Some(secrets) = &self.secrets else { return false };
+        let at = At::new(&secrets.root, path);
+        let holds = |rules: &RuleNode| {
+            rules.holds_secret()
+                && document::parse_value(typed.as_bytes())
+                    .map_or(true, |value| masked(&value, Some(rules)) != value)
+        };
+        at.secret_from.is_some() || at.rules.is_some_and(holds)
+    }
+
     /// The path at which people see a value: where the secret that it lies in begins, else its own.
     pub fn shown_at(&self, path: &str) -> String {
         self.secret_at(path).unwrap_or_else(|| path.to_owned())

@@ -154,7 +154,9 @@ impl LinkState {
 pub struct RemovedLink {
     /// Changes that were not sent.
     pub unsent: Count,
-    /// Whether it was removed; not without `force` while some are unsent.
+    /// Forms with edits that were not saved.
+    pub drafts: Count,
+    /// Whether it was removed; not without `force` while there are any of these.
     pub removed: bool,
 }
 

@@ -19,6 +19,8 @@ pub enum RecordState {
     NeedsYou,
     /// Deleted here, in the queue.
     DeletedHere,
+    /// Not on this computer; only a draft of it is.
+    Gone,
 }
 
 /// Which records a list shows.
@@ -31,6 +33,8 @@ pub struct RecordFilter {
     pub conflict: bool,
     /// Only those deleted here.
     pub deleted_here: bool,
+    /// Only those with a draft: also the new record that was not saved, whose id is empty, and those that are gone.
+    pub draft: bool,
     /// Only those whose id or title contains this text.
     pub search: Option<String>,
 }
@@ -45,6 +49,8 @@ pub struct RecordRow {
     pub title: String,
     /// Its state.
     pub state: RecordState,
+    /// Edits of it were typed and not saved.
+    pub draft: bool,
     /// Last change, here or there.
     pub changed_at: Option<Millis>,
     /// A few fields for columns, as JSON text by path.

@@ -5,7 +5,7 @@ use crate::store::activity::{self, NewLine};
 use crate::store::links::{self, NewLinkRow};
 use crate::store::outbox::{self, Ended};
 use crate::store::places::refuse;
-use crate::store::{StoreError, collections, conflicts, quarantine, records, repairs};
+use crate::store::{StoreError, collections, conflicts, drafts, quarantine, records, repairs};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use tidemark_model::connector::Discovered;
@@ -85,9 +85,9 @@ pub(crate) fn remove(
         refuse(RefusalCode::NotFound, format!("there is no connection named '{name}'"), "Look at the list.")
     })?;
     let unsent = outbox::unfinished_of_link(tx, link.id)?;
-    let count = Count::of(unsent.len());
-    if !unsent.is_empty() && !force {
-        return Ok((RemovedLink { unsent: count, removed: false }, Moved::default()));
+    let (count, drafts) = (Count::of(unsent.len()), drafts::of_link(tx, link.id)?);
+    if (!unsent.is_empty() || drafts.0 > 0) && !force {
+        return Ok((RemovedLink { unsent: count, drafts, removed: false }, Moved::default()));
     }
     let mut moved = Moved::default();
     for mutation in &unsent {
@@ -99,11 +99,12 @@ pub(crate) fn remove(
         collections::set_asked(tx, collection.id, None, &BTreeSet::new())?;
         quarantine::remove_all(tx, collection.id)?;
         records::remove_all(tx, collection.id)?;
+        drafts::remove_all(tx, collection.id)?;
         repairs::forget(tx, collection.id)?;
     }
     links::mark_removed(tx, link.id, now)?;
     activity::write(tx, &NewLine::of_link(&Happened::LinkRemoved { unsent: count }, link.id, now))?;
-    Ok((RemovedLink { unsent: count, removed: true }, moved))
+    Ok((RemovedLink { unsent: count, drafts, removed: true }, moved))
 }
 
 /// Who makes changes through a link: an account at an endpoint.

@@ -9,7 +9,7 @@ use super::settle::{self, Settled};
 use crate::store::outbox::{self, Ended, MutationRow};
 use crate::store::places::Place;
 use crate::store::records::{self, RecordRow};
-use crate::store::{StoreError, activity, aliases, collections, conflicts, edges};
+use crate::store::{StoreError, activity, aliases, collections, conflicts, drafts, edges};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -75,6 +75,7 @@ pub(crate) fn rename(
     records::rename(tx, create.record_id, &new)?;
     outbox::rename(tx, create.record_id, &new)?;
     conflicts::rename(tx, create.record_id, &new)?;
+    drafts::rename(tx, place.collection_id, old, &new, now)?;
     moved.record(place.collection_id, &new);
     if !temporary::is(old) {
         // Deleted there and made again: the old id is the deleted record's, and others may mean that one.

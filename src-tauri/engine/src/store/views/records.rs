@@ -10,7 +10,7 @@ pub(crate) use form::form;
 use super::{PAGE, like, queue};
 use crate::store::collections::CollectionRow;
 use crate::store::records::{self as table, TITLE_FIELDS};
-use crate::store::{StoreError, collections, conflicts, links, outbox};
+use crate::store::{StoreError, collections, conflicts, drafts, links, outbox};
 use rusqlite::{Connection, params, params_from_iter};
 use serde_json::{Value, json};
 use tidemark_model::change::{self, Change};
@@ -40,23 +40,26 @@ pub(crate) fn list(
 ) -> Result<ListPage<RecordRow>, StoreError> {
     let mut page = ListPage { rows: Vec::new(), total: Count(0) };
     let Some(collection) = find(tx, link, collection)? else { return Ok(page) };
-    let Shown { sql, search, all } = shown(tx, &collection, filter)?;
+    let Shown { sql, order, search, all } = shown(tx, &collection, filter)?;
     page.total = Count(if all {
         collection.record_count
     } else {
-        tx.prepare_cached(&format!("SELECT count(*) FROM records WHERE {sql}"))?
+        tx.prepare_cached(&format!("SELECT count(*) FROM {sql}"))?
             .query_row(params_from_iter(&search), |row| row.get(0))?
     });
     let mut statement = tx.prepare(&format!(
-        "SELECT id FROM records WHERE {sql} ORDER BY rid LIMIT {} OFFSET {offset}",
+        "SELECT records.id, {order} FROM {sql} ORDER BY {order} LIMIT {} OFFSET {offset}",
         limit.min(PAGE)
     ))?;
-    let ids = statement.query_map(params_from_iter(&search), |row| row.get::<_, i64>(0))?;
+    let found = statement.query_map(params_from_iter(&search), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (columns, veil) = (columns(tx, &collection)?, Veil::new(&collection.settings.merge));
-    for id in ids {
-        if let Some(record) = table::get(tx, id?)? {
-            page.rows.push(row(tx, &record, &columns, &veil)?);
-        }
+    for found in found {
+        let (id, rid): (Option<i64>, String) = found?;
+        let record = id.map_or(Ok(None), |id| table::get(tx, id))?;
+        page.rows.push(match record {
+            Some(record) => row(tx, &record, &columns, &veil)?,
+            None => only_draft(tx, &collection, rid)?,
+        });
     }
     Ok(page)
 }
@@ -125,24 +128,39 @@ fn find(tx: &Connection, link: &str, collection: &str) -> Result<Option<Collecti
     }
 }
 
-/// The records that a filter shows: what stands after WHERE, with the search's pattern as its parameter.
+/// The records that a filter shows: what stands after FROM, with the search's pattern as its parameter.
 struct Shown {
     sql: String,
+    /// The column of the ids.
+    order: &'static str,
     search: Option<String>,
     /// Nothing is left out, so that the collection's own count is the total.
     all: bool,
 }
 
 fn shown(tx: &Connection, collection: &CollectionRow, filter: &RecordFilter) -> Result<Shown, StoreError> {
-    let mut sql = format!("collection_id = {} AND visible = 1", collection.id);
     let flags = filter_of(tx, collection, filter)?;
     let search = like::containing(filter.search.as_deref());
-    let all = flags.is_none() && search.is_none();
-    sql += &flags.unwrap_or_default();
-    if search.is_some() {
-        sql += " AND (rid LIKE ?1 ESCAPE '\\' OR title LIKE ?1 ESCAPE '\\')";
+    let all = flags.is_none() && search.is_none() && !filter.draft;
+    let (mut sql, order) = if filter.draft {
+        // What was typed is shown also where its record is not.
+        let sql = format!(
+            "drafts LEFT JOIN records ON records.collection_id = drafts.collection_id AND records.rid = drafts.rid
+                AND visible = 1 WHERE drafts.collection_id = {}",
+            collection.id
+        );
+        (sql, "drafts.rid")
+    } else {
+        (format!("records WHERE collection_id = {} AND visible = 1", collection.id), "records.rid")
+    };
+    if let Some(flags) = flags {
+        sql += " AND records.id IS NOT NULL";
+        sql += &flags;
     }
-    Ok(Shown { sql, search, all })
+    if search.is_some() {
+        sql += &format!(" AND ({order} LIKE ?1 ESCAPE '\\' OR title LIKE ?1 ESCAPE '\\')");
+    }
+    Ok(Shown { sql, order, search, all })
 }
 
 /// The flags of a filter; what has a change is looked for on the side that has fewer rows.
@@ -181,8 +199,21 @@ fn row(
         id: record.rid.clone(),
         title: record.title.clone(),
         state: state(tx, record)?,
+        draft: drafts::is_there(tx, record.collection_id, &record.rid)?,
         changed_at: record.local_at.max(record.base.at),
         columns: document.map(|document| values(document, columns, veil)).unwrap_or_default(),
+    })
+}
+
+/// A draft whose record is not here.
+fn only_draft(tx: &Connection, collection: &CollectionRow, rid: String) -> Result<RecordRow, StoreError> {
+    Ok(RecordRow {
+        title: rid.clone(),
+        state: RecordState::Gone,
+        draft: true,
+        changed_at: drafts::get(tx, collection.id, &rid)?.map(|draft| draft.at),
+        columns: Vec::new(),
+        id: rid,
     })
 }
 
