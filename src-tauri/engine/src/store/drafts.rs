@@ -3,7 +3,6 @@
 use super::{StoreError, aliases};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tidemark_model::change::Change;
-use tidemark_model::document;
 use tidemark_model::number::{Count, Millis};
 use tidemark_model::view::{Draft, DraftEdit};
 
@@ -54,7 +53,7 @@ pub(crate) fn keep(
     Ok(was == edits.is_empty())
 }
 
-/// What was saved is no draft any more; what was typed since stays one.
+/// Fields that were saved are no draft any more; the others stay one. Whether the whole draft went.
 pub(crate) fn saved(
     tx: &Connection,
     collection_id: i64,
@@ -63,18 +62,8 @@ pub(crate) fn saved(
     now: Millis,
 ) -> Result<bool, StoreError> {
     let Some(mut draft) = get(tx, collection_id, rid)? else { return Ok(false) };
-    draft.edits.retain(|edit| !changes.iter().any(|change| is_of(edit, change)));
+    draft.edits.retain(|edit| !changes.iter().any(|change| change.path() == edit.path));
     keep(tx, collection_id, rid, &draft.edits, now)
-}
-
-fn is_of(edit: &DraftEdit, change: &Change) -> bool {
-    match (change, &edit.set) {
-        (Change::Set { path, set }, Some(typed)) => {
-            *path == edit.path && document::parse_value(typed.as_bytes()).is_ok_and(|typed| typed == *set)
-        }
-        (Change::Remove { path, .. }, None) => *path == edit.path,
-        (Change::Set { .. }, None) | (Change::Remove { .. }, Some(_)) => false,
-    }
 }
 
 /// A record has another id; where a draft was typed for that one too, its fields come first.

@@ -107,9 +107,10 @@ fn a_plain_list_is_walked_in_its_index() {
     let fixture = every_state();
     fixture.read(|tx| {
         let collection = find(tx, "erp", "tasks")?.unwrap();
-        let shown = shown(tx, &collection, &RecordFilter::default())?.sql;
-        let sql =
-            format!("EXPLAIN QUERY PLAN SELECT id FROM records WHERE {shown} ORDER BY rid LIMIT 9 OFFSET 9");
+        let Shown { sql, order, .. } = shown(tx, &collection, &RecordFilter::default())?;
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT records.id, {order} FROM {sql} ORDER BY {order} LIMIT 9 OFFSET 9"
+        );
         let mut statement = tx.prepare(&sql)?;
         let steps = statement.query_map([], |row| row.get::<_, String>("detail"))?;
         let steps: Vec<String> = steps.collect::<Result<_, _>>()?;
