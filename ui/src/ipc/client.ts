@@ -5,6 +5,7 @@ import {
   type AppSettings as SomeSettings,
   type ConflictShape,
   type ConflictView as AnyConflictView,
+  type DraftEdit,
   type ExportFormat,
   type FieldEdit as AnyFieldEdit,
   type HookPlace,
@@ -138,12 +139,18 @@ export const bridge = {
   recordSecret: (place: RecordPlace, path: string) =>
     call(commands.recordSecret(place.link, place.collection, place.id, path)),
   form: (link: string, collection: string) => call(commands.getForm(link, collection)),
+  draft: (link: string, collection: string, id: string | null) =>
+    call(commands.getDraft(link, collection, id)),
+  /** Answers the paths of secrets, which are not kept. */
+  keepDraft: (link: string, collection: string, id: string | null, edits: DraftEdit[]) =>
+    call(commands.keepDraft(link, collection, id, edits)),
+  // The window saves from forms alone, so that what is saved leaves the form's draft.
   createRecord: (link: string, collection: string, document: string) =>
-    call(commands.createRecord(link, collection, document, null)),
+    call(commands.createRecord(link, collection, document, null, true)),
   updateRecord: (place: RecordPlace, edits: FieldEdit[]) =>
-    call(commands.updateRecord(place.link, place.collection, place.id, edits, null)),
+    call(commands.updateRecord(place.link, place.collection, place.id, edits, null, true)),
   deleteRecord: (place: RecordPlace) =>
-    call(commands.deleteRecord(place.link, place.collection, place.id, null)),
+    call(commands.deleteRecord(place.link, place.collection, place.id, null, true)),
 
   discover: (link: NewLink) => call(commands.discoverLink(link)),
   addLink: (link: NewLink) => call(commands.addLink(link)),

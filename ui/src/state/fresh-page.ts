@@ -2,7 +2,7 @@
 // no script holds and only a new page frees; measured in docs/guarantees.md.
 
 import { kept } from "./conflicts.svelte";
-import { drafts } from "./record-form.svelte";
+import { isUnkept } from "./draft.svelte";
 import { toasts } from "./toasts.svelte";
 
 /** So long hidden, in milliseconds: who only looks elsewhere for a moment finds everything scrolled as it was. */
@@ -12,7 +12,7 @@ const PLACES = 100;
 
 /**
  * Loads the page anew once it has been hidden for five minutes, if a hundred places or more were opened in it, and nothing
- * would be lost by it: nothing is typed and not saved, no dialog is open, no result waits to be read. One timer, while hidden.
+ * would be lost by it: nothing is typed that is not on disk, no dialog is open, no result waits to be read. One timer, while hidden.
  */
 export function start(reload = () => location.reload()): () => void {
   let places = 0;
@@ -27,7 +27,7 @@ export function start(reload = () => location.reload()): () => void {
   const input = () => (typed = true);
   const isInUse = () =>
     typed ||
-    drafts.size > 0 ||
+    isUnkept() ||
     kept.size > 0 ||
     toasts.list.length > 0 ||
     document.querySelector("dialog[open]") !== null;

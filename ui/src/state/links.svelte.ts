@@ -11,6 +11,7 @@ import {
 } from "../ipc/client";
 import { Asking } from "./asking.svelte";
 import { attempt } from "./core";
+import { Draft } from "./draft.svelte";
 import { status } from "./status.svelte";
 
 /** The name of the connection to the built-in server. */
@@ -100,10 +101,13 @@ export const links = {
   sampleOffline: () => attempt(() => bridge.sampleOffline()),
   setSampleOffline: (offline: boolean) => attempt(() => bridge.setSampleOffline(offline)),
   test: (name: string): Promise<LinkTest | undefined> => attempt(() => bridge.testLink(name)),
-  /** Without `force` it only tells how many changes are unsent while there are any. */
+  /** Without `force` it only tells how many changes are unsent and forms unsaved while there are any. */
   remove: async (name: string, force: boolean) => {
     const removed = await attempt(() => bridge.removeLink(name, force));
-    if (removed?.removed) await status.read();
+    if (removed?.removed) {
+      Draft.forget(name);
+      await status.read();
+    }
     return removed;
   },
 };

@@ -10,31 +10,32 @@ import {
   type RecordPlace,
   type Saved,
 } from "../ipc/client";
+import { Draft, type FormPlace } from "./draft.svelte";
 import { at, edits as difference, isInteger, isNumber, put, read, textAt, write, type Json } from "./json";
 
-/** Unsaved edits of records that were left, by place; they last as long as the window. */
-export const drafts = new Map<string, Map<string, string | null>>();
-
-const keyOf = (place: { link: string; collection: string; id?: string }) =>
-  JSON.stringify([place.link, place.collection, place.id ?? null]);
-
 export class RecordForm {
-  readonly place: { link: string; collection: string; id?: string };
+  readonly place: FormPlace;
+  readonly draft: Draft;
   detail = $state.raw<RecordDetail | undefined>();
   form = $state.raw<Form | undefined>();
   error = $state<RefusedError | undefined>();
-  /** New values by path as JSON text; null takes the field away. */
-  edits = $state.raw<ReadonlyMap<string, string | null>>(new Map());
   saving = $state(false);
   /** What the last save came to; goes with the next edit. */
   saved = $state<Saved | undefined>();
   refused = $state<RefusedError | undefined>();
   /** Fields that somebody else changed while the form was open, until the person has seen them. */
   moved = $state.raw<string[]>([]);
+  /** They had changed before it was opened: what was typed is of an earlier day. */
+  movedBefore = $state(false);
 
-  constructor(place: { link: string; collection: string; id?: string }) {
+  constructor(place: FormPlace) {
     this.place = place;
-    this.edits = new Map(drafts.get(keyOf(place)));
+    this.draft = Draft.of(place);
+  }
+
+  /** New values by path as JSON text; null takes the field away. */
+  get edits(): ReadonlyMap<string, string | null> {
+    return this.draft.edits;
   }
 
   get isNew(): boolean {
@@ -53,6 +54,7 @@ export class RecordForm {
   async read(): Promise<void> {
     try {
       this.form ??= await bridge.form(this.place.link, this.place.collection);
+      await this.draft.read();
       if (this.place.id !== undefined) this.#take(await bridge.record(this.place as RecordPlace));
       this.error = undefined;
     } catch (thrown) {
@@ -67,7 +69,12 @@ export class RecordForm {
       const paths = difference(read(before) ?? null, read(after) ?? null).map((edit) => edit.path);
       this.moved = [...new Set([...this.moved, ...paths])];
     }
+    const first = this.detail === undefined;
     this.detail = detail;
+    if (first) {
+      this.moved = this.draft.moved((path) => this.stored(path));
+      this.movedBefore = this.moved.length > 0;
+    }
     // An edit that says what is stored by now is none any more.
     this.#set(new Map([...this.edits].filter(([path, text]) => (this.stored(path) ?? null) !== text)));
   }
@@ -128,6 +135,8 @@ export class RecordForm {
 
   seen(): void {
     this.moved = [];
+    this.movedBefore = false;
+    this.draft.see((path) => this.stored(path));
   }
 
   /** What is wrong with a field before it is sent anywhere, in words; undefined when nothing is. */
@@ -161,7 +170,7 @@ export class RecordForm {
     this.refused = undefined;
     const sent = this.edits;
     try {
-      const saved = await this.#send(sent);
+      const saved = await this.draft.saving(() => this.#send(sent));
       // What was typed while the save was on its way stays an edit.
       this.#set(
         new Map([...this.edits].filter(([path, text]) => !sent.has(path) || sent.get(path) !== text)),
@@ -189,9 +198,7 @@ export class RecordForm {
   }
 
   #set(edits: Map<string, string | null>): void {
-    this.edits = edits;
-    if (edits.size > 0) drafts.set(keyOf(this.place), edits);
-    else drafts.delete(keyOf(this.place));
+    this.draft.set(edits, (path) => this.stored(path));
   }
 
   /** The value of a field for a title: whatever text the first text field holds. */

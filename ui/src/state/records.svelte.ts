@@ -12,6 +12,7 @@ export function recordFilterOf(query: Record<string, string>): RecordFilter {
     changedHere: query.show === "changed",
     conflict: query.show === "conflict",
     deletedHere: query.show === "deleted",
+    draft: query.show === "drafts",
     search: query.search || null,
   };
 }
@@ -66,7 +67,7 @@ export class Records {
   /** A few records of a collection whose name contains a text, for a link picker. */
   static async find(link: string, collection: string, search: string): Promise<RecordRow[]> {
     try {
-      const filter = { changedHere: false, conflict: false, deletedHere: false, search: search || null };
+      const filter = { ...recordFilterOf({}), search: search || null };
       return (await bridge.listRecords(link, collection, filter, 0, 20)).rows;
     } catch (thrown) {
       if (RefusedError.from(thrown).code === "not_found") return [];

@@ -2,6 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { World } from "../mock/world";
 import { Harness } from "./harness";
 
 const RECORD = "#/records/ERPNext/invoices/SINV-00410";
@@ -71,8 +72,26 @@ test("a page that is seen again in time, or in which little was opened, stays", 
   expect(await loads(fresh), "nothing to free").toBe(0);
 });
 
+test("an edit of a record that was left does not keep it: it is on disk", async () => {
+  const page = await opened(100);
+  await page.evaluate((at) => (location.hash = at), RECORD);
+  await page.getByLabel("Remarks").fill("Ring twice");
+  await page.evaluate(() => (location.hash = "#/overview"));
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await hide(page);
+  await page.clock.runFor(4 * 60_000 + 59_000);
+  const loaded = page.waitForEvent("load");
+  await page.clock.runFor(1_000);
+  await loaded;
+  expect(await loads(page)).toBe(1);
+});
+
 const inUse: Record<string, (page: Page) => Promise<void>> = {
-  "an edit of a record that was left": async (page) => {
+  "an edit of a record that could not be kept on disk": async (page) => {
+    await page.evaluate(() => {
+      const { world } = globalThis as unknown as { world: World };
+      world.refuses.set("keep_draft", { code: "store", message: "There is no room", hint: "" });
+    });
     await page.evaluate((at) => (location.hash = at), RECORD);
     await page.getByLabel("Remarks").fill("Ring twice");
     await page.evaluate(() => (location.hash = "#/overview"));

@@ -1,6 +1,6 @@
 // What is done while a typed search still waits for typing to rest, in a real browser over the core of memory.
 
-import type { Page } from "playwright";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { calls, Harness } from "./harness";
 

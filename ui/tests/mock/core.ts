@@ -20,6 +20,7 @@ import type {
 } from "../../src/ipc/client";
 import { at, edits, keys, put, read, write, type Json } from "../../src/state/json";
 import { decided } from "./decided";
+import { drafts, formOf, leaveDraft, onlyDrafts } from "./drafts";
 import { groups } from "./groups";
 import { incoming } from "./incoming";
 import { change, conflict, invoiceForm, link } from "./makers";
@@ -39,7 +40,7 @@ export function answer(world: World, command: string, args: Record<string, unkno
   if (world.hangs.has(command)) return new Promise(() => {});
   const run = commands[command];
   if (!run) return Promise.reject({ code: "invalid", message: `No command is called ${command}.`, hint: "" });
-  return run(world, args);
+  return world.waits.get(command)?.then(() => run(world, args)) ?? run(world, args);
 }
 
 function rowOf(record: Stored): RecordRow {
@@ -53,6 +54,7 @@ function rowOf(record: Stored): RecordRow {
     id: record.id,
     title: typeof title === "string" ? title : record.id,
     state: record.state,
+    draft: false,
     changedAt: record.changedAt,
     columns: [...column("/due_date"), ...column("/total")],
   };
@@ -195,6 +197,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   },
   ...parked,
   ...incoming,
+  ...drafts,
   ...decided,
   ...groups,
   hold: (world, args) => {
@@ -321,6 +324,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
         id: `REC-${i}`,
         title: `Record ${i}`,
         state: i % 50 === 0 ? "saved_here" : "clean",
+        draft: false,
         changedAt: NOW - i * 1000,
         columns: [{ path: "/total", value: `${i}.10` }],
       }));
@@ -330,6 +334,9 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
       .filter((one) => !filter.conflict || one.state === "conflict")
       .filter((one) => !filter.deletedHere || one.state === "deleted_here")
       .map(rowOf)
+      .map((row) => ({ ...row, draft: world.drafts.has(formOf({ ...args, id: row.id })) }))
+      .concat(filter.draft ? onlyDrafts(world, args) : [])
+      .filter((row) => !filter.draft || row.draft)
       .filter(
         (row) =>
           filter.search === null ||
@@ -351,6 +358,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   },
   get_form: (world, args) => world.forms.get(`${args.link}/${args.collection}`) ?? invoiceForm,
   create_record: (world, args) => {
+    if (args.fromForm === true) world.drafts.delete(formOf(args));
     const id = `NEW-${world.nextNumber()}`;
     world.collection(String(args.link), String(args.collection)).set(id, {
       id,
@@ -381,6 +389,7 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
     const found = world.record(String(args.link), String(args.collection), String(args.id));
     if (!found || found.document === null) return refuse("not_found", "There is no such record.");
     const changes = args.edits as FieldEdit[];
+    if (args.fromForm === true) leaveDraft(world, args, changes);
     let value: Json = read(found.document) ?? {};
     for (const edit of changes) value = put(value, edit.path, edit.set === null ? undefined : read(edit.set));
     found.document = write(value);
@@ -472,10 +481,11 @@ const commands: Record<string, (world: World, args: Args) => unknown> = {
   }),
   list_links: (world) => world.snapshot().links,
   remove_link: (world, args) => {
-    if (!args.force && world.changes.length > 0) return { unsent: world.changes.length, removed: false };
+    const [unsent, unsaved] = [world.changes.length, world.drafts.size];
+    if (!args.force && unsent + unsaved > 0) return { unsent, drafts: unsaved, removed: false };
     world.links = world.links.filter((one) => one.name !== args.name);
     void world.tell();
-    return { unsent: world.changes.length, removed: true };
+    return { unsent, drafts: unsaved, removed: true };
   },
   set_link_secret: (world, args) => {
     world.links = world.links.map((one) => (one.name === args.name ? { ...one, stopped: null } : one));

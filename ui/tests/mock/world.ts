@@ -9,6 +9,7 @@ import type {
   CollectionStatus,
   ConflictView,
   DecisionView,
+  Draft,
   Form,
   HookRow,
   HookTrial,
@@ -45,6 +46,8 @@ export class World {
   /** By "link/collection", then by id. */
   records = new Map<string, Map<string, Stored>>();
   forms = new Map<string, Form>();
+  /** Drafts of forms by link, collection and id; the id of a new record's is empty. */
+  drafts = new Map<string, Draft>();
   changes: ChangeDetail[] = [];
   trash: ChangeDetail[] = [];
   transactions: TransactionDetail[] = [];
@@ -82,6 +85,8 @@ export class World {
   refuses = new Map<string, { code: RefusalCode; message: string; hint: string }>();
   /** Commands that never answer: a screen that loads. */
   hangs = new Set<string>();
+  /** Commands that are done only once this happens: a slow disk. */
+  waits = new Map<string, Promise<unknown>>();
   /** Everything that was asked, in order. */
   log: { command: string; args: unknown }[] = [];
   /** Lists that are made on the fly, for 100,000 rows. */

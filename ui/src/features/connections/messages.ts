@@ -59,15 +59,21 @@ export const words = {
   newSecret: "Password or token",
   signedIn: "The new password is stored in your keychain. Trying it now.",
   askRemove: (name: string) => `Remove ${name}?`,
-  askRemoveText: (unsent: number) =>
+  askRemoveText: (unsent: number, drafts: number) =>
     plural(unsent, {
       zero: "Everything you changed was sent. The copy on this computer is removed; the server keeps its records.",
       one: "# change is not sent. It moves to Trash for 30 days, and the copy on this computer is removed.",
       other:
         "# changes are not sent. They move to Trash for 30 days, and the copy on this computer is removed.",
+    }) +
+    plural(drafts, {
+      zero: "",
+      one: " # record has edits that you did not save. They are lost.",
+      other: " # records have edits that you did not save. They are lost.",
     }),
   sendFirst: "Send first",
-  removeAnyway: "Remove and move them to Trash",
+  removeButton: (unsent: number, drafts: number) =>
+    unsent > 0 ? "Remove and move them to Trash" : drafts > 0 ? "Remove anyway" : "Remove",
   keep: "Keep",
   removed: (name: string) => `${name} is removed.`,
   testGood: "All is well.",

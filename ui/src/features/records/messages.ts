@@ -14,6 +14,7 @@ export const words = {
   changed: "Changed here",
   conflict: "Conflict",
   deleted: "Deleted",
+  drafts: "Drafts",
   new: "New",
   newTitle: (collection: string) => `New record in ${collection}`,
   columns: { name: "Name", title: "Title", state: "State", changed: "Changed" },
@@ -62,11 +63,23 @@ export const words = {
           one: `Changed on the server just now by ${line(by)} (# field).`,
           other: `Changed on the server just now by ${line(by)} (# fields).`,
         }),
+  movedSince: (n: number) =>
+    plural(n, {
+      one: "Changed on the server after you typed this (# field).",
+      other: "Changed on the server after you typed this (# fields).",
+    }),
   showMoved: "Show",
   keepEditing: "Keep editing",
   gone: "This record is not on this computer.",
   serverMark: "server",
-  draft: "Not saved yet",
+  unsaved: "Not saved yet",
+  draftKept: "A draft is kept on this computer.",
+  draftWithout: "A draft is kept on this computer, without the secret values.",
+  draftNotKept: (why: string) => `No draft of it is kept: ${line(why)}`,
+  draftOfGone: "What you typed and did not save:",
+  discardDraft: "Discard the draft",
+  discardedDraft: "The draft is discarded.",
+  noDraft: "No drafts. What you type into a record and do not save is kept here.",
   noChanges: "Nothing of this record waits to be sent.",
   notJson: (why: string) => `This is no JSON: ${why}`,
   useJson: "Use this text",
@@ -88,10 +101,13 @@ export const words = {
     `Last changed on the server ${moment(at, now)} by ${line(by)}`,
 };
 
+export const draftMark = "Draft";
+
 export const states: Record<Exclude<RecordState, "clean">, string> = {
   saved_here: "Saved here",
   sending: "Sending",
   conflict: "Conflict",
   needs_you: "Needs you",
   deleted_here: "Deleted here",
+  gone: "Not here",
 };
