@@ -4,8 +4,11 @@ use tidemark_sandbox::SandboxOptions;
 
 use crate::desk::{Desk, Theme};
 use crate::page::Page;
-use crate::records::{field, open_record, save_here};
+use crate::records::{choose_record, field, open_record, save_here};
 use crate::server::{connect, serve};
+
+/// Typed, and not saved.
+const TYPED: &str = "+351 21 555 0188";
 
 // proves A1, A4, C2, H1
 #[tokio::test]
@@ -23,6 +26,9 @@ async fn work_without_a_server_outlives_a_killed_process_and_is_sent_once() {
     create(&window).await;
     delete(&window).await;
     window.see("Offline · 3 saved on this computer").await;
+    choose_record(&window, "Customers", "CU-0002").await;
+    window.fill(&field("contact/phone"), TYPED).await;
+    window.see_in(".inspector", "A draft is kept on this computer.").await;
     window.kill().await;
 
     let window = desk.open().await;
@@ -35,6 +41,10 @@ async fn work_without_a_server_outlives_a_killed_process_and_is_sent_once() {
     window.choose("select", "Customers").await;
     window.fill("input[type=search]", "Bakery at the harbour").await;
     window.see_in("[role=grid][aria-rowcount='2']", "Saved here").await;
+    choose_record(&window, "Customers", "CU-0002").await;
+    window.see_in(".inspector", "A draft is kept on this computer.").await;
+    let field = format!("return document.querySelector({:?}).value", field("contact/phone"));
+    assert_eq!(window.script(&field).await, TYPED, "what was typed and not saved is there too");
 
     server.go_online().await.unwrap();
     window.screen("Overview").await;

@@ -88,12 +88,17 @@ export class Draft {
   set(edits: ReadonlyMap<string, string | null>, stored: (path: string) => string | undefined): void {
     if (edits.size === this.edits.size && [...edits].every(([path, text]) => this.edits.get(path) === text))
       return;
-    for (const path of edits.keys())
-      if (!this.#before.has(path)) this.#before.set(path, stored(path) ?? null);
-    for (const path of this.#before.keys()) if (!edits.has(path)) this.#before.delete(path);
+    const news = [...edits.keys()].filter((path) => !this.edits.has(path));
+    for (const path of news) this.#before.set(path, stored(path) ?? null);
     this.edits = edits;
     this.#known = true;
     this.#soon();
+  }
+
+  /** Takes back that the draft of a record that is not here was discarded. */
+  putBack(edits: ReadonlyMap<string, string | null>): void {
+    this.set(edits, (path) => this.#before.get(path) ?? undefined);
+    void this.keep();
   }
 
   #soon(): void {

@@ -164,6 +164,11 @@ test.each(["light", "dark"] as Theme[])(
     await page.getByRole("button", { name: "Discard the draft" }).click();
     await page.getByText("The draft is discarded.").waitFor();
     await expect.poll(() => page.getByRole("gridcell", { name: "Draft", exact: true }).count()).toBe(2);
+    await page.getByRole("button", { name: "Undo", exact: true }).click();
+    await expect.poll(() => page.getByRole("gridcell", { name: "Draft", exact: true }).count()).toBe(3);
+    expect((await kept(page)).at(-1)?.edits, "as it was").toEqual([
+      { path: "/remarks", set: '"Was it paid?"', before: '"open"' },
+    ]);
     await page.getByRole("row").filter({ hasText: "New record in Sales invoices" }).click();
     await expect.poll(() => page.getByRole("combobox", { name: "Customer" }).inputValue()).toBe("CUST-81");
     await window.shot(page, `draft-new-${theme}`);

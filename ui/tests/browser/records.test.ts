@@ -63,6 +63,7 @@ test("a number is sent as it was typed, and what is no number is not sent", asyn
   await page.getByLabel("Total").fill("much");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("This is a number, such as 12.50.").waitFor();
+  expect(await page.getByLabel("Total").inputValue(), "it is there to be put right").toBe("much");
   expect(await calls(page, "update_record")).toEqual([]);
   await page.getByLabel("Total").fill("12345678901234567890.10");
   await page.getByRole("button", { name: "Save", exact: true }).click();

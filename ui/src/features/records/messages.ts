@@ -78,6 +78,7 @@ export const words = {
   draftNotKept: (why: string) => `No draft of it is kept: ${line(why)}`,
   draftOfGone: "What you typed and did not save:",
   discardDraft: "Discard the draft",
+  undo: "Undo",
   discardedDraft: "The draft is discarded.",
   noDraft: "No drafts. What you type into a record and do not save is kept here.",
   noChanges: "Nothing of this record waits to be sent.",
