@@ -12,6 +12,8 @@ mod drawing;
 pub mod events;
 pub mod ipc;
 mod notifier;
+#[cfg(target_os = "linux")]
+mod page_process;
 pub mod shell;
 pub mod tray;
 
@@ -68,6 +70,12 @@ pub fn run() -> i32 {
     app.run_return(move |app, event| match event {
         RunEvent::WindowEvent { event: WindowEvent::Focused(true) | WindowEvent::Resized(_), .. } => {
             seen.notify_one();
+        }
+        #[cfg(target_os = "linux")]
+        RunEvent::Ready => {
+            if let Some(window) = app.get_webview_window("main") {
+                page_process::watch(&window);
+            }
         }
         RunEvent::Exit => {
             tauri::async_runtime::block_on(app.state::<Desk>().close());

@@ -1,5 +1,7 @@
 //! The power goes off while somebody works without a server.
 
+use std::time::{Duration, Instant};
+
 use tidemark_sandbox::SandboxOptions;
 
 use crate::desk::{Desk, Theme};
@@ -77,4 +79,32 @@ async fn delete(window: &Page) {
     window.press("Delete").await;
     window.press_in("//dialog", "Delete").await;
     window.see("Deleted on this computer.").await;
+}
+
+#[tokio::test]
+async fn a_page_whose_process_ends_comes_back_with_what_was_typed() {
+    let server = serve(SandboxOptions::sample()).await;
+    let desk = Desk::new(Theme::Light, &[]);
+    let window = desk.open().await;
+    connect(&window, &server).await;
+    window.see("Up to date").await;
+    choose_record(&window, "Customers", "CU-0002").await;
+    window.fill(&field("contact/phone"), TYPED).await;
+    window.see_in(".inspector", "A draft is kept on this computer.").await;
+    let save = window.place_of("//button[normalize-space() = 'Save']").await;
+    let running = window.running();
+    running.kill_page();
+    // The driver takes its leave of a page that ended; a hand with a mouse does not.
+    let begun = Instant::now();
+    while server.report().unwrap().effects.is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing can be saved in the window");
+        desk.click(save);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let saved = server.report().unwrap().effects;
+    assert_eq!(saved.iter().map(|effect| effect.id.as_str()).collect::<Vec<_>>(), ["CU-0002"]);
+    let there = server.with_world(|world| tidemark_tests::audit::listed(world, &["customers".to_owned()]));
+    assert!(there.values().any(|customer| customer["contact"]["phone"] == TYPED), "what was typed came back");
+    running.kill();
+    running.ended().await;
 }

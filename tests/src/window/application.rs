@@ -59,6 +59,23 @@ impl Running {
         assert!(killed.expect("there is a kill").success());
     }
 
+    /// Kills the process of its page, as the system does with one that takes too much memory.
+    pub fn kill_page(&self) {
+        let processes = std::fs::read_dir("/proc").expect("the system tells its processes");
+        let pages: Vec<String> = processes
+            .flatten()
+            .filter(|entry| {
+                let read = |name| std::fs::read_to_string(entry.path().join(name)).unwrap_or_default();
+                let parent = format!("PPid:\t{}\n", self.0);
+                read("comm").starts_with("WebKitWebProces") && read("status").contains(&parent)
+            })
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        assert_eq!(pages.len(), 1, "one window has one page");
+        let killed = Command::new("kill").arg("-KILL").args(pages).status();
+        assert!(killed.expect("there is a kill").success());
+    }
+
     /// Waits until it has ended and given back what it held: the driver tells of an end earlier.
     pub async fn ended(&self) {
         let begun = Instant::now();

@@ -156,6 +156,11 @@ impl Desk {
         self.on_display("xdotool", &["mousemove", "1399", "899", "windowfocus", root]);
     }
 
+    /// Clicks at a place of the window, which begins in the display's corner: nothing manages windows here.
+    pub fn click(&self, (x, y): (i64, i64)) {
+        self.on_display("xdotool", &["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
+    }
+
     /// Takes the application's window off the display, as a window manager does that makes it an icon; says which it was.
     pub fn hide_window(&self) -> String {
         let found = self.on_display("xdotool", &["search", "--onlyvisible", "--name", "Tidemark"]);

@@ -154,6 +154,13 @@ impl Page {
         self.client.execute(script, Vec::new()).await.expect("the script runs")
     }
 
+    /// Where on the window the middle of an element is, in pixels.
+    pub async fn place_of(&self, xpath: &str) -> (i64, i64) {
+        let element = self.client.find(Locator::XPath(xpath)).await.expect("it is on the page");
+        let (x, y, width, height) = element.rectangle().await.expect("it is drawn");
+        ((x + width / 2.0) as i64, (y + height / 2.0) as i64)
+    }
+
     /// Takes a picture: into `docs/screenshots` when `TIDEMARK_KEEP_SCREENSHOTS` is set, else into the build folder.
     pub async fn picture(&self, name: &str) -> PathBuf {
         // Two frames, so that what was just changed has been drawn.
