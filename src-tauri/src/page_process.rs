@@ -18,7 +18,7 @@ pub fn watch(window: &WebviewWindow<Wry>) {
     let watched = window.with_webview(move |page| {
         page.inner().connect_web_process_terminated(move |_, reason| {
             let pause = ends.borrow_mut().pause(Instant::now());
-            tracing::error!(?reason, ?pause, "the page's process ended; the page is loaded anew");
+            tracing::error!(%reason, pause_s = pause.as_secs(), "the page's process ended; the page is loaded anew");
             let window = own.clone();
             tauri::async_runtime::spawn(async move {
                 tokio::time::sleep(pause).await;
