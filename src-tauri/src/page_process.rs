@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 use tauri::{WebviewWindow, Wry};
-use webkit2gtk::WebViewExt as _;
+use webkit2gtk::{WebProcessTerminationReason, WebViewExt as _};
 
 /// Ends within this time of each other have one cause, which a page that is loaded anew meets again.
 const TOGETHER: Duration = Duration::from_secs(60);
@@ -18,7 +18,16 @@ pub fn watch(window: &WebviewWindow<Wry>) {
     let watched = window.with_webview(move |page| {
         page.inner().connect_web_process_terminated(move |_, reason| {
             let pause = ends.borrow_mut().pause(Instant::now());
-            tracing::error!(%reason, pause_s = pause.as_secs(), "the page's process ended; the page is loaded anew");
+            let words = match reason {
+                WebProcessTerminationReason::Crashed => "it crashed",
+                WebProcessTerminationReason::ExceededMemoryLimit => "it took too much memory",
+                _ => "it was ended",
+            };
+            tracing::error!(
+                words,
+                pause_s = pause.as_secs(),
+                "the page's process ended; the page is loaded anew"
+            );
             let window = own.clone();
             tauri::async_runtime::spawn(async move {
                 tokio::time::sleep(pause).await;
