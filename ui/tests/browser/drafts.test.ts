@@ -175,6 +175,18 @@ test.each(["light", "dark"] as Theme[])(
   },
 );
 
+test("a draft of a record that was deleted here is shown and can be discarded", async () => {
+  const page = await window.open({ scenario: "offline", at: LIST });
+  await page.getByText("SINV-00405").first().waitFor();
+  await put(page, "SINV-00405", [{ path: "/remarks", set: '"Ring twice"', before: null }]);
+  await go(page, `${LIST}/SINV-00405`);
+  await page.getByText("You deleted this record here.").waitFor();
+  await page.getByRole("cell", { name: "Ring twice" }).waitFor();
+  await page.getByRole("button", { name: "Discard the draft" }).click();
+  await page.getByText("The draft is discarded.").waitFor();
+  expect((await kept(page)).at(-1)).toMatchObject({ id: "SINV-00405", edits: [] });
+});
+
 test("removing a connection names the forms that were not saved, and asks again where more are than it named", async () => {
   const page = await window.open({ scenario: "calm", at: "#/connections" });
   await page.getByRole("heading", { name: "ERPNext" }).waitFor();
