@@ -91,9 +91,10 @@ test("a draft of an earlier day stands in the form, and what changed under it is
   expect(await remarks(page).inputValue()).toBe("Ring twice");
   expect(await page.getByLabel("Total").inputValue(), "as it was typed").toBe("12,");
   await page.getByRole("button", { name: "Keep editing" }).click();
-  await expect
-    .poll(async () => ((await kept(page)).at(-1)?.edits as DraftEdit[] | undefined)?.[0]?.before)
-    .not.toBe('"what stood there then"');
+  await expect.poll(async () => (await kept(page)).length).toBe(1);
+  const [one] = (await kept(page))[0]?.edits as DraftEdit[];
+  expect(one?.path).toBe("/remarks");
+  expect(one?.before, "it was seen what stands there now").not.toBe('"what stood there then"');
 });
 
 test("what is saved is no draft any more, and what was typed meanwhile is one", async () => {
