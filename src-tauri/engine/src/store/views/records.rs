@@ -143,7 +143,7 @@ fn shown(tx: &Connection, collection: &CollectionRow, filter: &RecordFilter) -> 
     let search = like::containing(filter.search.as_deref());
     let all = flags.is_none() && search.is_none() && !filter.draft;
     let (mut sql, order) = if filter.draft {
-        // What was typed is shown also where its record is not.
+        // What was typed is shown also where its record is not; a flag is of a record that is here.
         let sql = format!(
             "drafts LEFT JOIN records ON records.collection_id = drafts.collection_id AND records.rid = drafts.rid
                 AND visible = 1 WHERE drafts.collection_id = {}",
@@ -153,10 +153,7 @@ fn shown(tx: &Connection, collection: &CollectionRow, filter: &RecordFilter) -> 
     } else {
         (format!("records WHERE collection_id = {} AND visible = 1", collection.id), "records.rid")
     };
-    if let Some(flags) = flags {
-        sql += " AND records.id IS NOT NULL";
-        sql += &flags;
-    }
+    sql += &flags.unwrap_or_default();
     if search.is_some() {
         sql += &format!(" AND ({order} LIKE ?1 ESCAPE '\\' OR title LIKE ?1 ESCAPE '\\')");
     }
