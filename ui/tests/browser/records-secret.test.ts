@@ -53,6 +53,18 @@ test.each(["light", "dark"] as const)("a secret can be read and reached by every
 });
 
 // proves E6
+test("a typed secret is in no draft, and that is said", async () => {
+  const page = await open();
+  await button(page, "Change").click();
+  await field(page).fill("1234");
+  await page.clock.runFor(300);
+  await page.getByText("Secret values are kept only when they are saved.").waitFor();
+  await page.getByLabel("Remarks").fill("Ring twice");
+  await page.clock.runFor(300);
+  await page.getByText("A draft is kept on this computer, without the secret values.").waitFor();
+});
+
+// proves E6
 test("a new value is saved unread, and a secret that nobody touched is not sent", async () => {
   const page = await open();
   await page.getByLabel("Remarks").fill("Ring twice");

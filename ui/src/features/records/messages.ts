@@ -75,6 +75,7 @@ export const words = {
   unsaved: "Not saved yet",
   draftKept: "A draft is kept on this computer.",
   draftWithout: "A draft is kept on this computer, without the secret values.",
+  draftOfSecrets: "Secret values are kept only when they are saved.",
   draftNotKept: (why: string) => `No draft of it is kept: ${line(why)}`,
   draftOfGone: "What you typed and did not save:",
   discardDraft: "Discard the draft",
