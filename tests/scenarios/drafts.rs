@@ -167,13 +167,17 @@ async fn drafts_are_listed_also_of_records_that_are_gone_or_were_never_saved() {
 
 /// The records that are told of until this one is.
 async fn told(world: &World, events: &mut Receiver<Event>, until: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    while !names.iter().any(|name| name == until) {
-        world.clock.advance(100);
-        if let Event::RecordsChanged(event) = events.recv().await.unwrap() {
-            names.extend(event.records);
-        }
-    }
+    let mut names: Vec<String> = Vec::new();
+    world
+        .until(|_| {
+            while let Ok(event) = events.try_recv() {
+                if let Event::RecordsChanged(event) = event {
+                    names.extend(event.records);
+                }
+            }
+            names.iter().any(|name| name == until)
+        })
+        .await;
     names
 }
 
