@@ -44,17 +44,21 @@ async fn an_event_names_what_moved_and_comes_after_its_commit() {
     let mut told = world.engine().subscribe();
     let change = world.set("t001", "state", "done").await.change.unwrap();
     let mut named = (false, false);
-    while named != (true, true) {
-        world.clock.advance(100);
-        match told.recv().await.unwrap() {
-            Event::QueueChanged(event) if event.changes.contains(&change) => {
-                assert_eq!(event.queue_length.0, 1, "what it says was on disk before it was said");
-                named.0 = true;
+    world
+        .until(|_| {
+            for event in drain(&mut told) {
+                match event {
+                    Event::QueueChanged(event) if event.changes.contains(&change) => {
+                        assert_eq!(event.queue_length.0, 1, "what it says was on disk before it was said");
+                        named.0 = true;
+                    }
+                    Event::RecordsChanged(event) if event.records == ["t001"] => named.1 = true,
+                    _ => {}
+                }
             }
-            Event::RecordsChanged(event) if event.records == ["t001"] => named.1 = true,
-            _ => {}
-        }
-    }
+            named == (true, true)
+        })
+        .await;
     world.finish().await;
 }
 
