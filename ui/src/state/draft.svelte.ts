@@ -69,7 +69,7 @@ export class Draft {
   }
 
   /** Field by field, from what was there when it was typed. */
-  all(): FieldChange[] {
+  changes(): FieldChange[] {
     return [...this.edits].map(([path, after]) => ({ path, before: this.#before.get(path) ?? null, after }));
   }
 

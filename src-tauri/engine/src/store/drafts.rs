@@ -101,3 +101,24 @@ pub(crate) fn remove_all(tx: &Connection, collection_id: i64) -> Result<(), Stor
     tx.prepare_cached("DELETE FROM drafts WHERE collection_id = ?1")?.execute([collection_id])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::migrations::migrate;
+
+    #[test]
+    fn two_drafts_of_what_becomes_one_record_become_one_and_lose_no_field() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db).unwrap();
+        db.pragma_update(None, "foreign_keys", false).unwrap();
+        let edit =
+            |path: &str, set: &str| DraftEdit { path: path.into(), set: Some(set.into()), before: None };
+        keep(&db, 1, "old", &[edit("/a", "1"), edit("/b", "2")], Millis(1)).unwrap();
+        keep(&db, 1, "new", &[edit("/b", "3")], Millis(1)).unwrap();
+        rename(&db, 1, "old", "new", Millis(2)).unwrap();
+        let kept = get(&db, 1, "new").unwrap().unwrap();
+        assert_eq!(kept, Draft { edits: vec![edit("/b", "3"), edit("/a", "1")], at: Millis(2) });
+        assert_eq!(get(&db, 1, "old").unwrap(), None);
+    }
+}
