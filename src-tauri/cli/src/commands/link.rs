@@ -194,3 +194,23 @@ async fn secret(name: &str, host: &Host, out: &Out) -> Result<Exit, Fault> {
     });
     Ok(Exit::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidemark_model::number::Count;
+
+    #[test]
+    fn what_keeps_a_connection_is_named_with_what_force_would_do_to_it() {
+        let said = |unsent, drafts| {
+            kept_back(&RemovedLink { unsent: Count(unsent), drafts: Count(drafts), removed: false })
+        };
+        assert_eq!(said(2, 0), "2 changes are not sent yet. With --force they go to the trash.");
+        assert_eq!(said(0, 1), "1 form has edits that were not saved. With --force they are lost.");
+        assert_eq!(
+            said(1, 3),
+            "1 change is not sent yet. With --force it goes to the trash. \
+             3 forms have edits that were not saved. With --force they are lost."
+        );
+    }
+}
